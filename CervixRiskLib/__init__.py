@@ -1,0 +1,8 @@
+"""CervixRisk: from a delineated slice to a risk, and from a cohort to a validated model.
+
+For research use. Not a medical device.
+"""
+
+__version__ = "0.1.0"
+
+RESEARCH_USE_NOTICE = "For research use. Not a medical device."
