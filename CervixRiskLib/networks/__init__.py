@@ -1,0 +1,63 @@
+"""Networks: zoo, weights, embeddings, fine-tuning, class activation maps, device and threads.
+
+Importing this package imports no torch; a name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from .class_activation import grad_cam, head_grad_cam, score_grad_cam
+from .crop_normalisation import zscore_crops
+from .device import DeviceChoice, choose_device
+from .zoo import NETWORKS, NetworkSpec, network_spec
+
+if TYPE_CHECKING:
+    from .network import Network, WeightsRecord, build_network
+    from .storage import load_network, save_network
+    from .threads import available_cores, set_threads, thread_count
+    from .torchvision_guard import ensure_torchvision_operators
+
+_LAZY = {
+    "Network": "network",
+    "WeightsRecord": "network",
+    "available_cores": "threads",
+    "build_network": "network",
+    "ensure_torchvision_operators": "torchvision_guard",
+    "load_network": "storage",
+    "save_network": "storage",
+    "set_threads": "threads",
+    "thread_count": "threads",
+}
+
+__all__ = [
+    "NETWORKS",
+    "DeviceChoice",
+    "Network",
+    "NetworkSpec",
+    "WeightsRecord",
+    "available_cores",
+    "build_network",
+    "choose_device",
+    "ensure_torchvision_operators",
+    "grad_cam",
+    "head_grad_cam",
+    "load_network",
+    "network_spec",
+    "save_network",
+    "score_grad_cam",
+    "set_threads",
+    "thread_count",
+    "zscore_crops",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(_LAZY))

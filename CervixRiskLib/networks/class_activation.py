@@ -1,0 +1,74 @@
+"""Grad-CAM: which places of the last feature map speak for a score.
+
+Selvaraju et al. 2017 (doi 10.1109/ICCV.2017.74): the weight of channel k is the spatial mean of the score's gradient,
+``a_k = mean_ij(dy / dA_kij)``, and the map is ``ReLU(sum_k a_k A_k)``, here divided by its largest value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import SettingsError
+
+if TYPE_CHECKING:
+    from .network import Network
+
+
+def grad_cam(feature_map: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    """Grad-CAM of a score from its gradient with respect to a feature map.
+
+    Parameters
+    ----------
+    feature_map, gradient
+        ``(C, h, w)`` each.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(h, w)`` float32 with largest value 1; all zero where nothing speaks for the score.
+
+    Raises
+    ------
+    SettingsError
+        The two differ in shape, or hold values that are not finite.
+    """
+    activation = np.asarray(feature_map, dtype=np.float64)
+    slope = np.asarray(gradient, dtype=np.float64)
+    if activation.ndim != 3 or activation.shape != slope.shape:
+        raise SettingsError(
+            f"A heat map needs a feature map and a gradient of one shape (C, h, w), not {activation.shape} "
+            f"and {slope.shape}."
+        )
+    # The channel sum is finite when its terms are, short of overflow, which is refused alike.
+    raw = np.einsum("k,kij->ij", slope.mean(axis=(1, 2)), activation)
+    if not np.isfinite(raw).all():
+        raise SettingsError("The heat map cannot be drawn: the feature map or its gradient is not finite.")
+    positive = np.maximum(raw, 0.0)
+    peak = positive.max()
+    return (positive / peak if peak > 0 else positive).astype(np.float32)
+
+
+def head_grad_cam(network: Network, crop: np.ndarray, class_index: int, *, device: str = "cpu") -> np.ndarray:
+    """Grad-CAM of the network's own score for a class: ``(h, w)`` float32 for one crop ``(size, size)``."""
+    feature_map, gradient = network.feature_map_and_gradient(crop, class_index, device=device)
+    return grad_cam(feature_map, gradient)
+
+
+def score_grad_cam(feature_map: np.ndarray, score_gradient: np.ndarray) -> np.ndarray:
+    """Grad-CAM of any score whose gradient with respect to the embedding is known.
+
+    Parameters
+    ----------
+    feature_map
+        ``(C, h, w)``.
+    score_gradient
+        ``(C * h * w,)``: gradient with respect to the flattened map, as a study's chain rule through its
+        standardisation, PCA and classifier gives it.
+    """
+    feature_map = np.asarray(feature_map)
+    flat = np.asarray(score_gradient)
+    if flat.shape != (feature_map.size,):
+        raise SettingsError(f"The gradient has the shape {flat.shape}; the embedding has {feature_map.size} values.")
+    return grad_cam(feature_map, flat.reshape(feature_map.shape))

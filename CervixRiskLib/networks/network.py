@@ -1,0 +1,217 @@
+"""A built network: crops in; feature maps, embeddings, probabilities and gradients out, as NumPy arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from ..errors import SettingsError
+from .architecture import construct, split
+from .crop_normalisation import zscore_crops
+from .torch_import import torch
+from .zoo import NetworkSpec, network_spec
+
+
+@dataclass(frozen=True)
+class WeightsRecord:
+    """Where a network's weights came from.
+
+    Parameters
+    ----------
+    kind
+        ``"none"`` (drawn from ``seed``), ``"imagenet"`` or ``"file"``.
+    sha256
+        Hash of the file they were read from; ``None`` for ``"none"``.
+    note
+        Sentences on what was changed to fit ("The head of 1000 classes was replaced.").
+    seed
+        Seed of whatever was drawn: all weights, or the new head.
+    fine_tuned
+        ``"none"``, ``"head"`` or ``"all"``: what was trained on cases since.
+    """
+
+    kind: Literal["none", "imagenet", "file"]
+    sha256: str | None = None
+    note: str = ""
+    seed: int | None = None
+    fine_tuned: Literal["none", "head", "all"] = "none"
+
+
+class Network:
+    """A network of the zoo with its weights.
+
+    Crops go in as they are, ``(n, size, size)`` or ``(n, channels, size, size)``; every method z-scores them first
+    (:func:`zscore_crops`). Between calls the module stays in evaluation mode.
+
+    Attributes
+    ----------
+    name, spec
+        The zoo's name and row.
+    module
+        The ``torch.nn.Module``.
+    weights
+        Where its weights came from.
+    input_size
+        Side of the square crops in pixels.
+    n_classes, in_channels
+        Size of the head, channels of the image.
+    """
+
+    def __init__(
+        self,
+        spec: NetworkSpec,
+        module: Any,
+        *,
+        weights: WeightsRecord,
+        n_classes: int,
+        in_channels: int = 1,
+        input_size: int | None = None,
+    ) -> None:
+        self.spec = spec
+        self.name = spec.name
+        self.module = module.eval().to(memory_format=torch.channels_last)
+        self.weights = weights
+        self.n_classes = n_classes
+        self.in_channels = in_channels
+        self.input_size = checked_input_size(spec, input_size)
+
+    def feature_maps(self, crops: np.ndarray, *, batch: int = 16, device: str = "cpu") -> np.ndarray:
+        """Last feature map of every crop, after the last normalisation and ReLU: ``(n, C, h, w)`` float32."""
+        features, _ = split(self.spec, self.module)
+        return self._forward(crops, features, batch, device)
+
+    def embed(self, crops: np.ndarray, *, batch: int = 16, device: str = "cpu") -> np.ndarray:
+        """Flattened last feature map, ``(n, C * h * w)`` float32: 16,384 for DenseNet121 at 128 x 128.
+
+        Wang et al. 2025 (section 2.4) print 16,383 for it.
+        """
+        maps = self.feature_maps(crops, batch=batch, device=device)
+        return maps.reshape(len(maps), -1)
+
+    def probabilities(self, crops: np.ndarray, *, batch: int = 16, device: str = "cpu") -> np.ndarray:
+        """Softmax of the network's own head: ``(n, n_classes)`` float32, rows sum to 1."""
+        return self._forward(crops, lambda images: torch.softmax(self.module(images), dim=1), batch, device)
+
+    def head_gradient(self, crop: np.ndarray, class_index: int, *, device: str = "cpu") -> np.ndarray:
+        """Gradient of one class's score (before softmax) with respect to the last feature map: ``(C, h, w)``.
+
+        Only the head is differentiated; the way from the image to the map needs no gradient.
+        """
+        return self.feature_map_and_gradient(crop, class_index, device=device)[1]
+
+    def feature_map_and_gradient(
+        self, crop: np.ndarray, class_index: int, *, device: str = "cpu"
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The last feature map of one crop and :meth:`head_gradient`, in one forward pass: ``(C, h, w)`` each.
+
+        Raises
+        ------
+        SettingsError
+            The class does not exist, or the crop has another size.
+        """
+        if not 0 <= class_index < self.n_classes:
+            raise SettingsError(f"The network has the classes 0 to {self.n_classes - 1}, not {class_index}.")
+        features, head = split(self.spec, self.module)
+        images = self.prepare(np.asarray(crop)[np.newaxis], device)
+        self.to(device)
+        with torch.no_grad():
+            feature_map = features(images)
+        with torch.enable_grad():
+            leaf = feature_map.detach().clone().requires_grad_(True)
+            (gradient,) = torch.autograd.grad(head(leaf)[0, class_index], leaf)
+        return _to_numpy(feature_map)[0], _to_numpy(gradient)[0]
+
+    def prepare(self, crops: np.ndarray, device: str = "cpu") -> Any:
+        """Check and z-score crops and put them on ``device``: a float32 tensor ``(n, channels, size, size)``."""
+        images = zscore_crops(crops)
+        wanted = (self.in_channels, self.input_size, self.input_size)
+        if images.shape[1:] != wanted:
+            raise SettingsError(
+                f"{self.spec.title} was set up for crops of {wanted[1]} x {wanted[2]} pixels with {wanted[0]} "
+                f"channel(s); these have {images.shape[2]} x {images.shape[3]} with {images.shape[1]}."
+            )
+        return torch.from_numpy(images).to(device).contiguous(memory_format=torch.channels_last)
+
+    def to(self, device: str) -> Network:
+        """Move the weights to ``device`` (``"cpu"``, ``"cuda"``, ``"mps"``); nothing is done when they are there."""
+        if next(self.module.parameters()).device.type != torch.device(device).type:
+            self.module.to(device)
+        return self
+
+    def state_dict(self) -> dict[str, Any]:
+        """Name to tensor, on the CPU, contiguous."""
+        return {
+            name: tensor.detach().to("cpu").contiguous(memory_format=torch.contiguous_format)
+            for name, tensor in self.module.state_dict().items()
+        }
+
+    def _forward(self, crops: np.ndarray, function: Any, batch: int, device: str) -> np.ndarray:
+        if len(crops) == 0:
+            raise SettingsError("There is no crop to compute on.")
+        if batch < 1:
+            raise SettingsError("The batch size must be at least 1.")
+        self.to(device)
+        parts = []
+        with torch.inference_mode():
+            for start in range(0, len(crops), batch):
+                parts.append(_to_numpy(function(self.prepare(crops[start : start + batch], device))))
+        return np.concatenate(parts)
+
+
+def build_network(
+    name: str,
+    *,
+    n_classes: int = 2,
+    weights: str = "none",
+    in_channels: int = 1,
+    seed: int = 3407,
+    input_size: int | None = None,
+) -> Network:
+    """Build a network of the zoo.
+
+    Parameters
+    ----------
+    name
+        A key of :data:`NETWORKS`.
+    weights
+        ``"none"``: drawn from ``seed``. ``"imagenet"``: torchvision's published weights, fetched once, checked by
+        hash. Anything else: path of a ``.safetensors`` file or a torch state dict.
+    seed
+        The paper's 3407; torch's own random state is left as it was.
+    input_size
+        Side of the crops in pixels; the zoo's default where ``None``.
+
+    Raises
+    ------
+    SettingsError
+        Unknown network, a size it cannot take, or a weights file that does not fit or holds more than tensors.
+    MissingComponentError
+        A package or a weights file is not there, or cannot be fetched.
+    """
+    spec = network_spec(name)
+    checked_input_size(spec, input_size)
+    if n_classes < 2 or in_channels < 1:
+        raise SettingsError("A network needs at least two classes and one image channel.")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        module = construct(spec, n_classes=n_classes, in_channels=in_channels)
+    record = WeightsRecord("none", seed=seed, note=f"Weights were drawn at random (seed {seed}).")
+    if weights != "none":
+        from .weights import load_weights
+
+        record = load_weights(spec, module, weights, in_channels=in_channels, seed=seed)
+    return Network(spec, module, weights=record, n_classes=n_classes, in_channels=in_channels, input_size=input_size)
+
+
+def checked_input_size(spec: NetworkSpec, input_size: int | None) -> int:
+    """``input_size`` or the zoo's default, refused when the network would have no pixel left."""
+    size = spec.input_size if input_size is None else int(input_size)
+    if size < spec.smallest_input:
+        raise SettingsError(f"{spec.title} needs crops of at least {spec.smallest_input} pixels a side, not {size}.")
+    return size
+
+
+def _to_numpy(tensor: Any) -> np.ndarray:
+    return np.ascontiguousarray(tensor.detach().to("cpu").float().numpy())

@@ -1,0 +1,87 @@
+"""Read tensors from a weights file without running anything it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import re
+from pathlib import Path
+from typing import Any
+
+from ..errors import MissingComponentError, SettingsError
+from .torch_import import torch
+
+_WRAPPERS = ("state_dict", "model_state_dict", "model")
+# Names of torchvision's first DenseNet files: "denselayer1.norm.1.weight" is "denselayer1.norm1.weight" today.
+_OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.(\d)\.")
+
+
+def file_sha256(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    with Path(path).open("rb") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def read_tensors(path: str | Path) -> dict[str, Any]:
+    """The state dict in a ``.safetensors`` file or a torch checkpoint.
+
+    Torch files are read with ``weights_only=True``: anything but tensors in plain containers is refused, unexecuted.
+
+    Raises
+    ------
+    MissingComponentError
+        There is no such file.
+    SettingsError
+        It is damaged, holds other objects, or no tensors by name.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MissingComponentError(
+            f"There is no weights file {path.name!r} at the path given: check it, or choose weights none or imagenet."
+        )
+    content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    return _clean(content)
+
+
+def _read_safetensors(path: Path) -> Any:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError, KeyError, AttributeError) as error:
+        raise SettingsError("The weights file is not a whole .safetensors file: copy or download it again.") from error
+
+
+def _read_torch(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise SettingsError(
+            "The weights file is damaged or holds Python objects besides tensors, which are never opened here: "
+            "save only the state dict, best as .safetensors."
+        ) from error
+    # Damaged bytes surface as whatever the unpickler or the zip reader trips over first.
+    except (RuntimeError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError) as error:
+        raise SettingsError(
+            "The weights file is neither .safetensors nor a readable torch state dict: copy or download it again."
+        ) from error
+
+
+def _clean(content: Any) -> dict[str, Any]:
+    """Unwrap a training checkpoint, and bring names to today's."""
+    for wrapper in _WRAPPERS:
+        if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
+            content = content[wrapper]
+            break
+    if not isinstance(content, dict) or not content:
+        raise SettingsError("The weights file holds no tensors by name: save the network's state dict.")
+    cleaned: dict[str, Any] = {}
+    for name, tensor in content.items():
+        if not isinstance(name, str) or not isinstance(tensor, torch.Tensor):
+            raise SettingsError("The weights file holds something that is no tensor: save only the state dict.")
+        cleaned[_OLD_DENSENET.sub(r"\1\2.", name.removeprefix("module."))] = tensor
+    return cleaned
