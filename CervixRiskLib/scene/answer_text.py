@@ -1,0 +1,90 @@
+"""What a screen says about a prediction, in the same words in Slicer and in a picture. No MRML here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import RESEARCH_USE_NOTICE
+from ..bundle.contracts import Prediction, WarningCode
+from ..imaging import SliceImage
+
+SIMULATED_MARK = "Demo bundle: trained on simulated data."
+
+
+@dataclass(frozen=True)
+class AnswerText:
+    """The lines beside or over a slice.
+
+    Parameters
+    ----------
+    headline
+        The probability, shown largest: ``"PLNM 31 %"``.
+    details
+        Interval, class at the threshold, points.
+    warnings
+        One sentence each.
+    simulated
+        The mark of a bundle made on simulated data, else empty.
+    notice
+        The research-use line; never empty.
+    """
+
+    headline: str = ""
+    details: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    simulated: str = ""
+    notice: str = RESEARCH_USE_NOTICE
+
+    def lines(self) -> tuple[str, ...]:
+        """All of it, one line each, empty ones left out."""
+        marked = tuple(f"▲ {warning}" for warning in self.warnings)
+        return tuple(line for line in (self.headline, *self.details, self.simulated, *marked, self.notice) if line)
+
+    def for_corner(self) -> str:
+        """For Slicer's corner annotation, whose syntax reserves ``|``."""
+        return "\n".join(line.replace("|", "/") for line in self.lines())
+
+
+def answer_text(prediction: Prediction | None) -> AnswerText:
+    """The words for ``prediction``; without one only the research-use notice."""
+    if prediction is None:
+        return AnswerText()
+    low, high = prediction.interval
+    details = [
+        f"95 % interval {range_text(low, high)}",
+        f"Class: {prediction.label} (threshold {percent(prediction.threshold)})",
+    ]
+    if prediction.total_points is not None:
+        details.append(f"Nomogram: {prediction.total_points:.0f} points")
+    simulated = prediction.simulated or any(w.code is WarningCode.DEMO_BUNDLE for w in prediction.warnings)
+    return AnswerText(
+        headline=f"{prediction.positive_class} {percent(prediction.probability)}",
+        details=tuple(details),
+        # The demo bundle has a line of its own.
+        warnings=tuple(w.text for w in prediction.warnings if w.code is not WarningCode.DEMO_BUNDLE),
+        simulated=SIMULATED_MARK if simulated else "",
+    )
+
+
+def percent(probability: float) -> str:
+    """Whole per cent; never "0 %" or "100 %" for what is neither impossible nor certain."""
+    if probability < 0.01:
+        return "< 1 %"
+    if probability > 0.99:
+        return "> 99 %"
+    return f"{100 * probability:.0f} %"
+
+
+def range_text(low: float, high: float) -> str:
+    """``"22 to 42 %"``."""
+    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
+
+
+def pixel_size_text(image: SliceImage) -> str:
+    """``"Pixel size 0.104 mm (PixelSpacing)"`` or that it is unknown."""
+    if image.spacing_mm is None:
+        return "Pixel size unknown"
+    row_mm, column_mm = image.spacing_mm
+    size = f"{row_mm:.3g}" if abs(row_mm - column_mm) < 1e-4 * row_mm else f"{row_mm:.3g} × {column_mm:.3g}"
+    source = f" ({image.spacing_source})" if image.spacing_source else ""
+    return f"Pixel size {size} mm{source}"

@@ -1,0 +1,138 @@
+"""One case in a scene: slice, contour, heat map, legend and words, in one folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..bundle.contracts import Prediction
+from ..errors import ImageError, RoiError
+from ..imaging import Roi, SliceImage
+from .answer_text import AnswerText, answer_text
+from .heat_map import HeatMapDisplay, add_heat_map, add_legend, apply_threshold
+from .segmentation import add_segmentation
+from .slice_volume import add_slice_volume
+
+
+@dataclass(frozen=True, eq=False)
+class CaseNodes:
+    """The MRML nodes of one case; ``None`` where the case has no such part. ``folder`` is a subject-hierarchy item."""
+
+    volume: Any
+    segmentation: Any | None
+    heat_map: Any | None
+    legend: Any | None
+    text: Any
+    folder: int
+    answer: AnswerText
+
+    def nodes(self) -> tuple[Any, ...]:
+        parts = (self.volume, self.segmentation, self.heat_map, self.legend, self.text)
+        return tuple(node for node in parts if node is not None)
+
+
+class CaseScene:
+    """Puts cases into a scene and shows them in a slice view.
+
+    Parameters
+    ----------
+    scene
+        ``slicer.mrmlScene`` inside Slicer, or a :class:`~CervixRiskLib.scene.runtime.SceneRuntime`'s scene. Without
+        one, a runtime of its own is made and kept in ``runtime``.
+    """
+
+    def __init__(self, scene: Any | None = None) -> None:
+        self.runtime: Any | None = None
+        if scene is None:
+            from .runtime import SceneRuntime
+
+            self.runtime = SceneRuntime()
+            scene = self.runtime.scene
+        self.scene = scene
+
+    def add(
+        self,
+        image: SliceImage,
+        roi: Roi | None = None,
+        prediction: Prediction | None = None,
+        *,
+        name: str = "Case",
+        reader: str = "",
+        reading_round: str = "",
+        heat_map: HeatMapDisplay = HeatMapDisplay(),  # noqa: B008 - frozen
+    ) -> CaseNodes:
+        """Add one case; nothing that is in the scene already is changed.
+
+        Raises
+        ------
+        RoiError, ImageError
+            The contour or the heat map has another size than the image.
+        """
+        if roi is not None and roi.mask.shape != image.shape:
+            raise RoiError(
+                f"The contour is drawn on {roi.mask.shape[0]} x {roi.mask.shape[1]} pixels, "
+                f"the image has {image.shape[0]} x {image.shape[1]}. Draw it on this image."
+            )
+        heat = None if prediction is None else prediction.heatmap
+        if heat is not None and heat.shape != image.shape:
+            raise ImageError("The heat map has another size than the image. Ask for the prediction again.")
+
+        volume = add_slice_volume(self.scene, image, name)
+        segmentation = None
+        if roi is not None:
+            segmentation = add_segmentation(
+                self.scene, volume, roi, f"{name} contour", reader=reader, reading_round=reading_round
+            )
+        heat_volume = legend = None
+        if heat is not None and np.isfinite(heat).any():
+            heat_volume = add_heat_map(self.scene, heat, image.spacing_mm, f"{name} heat map", heat_map)
+            legend = add_legend(self.scene, heat_volume, "Heat map")
+        answer = answer_text(prediction)
+        text = self.scene.AddNewNodeByClass("vtkMRMLTextNode", f"{name} answer")
+        text.SetText("\n".join(answer.lines()))
+        nodes = CaseNodes(volume, segmentation, heat_volume, legend, text, 0, answer)
+        folder = self._folder(name, nodes)
+        return CaseNodes(volume, segmentation, heat_volume, legend, text, folder, answer)
+
+    def show(self, nodes: CaseNodes, composite: Any, heat_map: HeatMapDisplay = HeatMapDisplay()) -> None:  # noqa: B008
+        """Lay slice and heat map into a slice view, given its ``vtkMRMLSliceCompositeNode``."""
+        composite.SetBackgroundVolumeID(nodes.volume.GetID())
+        composite.SetForegroundVolumeID(None if nodes.heat_map is None else nodes.heat_map.GetID())
+        composite.SetForegroundOpacity(heat_map.opacity)
+        if nodes.heat_map is not None:
+            apply_threshold(nodes.heat_map, heat_map.threshold)
+        if nodes.legend is not None:
+            # The legend is drawn only if it changes after its volume has become a layer.
+            nodes.legend.Modified()
+
+    def remove(self, nodes: CaseNodes) -> None:
+        """Take one case out of the scene, its folder too."""
+        for node in nodes.nodes():
+            if node.IsA("vtkMRMLDisplayableNode"):
+                # Slicer removes these with their owner, a bare scene does not.
+                for index in reversed(range(node.GetNumberOfDisplayNodes())):
+                    self.scene.RemoveNode(node.GetNthDisplayNode(index))
+            if self.scene.IsNodePresent(node):
+                self.scene.RemoveNode(node)
+        hierarchy = self._hierarchy()
+        if hierarchy is not None and nodes.folder:
+            hierarchy.RemoveItem(nodes.folder)
+
+    def _folder(self, name: str, nodes: CaseNodes) -> int:
+        """One subject-hierarchy folder with the case's nodes."""
+        hierarchy = self._hierarchy()
+        if hierarchy is None:
+            return 0
+        folder = int(hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), name))
+        for node in (nodes.volume, nodes.segmentation, nodes.heat_map, nodes.text):
+            if node is not None:
+                # Takes the existing item where Slicer has made one, else makes it.
+                hierarchy.CreateItem(folder, node)
+        return folder
+
+    def _hierarchy(self) -> Any | None:
+        import slicer
+
+        return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(self.scene)

@@ -1,0 +1,153 @@
+"""A slice view without a window: the displayable managers of Slicer's slice views over an off-screen render window.
+
+Import it only in a process of its own (:mod:`CervixRiskLib.scene.offscreen_worker`): where the graphics driver fails,
+VTK ends the process.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..imaging import SliceImage
+from .case_scene import CaseNodes, CaseScene
+from .heat_map import HeatMapDisplay
+from .picture_layout import PictureLayout
+from .view_text import draw_legend_note, draw_panel, draw_ruler
+
+_DISPLAYABLE_MANAGERS = (
+    "vtkMRMLModelSliceDisplayableManager",
+    "vtkMRMLSegmentationsDisplayableManager2D",
+    "vtkMRMLColorLegendDisplayableManager",
+)
+_BACKGROUND = (0.0, 0.0, 0.0)
+
+
+class OffscreenSliceView:
+    """One slice view of a scene, as large as ``layout``."""
+
+    def __init__(self, case_scene: CaseScene, layout: PictureLayout) -> None:
+        import slicer
+        import vtk
+
+        if case_scene.runtime is None:
+            raise ValueError("An off-screen view needs a CaseScene with its own runtime.")
+        self.case_scene = case_scene
+        self.layout = layout
+        runtime = case_scene.runtime
+
+        self.window = vtk.vtkRenderWindow()
+        self.window.SetOffScreenRendering(1)
+        self.window.SetMultiSamples(4)
+        self.window.SetDPI(72)
+        self.window.SetSize(layout.width, layout.height)
+        self.renderer = vtk.vtkRenderer()
+        self.renderer.SetBackground(*_BACKGROUND)
+        self.renderer.GetActiveCamera().ParallelProjectionOn()
+        self.window.AddRenderer(self.renderer)
+        interactor = vtk.vtkGenericRenderWindowInteractor()
+        interactor.SetRenderWindow(self.window)
+        self._interactor = interactor
+
+        factory = slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance()
+        factory.SetMRMLApplicationLogic(runtime.application)
+        self.managers = slicer.vtkMRMLDisplayableManagerGroup()
+        self.managers.SetRenderer(self.renderer)
+        for name in _DISPLAYABLE_MANAGERS:
+            manager = getattr(slicer, name)()
+            manager.SetMRMLApplicationLogic(runtime.application)
+            self.managers.AddDisplayableManager(manager)
+
+        self.logic = slicer.vtkMRMLSliceLogic()
+        self.logic.SetMRMLApplicationLogic(runtime.application)
+        self.logic.SetMRMLScene(runtime.scene)
+        self.slice_node = self.logic.AddSliceNode("Red")
+        runtime.application.GetSliceLogics().AddItem(self.logic)
+        self.managers.SetMRMLDisplayableNode(self.slice_node)
+
+        self._image_mapper = vtk.vtkImageMapper()
+        self._image_mapper.SetColorWindow(255)
+        self._image_mapper.SetColorLevel(127.5)
+        image_actor = vtk.vtkActor2D()
+        image_actor.SetMapper(self._image_mapper)
+        image_actor.GetProperty().SetDisplayLocationToBackground()
+        self.renderer.AddViewProp(image_actor)
+
+    def show(self, nodes: CaseNodes, image: SliceImage, heat_map: HeatMapDisplay, note: str) -> None:
+        """Show one case: slice, contour and heat map at the layout's place, words, legend and ruler beside them."""
+        self.case_scene.show(nodes, self.logic.GetSliceCompositeNode(), heat_map)
+        self._place(image)
+        self._image_mapper.SetInputConnection(self.logic.GetImageDataConnection())
+        draw_panel(self.renderer, self.layout, nodes.answer)
+        draw_ruler(self.renderer, self.layout, image)
+        if nodes.legend is not None:
+            draw_legend_note(self.renderer, self.layout, note, heat_map.threshold)
+            self._place_legend(nodes.legend)
+
+    def pixels(self) -> np.ndarray:
+        """Render and return ``(height, width, 3)`` uint8, the top row first."""
+        import vtk
+        from vtk.util import numpy_support
+
+        self.window.Render()
+        # The legend lays itself out during the first rendering.
+        self.window.Render()
+        grab = vtk.vtkWindowToImageFilter()
+        grab.SetInput(self.window)
+        grab.SetInputBufferTypeToRGB()
+        grab.ReadFrontBufferOff()
+        grab.Update()
+        picture = grab.GetOutput()
+        width, height, _ = picture.GetDimensions()
+        values = numpy_support.vtk_to_numpy(picture.GetPointData().GetScalars())
+        return np.ascontiguousarray(values.reshape(height, width, 3)[::-1])
+
+    def _place(self, image: SliceImage) -> None:
+        """Aim the slice view so that the slice fills the layout's image rectangle exactly."""
+        layout, node = self.layout, self.slice_node
+        row_mm, column_mm = image.spacing_mm or (1.0, 1.0)
+        rows, columns = image.shape
+        node.SetOrientationToAxial()
+        # Centre of the slice in RAS: indices run towards left and posterior, see slice_volume.
+        node.GetSliceToRAS().SetElement(0, 3, -(columns - 1) / 2 * column_mm)
+        node.GetSliceToRAS().SetElement(1, 3, -(rows - 1) / 2 * row_mm)
+        node.GetSliceToRAS().SetElement(2, 3, 0.0)
+        node.SetDimensions(layout.width, layout.height, 1)
+        node.SetFieldOfView(layout.width / layout.scale, layout.height / layout.scale, 1.0)
+        shift_x = (layout.image.left + layout.image.right - layout.width) / 2
+        shift_y = (layout.image.bottom + layout.image.top - layout.height) / 2
+        node.SetXYZOrigin(-shift_x / layout.scale, -shift_y / layout.scale, 0.0)
+        node.UpdateMatrices()
+
+    def _place_legend(self, legend: Any) -> None:
+        layout = self.layout
+        area = layout.legend
+        for text in (legend.GetTitleTextProperty(), legend.GetLabelTextProperty()):
+            text.SetColor(0.87, 0.87, 0.87)
+            text.SetBold(False)
+            text.SetItalic(False)
+            text.SetShadow(False)
+        legend.GetTitleTextProperty().SetFontSize(round(1.15 * layout.unit))
+        legend.GetLabelTextProperty().SetFontSize(round(layout.unit))
+        # MRML gives a size as a share of the view and a position as a share of what the size leaves over.
+        width, height = area.width * 0.42 / layout.width, area.height * 0.78 / layout.height
+        legend.SetSize(width, height)
+        legend.SetPosition(
+            area.left / layout.width / (1 - width), (area.bottom + 0.18 * area.height) / layout.height / (1 - height)
+        )
+        legend.Modified()
+
+
+def save_png(pixels: np.ndarray, path: Path) -> None:
+    """Write ``(height, width, 3)`` uint8 with the research-use notice in the file's own text."""
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    from .. import RESEARCH_USE_NOTICE, __version__
+
+    text = PngInfo()
+    text.add_text("Software", f"CervixRisk {__version__}")
+    text.add_text("Disclaimer", RESEARCH_USE_NOTICE)
+    Image.fromarray(pixels).save(path, format="PNG", pnginfo=text)
