@@ -14,17 +14,25 @@ from .device import DeviceChoice, choose_device
 from .zoo import NETWORKS, NetworkSpec, network_spec
 
 if TYPE_CHECKING:
+    from .augmentation import Augmentation
+    from .embedding_transformer import FineTunedEmbedding
+    from .fine_tuning import Epoch, FineTuneResult, fine_tune
     from .network import Network, WeightsRecord, build_network
     from .storage import load_network, save_network
     from .threads import available_cores, set_threads, thread_count
     from .torchvision_guard import ensure_torchvision_operators
 
 _LAZY = {
+    "Augmentation": "augmentation",
+    "Epoch": "fine_tuning",
+    "FineTuneResult": "fine_tuning",
+    "FineTunedEmbedding": "embedding_transformer",
     "Network": "network",
     "WeightsRecord": "network",
     "available_cores": "threads",
     "build_network": "network",
     "ensure_torchvision_operators": "torchvision_guard",
+    "fine_tune": "fine_tuning",
     "load_network": "storage",
     "save_network": "storage",
     "set_threads": "threads",
@@ -33,7 +41,11 @@ _LAZY = {
 
 __all__ = [
     "NETWORKS",
+    "Augmentation",
     "DeviceChoice",
+    "Epoch",
+    "FineTuneResult",
+    "FineTunedEmbedding",
     "Network",
     "NetworkSpec",
     "WeightsRecord",
@@ -41,6 +53,7 @@ __all__ = [
     "build_network",
     "choose_device",
     "ensure_torchvision_operators",
+    "fine_tune",
     "grad_cam",
     "head_grad_cam",
     "load_network",
