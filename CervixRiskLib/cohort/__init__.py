@@ -1,0 +1,68 @@
+"""The cohort: its table and data dictionary, splitting by patient, and batch extraction with resume.
+
+Names are loaded on first use, because pandas and the rooms below are slow to import.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .case_result import CaseFailure, CaseResult
+    from .columns import ClinicalColumn, ColumnDictionary, builtin_columns
+    from .extraction import Extraction, extract_cohort
+    from .feature_files import FeatureTable, read_features, write_features
+    from .splitting import patient_folds, patient_split
+    from .table import Cohort, RowProblem, clinical_frame, load_case, load_cohort
+
+_HOMES = {
+    "CaseFailure": "case_result",
+    "CaseResult": "case_result",
+    "ClinicalColumn": "columns",
+    "Cohort": "table",
+    "ColumnDictionary": "columns",
+    "Extraction": "extraction",
+    "FeatureTable": "feature_files",
+    "RowProblem": "table",
+    "builtin_columns": "columns",
+    "clinical_frame": "table",
+    "extract_cohort": "extraction",
+    "load_case": "table",
+    "load_cohort": "table",
+    "patient_folds": "splitting",
+    "patient_split": "splitting",
+    "read_features": "feature_files",
+    "write_features": "feature_files",
+}
+
+__all__ = [
+    "CaseFailure",
+    "CaseResult",
+    "ClinicalColumn",
+    "Cohort",
+    "ColumnDictionary",
+    "Extraction",
+    "FeatureTable",
+    "RowProblem",
+    "builtin_columns",
+    "clinical_frame",
+    "extract_cohort",
+    "load_case",
+    "load_cohort",
+    "patient_folds",
+    "patient_split",
+    "read_features",
+    "write_features",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{home}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

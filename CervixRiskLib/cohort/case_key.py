@@ -1,0 +1,50 @@
+"""The name under which a finished case is kept: a hash of everything that decides its result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from .case_worker import CaseTask
+
+_FORMAT = 1
+# Headers whose pixels lie in a file of the same name beside them (MetaImage, NRRD, NIfTI and Analyze pairs).
+_DETACHED = frozenset({".mhd", ".nhdr", ".hdr", ".img"})
+
+
+def case_key(task: CaseTask, preset_hash: str, engine_version: str) -> str:
+    """SHA-256 in hex over the files' bytes, how they are read, the preset, the engine's version and the crop.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read.
+    """
+    content = {
+        "format": _FORMAT,
+        "image": _file_hash(Path(task.image)),
+        "roi": _file_hash(Path(task.roi)),
+        "slice": task.slice_index,
+        "label": task.label,
+        "spacing_mm": task.spacing_mm,
+        "preset": preset_hash,
+        "engine": task.engine,
+        "engine_version": engine_version,
+        "library": task.library_version,
+        "crop": None if task.crop_size is None else [task.crop_size, task.crop_margin],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
+
+
+def _file_hash(path: Path) -> str:
+    digest = hashlib.sha256()
+    files = [path]
+    if path.suffix.lower() in _DETACHED:
+        files += sorted(other for other in path.parent.iterdir() if other.is_file() and other.stem == path.stem)
+    for file in files:
+        digest.update(file.suffix.lower().encode("utf-8", "surrogateescape") + b"\n")
+        with file.open("rb") as handle:
+            while block := handle.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
