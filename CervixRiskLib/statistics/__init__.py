@@ -1,0 +1,106 @@
+"""Agreement, discrimination, calibration, regression and the nomogram's arithmetic, on NumPy and SciPy alone.
+
+Every public name loads with its module when it is first used, so that importing the library stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .agreement import IccForm, IccResult, icc
+    from .calibration import (
+        CalibrationLine,
+        HosmerLemeshow,
+        PlattScaling,
+        brier,
+        calibration_slope_intercept,
+        hosmer_lemeshow,
+        scaled_brier,
+    )
+    from .discrimination import AucInterval, PairedTest, auc, auc_many, delong_interval, delong_test
+    from .logistic import LogisticModel, SeparationWarning
+    from .nomogram import Nomogram, NomogramAxis, NomogramLevel
+    from .odds_ratios import multivariate_odds_ratios, sign_flip_warnings, univariate_odds_ratios
+    from .pretty_ticks import pretty
+    from .proportions import Estimate, Proportion, ProportionMethod, proportion
+    from .rank_tests import MannWhitneyResult, mann_whitney, spearman_matrix
+    from .ranks import midranks
+    from .resampling import BootstrapInterval, bootstrap_interval
+    from .thresholds import OperatingPoint, operating_point, youden_threshold
+
+_HOMES = {
+    "agreement": ("IccForm", "IccResult", "icc"),
+    "calibration": (
+        "CalibrationLine",
+        "HosmerLemeshow",
+        "PlattScaling",
+        "brier",
+        "calibration_slope_intercept",
+        "hosmer_lemeshow",
+        "scaled_brier",
+    ),
+    "discrimination": ("AucInterval", "PairedTest", "auc", "auc_many", "delong_interval", "delong_test"),
+    "logistic": ("LogisticModel", "SeparationWarning"),
+    "nomogram": ("Nomogram", "NomogramAxis", "NomogramLevel"),
+    "odds_ratios": ("multivariate_odds_ratios", "sign_flip_warnings", "univariate_odds_ratios"),
+    "pretty_ticks": ("pretty",),
+    "proportions": ("Estimate", "Proportion", "ProportionMethod", "proportion"),
+    "rank_tests": ("MannWhitneyResult", "mann_whitney", "spearman_matrix"),
+    "ranks": ("midranks",),
+    "resampling": ("BootstrapInterval", "bootstrap_interval"),
+    "thresholds": ("OperatingPoint", "operating_point", "youden_threshold"),
+}
+_MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "AucInterval",
+    "BootstrapInterval",
+    "CalibrationLine",
+    "Estimate",
+    "HosmerLemeshow",
+    "IccForm",
+    "IccResult",
+    "LogisticModel",
+    "MannWhitneyResult",
+    "Nomogram",
+    "NomogramAxis",
+    "NomogramLevel",
+    "OperatingPoint",
+    "PairedTest",
+    "PlattScaling",
+    "Proportion",
+    "ProportionMethod",
+    "SeparationWarning",
+    "auc",
+    "auc_many",
+    "bootstrap_interval",
+    "brier",
+    "calibration_slope_intercept",
+    "delong_interval",
+    "delong_test",
+    "hosmer_lemeshow",
+    "icc",
+    "mann_whitney",
+    "midranks",
+    "multivariate_odds_ratios",
+    "operating_point",
+    "pretty",
+    "proportion",
+    "scaled_brier",
+    "sign_flip_warnings",
+    "spearman_matrix",
+    "univariate_odds_ratios",
+    "youden_threshold",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_MODULE_OF[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,179 @@
+"""Maximum likelihood of the logistic model by Newton's method, with Firth's correction, and the test for separation.
+
+The design is standardised and orthogonalised first, so columns of very different sizes do not disturb the arithmetic;
+what comes back is in the columns' own units. Fractional targets (Platt's) and an offset are allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import solve_triangular
+from scipy.special import expit
+
+from ..errors import TrainingError
+
+#: Separated data let Newton step on for ever; ordinary data need fewer steps than this.
+_STEPS_BEFORE_ASKING = 12
+_MOST_STEPS = 200
+_MOST_HALVINGS = 40
+_LONGEST_STEP = 5.0
+#: A column of which less than this share is left beside the columns before it is a combination of them.
+_RANK_SHARE = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class LikelihoodFit:
+    """``coefficients`` ``(k + 1,)`` and ``covariance`` ``(k + 1, k + 1)``, intercept first; inverse information.
+
+    ``separated`` tells that the likelihood has no maximum; the numbers are then where the search stopped.
+    """
+
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    log_likelihood: float
+    steps: int
+    separated: bool
+
+
+def fit_likelihood(
+    X: np.ndarray,
+    target: np.ndarray,
+    names: Sequence[str],
+    *,
+    firth: bool = False,
+    offset: np.ndarray | None = None,
+) -> LikelihoodFit:
+    """Fit intercept and coefficients.
+
+    Parameters
+    ----------
+    X
+        ``(n, k)`` finite predictors; ``k`` may be 0.
+    target
+        ``(n,)`` in 0-1.
+    names
+        The ``k`` predictors' names, for errors.
+    firth
+        Maximise the likelihood times the square root of the information's determinant (Jeffreys' prior): finite
+        estimates whatever the data. Firth, Biometrika 1993;80:27-38; Heinze & Schemper, Stat Med 2002;21:2409-2419.
+    offset
+        ``(n,)`` added to the linear predictor with coefficient 1.
+
+    Raises
+    ------
+    TrainingError
+        Fewer cases than coefficients, a constant predictor, or one that is a combination of others (named).
+    """
+    design, centre, spread = _standardised(X, names)
+    n, width = design.shape
+    basis, triangle = np.linalg.qr(design)
+    left = np.abs(np.diag(triangle))
+    for column in range(1, width):
+        if left[column] <= _RANK_SHARE * np.sqrt(n):
+            raise TrainingError(
+                f'The predictor "{names[column - 1]}" is a combination of the predictors before it and carries nothing '
+                "of its own: leave it out."
+            )
+    basis = basis * np.sqrt(n)
+    triangle = triangle / np.sqrt(n)
+    shift = np.zeros(n) if offset is None else offset
+    found, information, value, steps, separated = _newton(basis, target, shift, firth)
+    # Back from the basis to the standardised columns, and from those to the columns' own units.
+    back = solve_triangular(triangle, np.eye(width))
+    units = np.diag(np.concatenate([[1.0], 1.0 / spread]))
+    units[0, 1:] = -centre / spread
+    back = units @ back
+    covariance = back @ np.linalg.pinv(information, hermitian=True) @ back.T
+    return LikelihoodFit(back @ found, (covariance + covariance.T) / 2, value, steps, separated)
+
+
+def is_separated(basis: np.ndarray, positive: np.ndarray) -> bool:
+    """Is there a direction along which no case of either class lies on the wrong side, and some on the right one?
+
+    Complete and quasi-complete separation alike (Albert & Anderson, Biometrika 1984;71:1-10), by the linear programme
+    of Konis (2007): maximise the sum of the signed margins with all of them at least zero. ``basis`` is ``(n, k + 1)``
+    with an intercept in its span and columns of size about 1.
+    """
+    from scipy.optimize import linprog
+
+    margins = np.where(positive[:, np.newaxis], basis, -basis)
+    answer = linprog(
+        -margins.sum(axis=0),
+        A_ub=-margins,
+        b_ub=np.zeros(len(margins)),
+        bounds=[(-1.0, 1.0)] * basis.shape[1],
+        method="highs",
+    )
+    return bool(answer.status == 0 and -answer.fun > 1e-6 * len(margins))
+
+
+def _standardised(X: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Design with an intercept and columns of mean 0 and standard deviation 1, and those means and deviations."""
+    n, k = X.shape
+    if n < k + 1:
+        raise TrainingError(f"There are {n} cases for {k} predictors: more cases than predictors are needed.")
+    centre = X.mean(axis=0)
+    spread = np.sqrt(((X - centre) ** 2).mean(axis=0))
+    for column in range(k):
+        if np.ptp(X[:, column]) == 0 or spread[column] <= 1e-13 * abs(centre[column]):
+            raise TrainingError(f'The predictor "{names[column]}" has the same value in every case: leave it out.')
+    return np.column_stack([np.ones(n), (X - centre) / spread]), centre, spread
+
+
+def _newton(
+    basis: np.ndarray, target: np.ndarray, offset: np.ndarray, firth: bool
+) -> tuple[np.ndarray, np.ndarray, float, int, bool]:
+    """Coefficients in ``basis``, information, (penalised) log-likelihood, steps, and whether data are separated."""
+    labels = bool(np.isin(target, (0.0, 1.0)).all())
+    place = np.zeros(basis.shape[1])
+    value, probability, information = _state(basis, target, offset, place, firth)
+    for step_number in range(1, _MOST_STEPS + 1):
+        residual = target - probability
+        if firth:
+            weight = probability * (1 - probability)
+            leverage = weight * np.einsum("ij,ij->i", basis @ np.linalg.inv(information), basis)
+            residual = residual + leverage * (0.5 - probability)
+        try:
+            step = np.linalg.solve(information, basis.T @ residual)
+        except np.linalg.LinAlgError:
+            break
+        length = np.abs(step).max()
+        if length < 1e-10 * (1.0 + np.abs(place).max()):
+            return place, information, value, step_number, False
+        if step_number == _STEPS_BEFORE_ASKING and not firth and labels and is_separated(basis, target == 1):
+            return place, information, value, step_number, True
+        step *= min(1.0, _LONGEST_STEP / length)
+        for _ in range(_MOST_HALVINGS):
+            trial = _state(basis, target, offset, place + step, firth)
+            if trial[0] >= value - 1e-13 * abs(value):
+                break
+            step /= 2
+        else:
+            break
+        place = place + step
+        value, probability, information = trial
+    else:
+        length = np.inf
+    separated = not firth and labels and is_separated(basis, target == 1)
+    if not separated and length > 1e-6:
+        raise TrainingError(
+            "The logistic regression did not settle: look for a predictor with extreme values, or leave out predictors."
+        )
+    return place, information, value, step_number, separated
+
+
+def _state(
+    basis: np.ndarray, target: np.ndarray, offset: np.ndarray, place: np.ndarray, firth: bool
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """(Penalised) log-likelihood, probabilities and information at ``place``."""
+    predictor = basis @ place + offset
+    probability = expit(predictor)
+    information = (basis * (probability * (1 - probability))[:, np.newaxis]).T @ basis
+    value = float(target @ predictor - np.logaddexp(0.0, predictor).sum())
+    if firth:
+        sign, determinant = np.linalg.slogdet(information)
+        value = value + 0.5 * float(determinant) if sign > 0 else -np.inf
+    return value, probability, information
