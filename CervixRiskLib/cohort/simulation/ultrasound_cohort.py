@@ -31,9 +31,8 @@ NOTICE = (
     "For research use. Not a medical device."
 )
 
-_OWN_NAMES = frozenset(
-    {SIMULATION_MARK, TABLE_NAME, "cohort.columns.yaml", "README.txt", "images", "rois", "truth.csv"}
-)
+DICTIONARY_NAME = "cohort.columns.yaml"
+_OWN_NAMES = frozenset({SIMULATION_MARK, TABLE_NAME, DICTIONARY_NAME, "README.txt", "truth.csv", "images", "rois"})
 _FIRST_COLUMNS = ("case_id", "image", "roi", "outcome", "spacing_mm", "center")
 _TRUTH_COLUMNS = (*APPEARANCE, "diameter_mm")
 
