@@ -14,8 +14,8 @@ import numpy as np
 from ..imaging import SliceImage
 from .case_scene import CaseNodes, CaseScene
 from .heat_map import HeatMapDisplay
-from .picture_layout import PictureLayout
-from .view_text import draw_legend_note, draw_panel, draw_ruler
+from .picture_layout import PictureLayout, Rectangle
+from .view_text import draw_legend_numbers, draw_legend_words, draw_panel, draw_ruler, legend_box
 
 _DISPLAYABLE_MANAGERS = (
     "vtkMRMLModelSliceDisplayableManager",
@@ -83,16 +83,14 @@ class OffscreenSliceView:
         draw_panel(self.renderer, self.layout, nodes.answer)
         draw_ruler(self.renderer, self.layout, image)
         if nodes.legend is not None:
-            draw_legend_note(self.renderer, self.layout, note, heat_map.threshold)
-            self._place_legend(nodes.legend)
+            draw_legend_words(self.renderer, self.layout, note, heat_map.threshold)
+            self._place_legend(nodes.legend, heat_map.threshold)
 
     def pixels(self) -> np.ndarray:
         """Render and return ``(height, width, 3)`` uint8, the top row first."""
         import vtk
         from vtk.util import numpy_support
 
-        self.window.Render()
-        # The legend lays itself out during the first rendering.
         self.window.Render()
         grab = vtk.vtkWindowToImageFilter()
         grab.SetInput(self.window)
@@ -121,23 +119,27 @@ class OffscreenSliceView:
         node.SetXYZOrigin(-shift_x / layout.scale, -shift_y / layout.scale, 0.0)
         node.UpdateMatrices()
 
-    def _place_legend(self, legend: Any) -> None:
-        layout = self.layout
-        area = layout.legend
-        for text in (legend.GetTitleTextProperty(), legend.GetLabelTextProperty()):
-            text.SetColor(0.87, 0.87, 0.87)
-            text.SetBold(False)
-            text.SetItalic(False)
-            text.SetShadow(False)
-        legend.GetTitleTextProperty().SetFontSize(round(1.15 * layout.unit))
-        legend.GetLabelTextProperty().SetFontSize(round(layout.unit))
+    def _place_legend(self, legend: Any, threshold: float) -> None:
+        """Put Slicer's legend into the layout's place and write its numbers.
+
+        Its own numbers grow and shrink with the view and stand some pixels off their colours, so they are left out.
+        """
+        layout, box = self.layout, legend_box(self.layout)
         # MRML gives a size as a share of the view and a position as a share of what the size leaves over.
-        width, height = area.width * 0.42 / layout.width, area.height * 0.78 / layout.height
-        legend.SetSize(width, height)
-        legend.SetPosition(
-            area.left / layout.width / (1 - width), (area.bottom + 0.18 * area.height) / layout.height / (1 - height)
-        )
-        legend.Modified()
+        legend.SetSize(box.width / layout.width, box.height / layout.height)
+        legend.SetPosition(box.left / (layout.width - box.width), box.bottom / (layout.height - box.height))
+        self.window.Render()
+        manager = self.managers.GetDisplayableManagerByClassName("vtkMRMLColorLegendDisplayableManager")
+        actor = manager.GetColorLegendActor(legend)
+        actor.SetTitle("")
+        actor.SetNumberOfLabels(0)
+        actor.SetTextPositionToSucceedScalarBar()
+        actor.SetBarRatio(1.0)
+        self.window.Render()
+        corner_and_size = [0, 0, 0, 0]
+        actor.GetScalarBarRect(corner_and_size, self.renderer)
+        bar = Rectangle(*corner_and_size)
+        draw_legend_numbers(self.renderer, layout, bar, threshold)
 
 
 def save_png(pixels: np.ndarray, path: Path) -> None:

@@ -28,10 +28,7 @@ class Rectangle:
 
     def overlaps(self, other: Rectangle) -> bool:
         return not (
-            self.right <= other.left
-            or other.right <= self.left
-            or self.top <= other.bottom
-            or other.top <= self.bottom
+            self.right <= other.left or other.right <= self.left or self.top <= other.bottom or other.top <= self.bottom
         )
 
 
@@ -95,7 +92,7 @@ def _beside(width: int, height: int, extent: tuple[float, float]) -> PictureLayo
     legend = Rectangle(left, strip + round(unit), panel - round(2 * unit), round(0.36 * height))
     text_bottom = legend.top + round(unit)
     text = Rectangle(left, text_bottom, panel - round(1.6 * unit), height - text_bottom - round(unit))
-    ruler = Rectangle(image.left, 0, image.width, strip)
+    ruler = Rectangle(image.left, image.bottom - strip, image.width, strip)
     return PictureLayout(width, height, image, text, legend, ruler, scale, unit)
 
 
@@ -107,7 +104,7 @@ def _below(width: int, height: int, extent: tuple[float, float]) -> PictureLayou
     legend_width = round(12 * unit)
     legend = Rectangle(width - legend_width - round(unit), round(unit), legend_width, panel - round(unit))
     text = Rectangle(round(unit), round(unit), legend.left - round(2 * unit), panel - round(unit))
-    ruler = Rectangle(image.left, panel, image.width, strip)
+    ruler = Rectangle(image.left, image.bottom - strip, image.width, strip)
     return PictureLayout(width, height, image, text, legend, ruler, scale, unit)
 
 
@@ -117,7 +114,7 @@ def _fit(extent: tuple[float, float], area: Rectangle) -> tuple[Rectangle, float
     scale = min(area.width / width_mm, area.height / height_mm)
     width, height = max(1, round(scale * width_mm)), max(1, round(scale * height_mm))
     return (
-        Rectangle(area.left + (area.width - width) // 2, area.top - height, width, height),
+        Rectangle(area.left + (area.width - width) // 2, area.bottom + (area.height - height) // 2, width, height),
         scale,
     )
 

@@ -112,9 +112,7 @@ def _labelmap(volume: Any, mask: np.ndarray) -> Any:
     labelmap = slicer.vtkOrientedImageData()
     labelmap.SetDimensions(columns, rows, 1)
     values = np.ascontiguousarray(mask, dtype=np.uint8).ravel()
-    labelmap.GetPointData().SetScalars(
-        numpy_support.numpy_to_vtk(values, deep=True, array_type=vtk.VTK_UNSIGNED_CHAR)
-    )
+    labelmap.GetPointData().SetScalars(numpy_support.numpy_to_vtk(values, deep=True, array_type=vtk.VTK_UNSIGNED_CHAR))
     to_world = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(to_world)
     labelmap.SetGeometryFromImageToWorldMatrix(to_world)

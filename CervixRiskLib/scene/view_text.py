@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +63,33 @@ def draw_panel(renderer: Any, layout: PictureLayout, answer: AnswerText) -> None
     pen.write(answer.notice, 1.05 * unit, GREY)
 
 
-def draw_legend_note(renderer: Any, layout: PictureLayout, note: str, threshold: float) -> None:
-    """Under the legend: what the map explains, and from which value on it is drawn."""
+def draw_legend_words(renderer: Any, layout: PictureLayout, note: str, threshold: float) -> None:
+    """Over the legend its title; under it what the map explains, and from which value on it is drawn."""
     unit, area = layout.unit, layout.legend
-    sentences = [f"Drawn from {threshold:.2f} on."]
-    if note:
-        sentences.insert(0, note)
+    add_line(renderer, "Heat map", area.left, area.top - 1.3 * unit, text_style(1.2 * unit, WHITE))
     style = text_style(0.95 * unit, GREY)
-    lines = [line for sentence in sentences for line in wrap(sentence, style, area.width)]
-    for index, line in enumerate(lines[:3]):
-        add_line(renderer, line, area.left, area.bottom + (len(lines[:3]) - 1 - index) * 1.25 * unit, style)
+    sentences = (note, f"Drawn from {threshold:.2f} on.")
+    lines = [line for sentence in sentences if sentence for line in wrap(sentence, style, area.width)][-3:]
+    for index, line in enumerate(reversed(lines)):
+        add_line(renderer, line, area.left, area.bottom + index * 1.25 * unit, style)
+
+
+def legend_box(layout: PictureLayout) -> Rectangle:
+    """Where the bar of the legend stands, between its title and its note."""
+    unit, area = layout.unit, layout.legend
+    bottom = area.bottom + round(4.6 * unit)
+    return Rectangle(area.left, bottom, round(1.4 * unit), area.top - round(2.6 * unit) - bottom)
+
+
+def draw_legend_numbers(renderer: Any, layout: PictureLayout, bar: Rectangle, threshold: float) -> None:
+    """Ticks and numbers 0 to 1 beside the bar, and a mark at the threshold."""
+    unit, style = layout.unit, text_style(layout.unit, GREY)
+    for value in (0.0, 0.25, 0.5, 0.75, 1.0):
+        height = bar.bottom + value * bar.height
+        add_segments(renderer, ((bar.right, height, bar.right + 0.4 * unit, height),), GREY, width=1)
+        add_line(renderer, f"{value:.2f}", bar.right + 0.8 * unit, height - 0.5 * unit, style)
+    height = bar.bottom + threshold * bar.height
+    add_segments(renderer, ((bar.left - 0.3 * unit, height, bar.right, height),), WHITE, width=2)
 
 
 def draw_ruler(renderer: Any, layout: PictureLayout, image: SliceImage) -> None:
@@ -88,7 +106,9 @@ def draw_ruler(renderer: Any, layout: PictureLayout, image: SliceImage) -> None:
     left = area.left + 0.5 * unit
     if length_mm is not None:
         length = length_mm * layout.scale
-        _add_ruler(renderer, left, baseline + 0.35 * unit, length, 0.45 * unit)
+        height, tick = baseline + 0.45 * unit, 0.45 * unit
+        ends = [(x, height - tick, x, height + tick) for x in (left, left + length)]
+        add_segments(renderer, [(left, height, left + length, height), *ends], WHITE, width=2)
         left = add_line(renderer, f"{length_mm} mm", left + length + 0.7 * unit, baseline, style) + 2 * unit
     add_line(renderer, words, left, baseline, text_style(1.0 * unit, GREY))
 
@@ -139,18 +159,21 @@ def add_line(renderer: Any, text: str, left: float, baseline: float, style: Any)
     return left + text_width(text, style)
 
 
-def _add_ruler(renderer: Any, left: float, height: float, length: float, tick: float) -> None:
+def add_segments(
+    renderer: Any,
+    segments: Sequence[tuple[float, float, float, float]],
+    colour: tuple[float, float, float],
+    *,
+    width: float,
+) -> None:
+    """Straight lines, each ``(x0, y0, x1, y1)`` in pixels."""
     import vtk
 
     points, lines = vtk.vtkPoints(), vtk.vtkCellArray()
-    ends = ((left, height, left + length, height),)
-    ticks = tuple((x, height - tick, x, height + tick) for x in (left, left + length))
-    for x0, y0, x1, y1 in ends + ticks:
-        first = points.InsertNextPoint(round(x0), round(y0), 0)
-        second = points.InsertNextPoint(round(x1), round(y1), 0)
+    for x0, y0, x1, y1 in segments:
         lines.InsertNextCell(2)
-        lines.InsertCellPoint(first)
-        lines.InsertCellPoint(second)
+        lines.InsertCellPoint(points.InsertNextPoint(round(x0), round(y0), 0))
+        lines.InsertCellPoint(points.InsertNextPoint(round(x1), round(y1), 0))
     shape = vtk.vtkPolyData()
     shape.SetPoints(points)
     shape.SetLines(lines)
@@ -158,8 +181,8 @@ def _add_ruler(renderer: Any, left: float, height: float, length: float, tick: f
     mapper.SetInputData(shape)
     actor = vtk.vtkActor2D()
     actor.SetMapper(mapper)
-    actor.GetProperty().SetColor(*WHITE)
-    actor.GetProperty().SetLineWidth(2)
+    actor.GetProperty().SetColor(*colour)
+    actor.GetProperty().SetLineWidth(width)
     renderer.AddViewProp(actor)
 
 
