@@ -1,0 +1,49 @@
+"""Slices and contours: reading, checking, measuring, cropping and writing them.
+
+Pixel arrays are ``(rows, columns)`` float32, spacing is ``(row_mm, column_mm)`` or ``None`` when unknown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .crop import Crop, crop_around_roi
+from .roi import Roi
+from .slice_geometry import SliceGeometry
+from .slice_image import SliceImage
+
+if TYPE_CHECKING:
+    from .image_reader import read_image
+    from .image_writer import write_image_png, write_map, write_roi
+    from .roi_reader import read_roi
+
+__all__ = [
+    "Crop",
+    "Roi",
+    "SliceGeometry",
+    "SliceImage",
+    "crop_around_roi",
+    "read_image",
+    "read_roi",
+    "write_image_png",
+    "write_map",
+    "write_roi",
+]
+
+# Readers and writers bring Pillow and pydicom along, so they are imported when first asked for.
+_LAZY = {
+    "read_image": "image_reader",
+    "read_roi": "roi_reader",
+    "write_image_png": "image_writer",
+    "write_map": "image_writer",
+    "write_roi": "image_writer",
+}
+
+
+def __getattr__(name: str) -> object:
+    module = _LAZY.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f".{module}", __name__), name)

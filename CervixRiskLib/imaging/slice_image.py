@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..errors import ImageError
+from .slice_geometry import SliceGeometry
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,8 @@ class SliceImage:
         Which slice of how many; a single picture is slice 0 of 1.
     notes
         Sentences about conversions the person should know of ("Colour was converted to grey.").
+    geometry
+        Position and orientation in the patient, ``None`` when the file has none.
     """
 
     pixels: np.ndarray
@@ -38,6 +41,7 @@ class SliceImage:
     slice_index: int = 0
     slice_count: int = 1
     notes: tuple[str, ...] = field(default=())
+    geometry: SliceGeometry | None = None
 
     def __post_init__(self) -> None:
         pixels = np.array(self.pixels, dtype=np.float32, order="C", copy=True)

@@ -1,0 +1,173 @@
+"""One frame of a DICOM image, through pydicom.
+
+PS3.x numbers refer to the DICOM standard.
+"""
+
+from __future__ import annotations
+
+import warnings
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ImageError, MissingComponentError
+from .dicom_geometry import frame_attribute, frame_geometry, pixel_size
+from .file_format import MAX_PIXELS
+from .raw_slice import RawSlice, choose_slice
+
+_DEFLATED = "1.2.840.10008.1.2.1.99"
+_MAX_DEFLATED_BYTES = 1 << 30
+_NOT_IMAGES = {"SEG": "a segmentation", "RTDOSE": "a dose distribution"}
+# PS3.5 annex A.4: what the pictures inside are compressed with, and the package with which pydicom opens them.
+_COMPRESSIONS = {
+    "1.2.840.10008.1.2.4.57": ("JPEG Lossless", "pylibjpeg pylibjpeg-libjpeg"),
+    "1.2.840.10008.1.2.4.70": ("JPEG Lossless", "pylibjpeg pylibjpeg-libjpeg"),
+    "1.2.840.10008.1.2.4.50": ("JPEG", "pillow"),
+    "1.2.840.10008.1.2.4.51": ("JPEG Extended", "pylibjpeg pylibjpeg-libjpeg"),
+    "1.2.840.10008.1.2.4.80": ("JPEG-LS", "pylibjpeg pylibjpeg-libjpeg"),
+    "1.2.840.10008.1.2.4.81": ("JPEG-LS", "pylibjpeg pylibjpeg-libjpeg"),
+    "1.2.840.10008.1.2.4.90": ("JPEG 2000", "pylibjpeg pylibjpeg-openjpeg"),
+    "1.2.840.10008.1.2.4.91": ("JPEG 2000", "pylibjpeg pylibjpeg-openjpeg"),
+    "1.2.840.10008.1.2.4.201": ("High-Throughput JPEG 2000", "pylibjpeg pylibjpeg-openjpeg"),
+    "1.2.840.10008.1.2.4.202": ("High-Throughput JPEG 2000", "pylibjpeg pylibjpeg-openjpeg"),
+    "1.2.840.10008.1.2.4.203": ("High-Throughput JPEG 2000", "pylibjpeg pylibjpeg-openjpeg"),
+}
+
+
+def read_dicom(path: Path, slice_index: int | None) -> RawSlice:
+    """Read one frame: ``(rows, columns)`` rescaled values, or ``(rows, columns, 3)`` colour.
+
+    MONOCHROME1 is turned so that bright is high, palettes are applied, YBR becomes RGB. Overlays and windows are left
+    alone.
+
+    Raises
+    ------
+    ImageError
+        Not an image, damaged, cut off, or several frames and none was named.
+    MissingComponentError
+        The picture is compressed with a method for which no decoder is installed.
+    """
+    name = path.name
+    with warnings.catch_warnings():
+        # pydicom warns of every small breach of the standard; what matters here ends in an error or a note.
+        warnings.simplefilter("ignore")
+        try:
+            return _read(path, slice_index)
+        except (ImageError, MissingComponentError):
+            raise
+        except MemoryError as error:
+            raise ImageError(f"“{name}” is too large to be read as one slice.") from error
+        except Exception as error:  # a parser meets a hostile file with whatever it stumbles over
+            raise ImageError(f"“{name}” is damaged or cut off: send or copy the DICOM file again.") from error
+
+
+def _read(path: Path, slice_index: int | None) -> RawSlice:
+    import pydicom
+
+    name = path.name
+    _refuse_deflate_bomb(path)
+    dataset = pydicom.dcmread(path, force=True)
+    modality = str(dataset.get("Modality") or "") or None
+    if modality in _NOT_IMAGES:
+        raise ImageError(f"“{name}” holds {_NOT_IMAGES[modality]}, not an image: choose the image it belongs to.")
+    if not {"PixelData", "FloatPixelData", "DoubleFloatPixelData"} & {element.keyword for element in dataset}:
+        raise ImageError(f"“{name}” is DICOM without an image, or its image is cut off.")
+    rows, columns = int(dataset.Rows), int(dataset.Columns)
+    if rows * columns > MAX_PIXELS:
+        raise ImageError(f"“{name}” claims {rows} × {columns} pixels: too many for one slice.")
+    count = int(dataset.get("NumberOfFrames") or 1)
+    index = choose_slice(name, count, slice_index, "frames")
+    values, notes = _frame(dataset, name, index)
+    spacing, source, spacing_notes = pixel_size(dataset, index)
+    return RawSlice(
+        values,
+        spacing,
+        source,
+        modality,
+        index,
+        count,
+        notes + spacing_notes,
+        frame_geometry(dataset, index),
+    )
+
+
+def _frame(dataset: Any, name: str, index: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    from pydicom.pixels import apply_color_lut, apply_modality_lut
+
+    stored = _decode(dataset, name, index)
+    interpretation = str(dataset.get("PhotometricInterpretation") or "")
+    if interpretation == "PALETTE COLOR":
+        return apply_color_lut(stored, dataset)[..., :3], ()
+    if stored.ndim == 3:
+        return stored, ()
+    notes: tuple[str, ...] = ()
+    if interpretation == "MONOCHROME1" and stored.dtype.kind in "iu":
+        stored = _inverted(stored, int(dataset.BitsStored), bool(dataset.PixelRepresentation))
+        notes = ("The image was stored inverted (MONOCHROME1); bright is high now.",)
+    if dataset.get("ModalityLUTSequence"):
+        return apply_modality_lut(stored, dataset), notes
+    slope = frame_attribute(dataset, index, "PixelValueTransformationSequence", "RescaleSlope")
+    intercept = frame_attribute(dataset, index, "PixelValueTransformationSequence", "RescaleIntercept")
+    if slope is None and intercept is None:
+        return stored, notes
+    return stored * float(1.0 if slope is None else slope) + float(intercept or 0.0), notes
+
+
+def _decode(dataset: Any, name: str, index: int) -> np.ndarray:
+    from pydicom.pixels import get_decoder, pixel_array
+
+    syntax = dataset.file_meta.get("TransferSyntaxUID") if hasattr(dataset, "file_meta") else None
+    if syntax is None:
+        # Without a file header pydicom found out the encoding from the data themselves.
+        from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+        implicit, little = dataset.original_encoding
+        syntax = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+        dataset.ensure_file_meta()
+        dataset.file_meta.TransferSyntaxUID = syntax
+    if syntax.is_compressed and str(syntax) != _DEFLATED:
+        try:
+            available = get_decoder(syntax).is_available
+        except NotImplementedError as error:
+            raise ImageError(f"“{name}” is compressed in a way that cannot be read: export it uncompressed.") from error
+        if not available:
+            method, packages = _COMPRESSIONS.get(str(syntax), ("an unusual method", "pylibjpeg[all]"))
+            raise MissingComponentError(
+                f"“{name}” is compressed with {method}: install a decoder with "
+                f"`pip install {packages}`, or export it uncompressed."
+            )
+    return np.asarray(pixel_array(dataset, index=index))
+
+
+def _inverted(stored: np.ndarray, bits: int, signed: bool) -> np.ndarray:
+    """Mirror stored values inside the range that ``bits`` allow (PS3.3 C.7.6.3.1.2)."""
+    lowest, highest = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
+    return (lowest + highest) - stored.astype(np.int64)
+
+
+def _refuse_deflate_bomb(path: Path) -> None:
+    """pydicom inflates a deflated file in one go; look first how much that would be."""
+    from pydicom.filereader import read_partial, read_preamble  # noqa: F401 - checked by the import below
+
+    with path.open("rb") as file:
+        head = file.read(4096)
+        marker = head.find(_DEFLATED.encode())
+        if marker < 0:
+            return
+        from pydicom.filereader import read_file_meta_info
+
+        meta = read_file_meta_info(path)
+        if str(meta.get("TransferSyntaxUID", "")) != _DEFLATED:
+            return
+        length = int(meta.get("FileMetaInformationGroupLength", 0))
+        file.seek(132 + 12 + length)
+        inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        total = 0
+        while chunk := file.read(1 << 16):
+            while chunk:
+                total += len(inflate.decompress(chunk, 1 << 24))
+                if total > _MAX_DEFLATED_BYTES:
+                    raise ImageError(f"“{path.name}” unpacks to more than a slice can hold.")
+                chunk = inflate.unconsumed_tail
