@@ -61,7 +61,8 @@ def from_json(record: type[Record], value: Json) -> Record:
     BundleError
         A key is missing or unknown, or a value has another type; the sentence names the field.
     """
-    return _read(record, value, "")  # type: ignore[no-any-return]
+    content: Record = _read(record, value, "")
+    return content
 
 
 def _key(key: object) -> str:
@@ -86,7 +87,7 @@ def _fields(record: type) -> dict[str, tuple[Any, bool]]:
 def _read(wanted: Any, value: Json, where: str) -> Any:
     if wanted is Any:
         return value
-    if dataclasses.is_dataclass(wanted):
+    if isinstance(wanted, type) and dataclasses.is_dataclass(wanted):
         return _read_record(wanted, value, where)
     origin, arguments = get_origin(wanted), get_args(wanted)
     if origin in (Union, types.UnionType):

@@ -1,0 +1,92 @@
+"""``cervixrisk demo``: the whole way on simulated images, from nothing to a picture of an answer."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .. import RESEARCH_USE_NOTICE
+from .options import JobsOption, JsonFlag, examples
+from .output import print_json, print_lines, print_panel, remark
+from .progress_bar import ProgressBar
+
+if TYPE_CHECKING:
+    from ..bundle import CaseInput
+    from ..progress import Progress
+
+EXAMPLES = examples("cervixrisk demo", "cervixrisk demo --output trial --cases 60")
+
+TRAINING_SEED = 42
+UNSEEN_SEED = 2025
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where everything goes.")] = Path(
+        "demo"
+    ),
+    cases: Annotated[int, typer.Option("--cases", min=40, max=10_000, help="Size of the simulated cohort.")] = 120,
+    jobs: JobsOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Simulate a cohort, train on it, answer for a case the model has not seen, and draw the answer.
+
+    Takes a few minutes on two cores. All images are simulated and the network's weights are random: what you see shows
+    how the program works, and says nothing about any patient.
+    """
+    from ..bundle import load_bundle
+    from ..cohort import load_cohort
+    from ..cohort.simulation import simulate_ultrasound
+    from ..errors import MissingComponentError
+    from ..plnm import TrainingSettings, load_predictor, train
+    from .answer import prediction_json, prediction_lines
+    from .predict import write_extras
+    from .train import print_training
+
+    remark(f"Everything here is SIMULATED. {RESEARCH_USE_NOTICE}")
+    networks = ("densenet121",) if importlib.util.find_spec("torch") is not None else ()
+    if not networks:
+        remark('PyTorch is not installed, so the demo uses radiomics alone; pip install "cervixrisk[train]" adds it.')
+    settings = TrainingSettings(networks=networks, weights="none", effort="quick", jobs=jobs)  # type: ignore[arg-type]
+    with ProgressBar() as progress:
+        table = simulate_ultrasound(output / "cohort", cases, TRAINING_SEED, jobs=jobs, progress=progress)
+        result = train(load_cohort(table), settings, output / "model.zip", progress)
+        predictor = load_predictor(load_bundle(result.bundle_path))
+        case = _unseen_case(output / "unseen", progress)
+        prediction = predictor.predict(case, progress=progress)
+    files = {"Bundle": result.bundle_path}
+    for wanted in ({"heatmap": output / "heatmap.nrrd"}, {"nomogram": output / "nomogram.png"},
+                   {"picture": output / "slice.png"}):  # fmt: skip
+        try:
+            files |= write_extras(predictor, case, prediction, **wanted)
+        except MissingComponentError as error:
+            remark(str(error))
+    if as_json:
+        print_json(
+            {
+                "simulated": True,
+                "metrics": result.metrics,
+                "prediction": prediction_json(prediction),
+                "files": {name: str(path) for name, path in files.items()},
+            }
+        )
+        return
+    print_training(result)
+    print_panel("SIMULATED: pelvic lymph node metastasis of an unseen case", prediction_lines(prediction))
+    print_lines(f"{name}: {path}" for name, path in files.items())
+
+
+def _unseen_case(folder: Path, progress: Progress) -> CaseInput:
+    """The first case with metastasis of a small cohort drawn with another seed."""
+    from ..bundle import CaseInput
+    from ..cohort import clinical_frame, load_case, load_cohort
+    from ..cohort.simulation import simulate_ultrasound
+
+    cohort = load_cohort(simulate_ultrasound(folder, 8, UNSEEN_SEED, prevalence=0.5, progress=progress))
+    case_id = next(name for name, outcome in zip(cohort.case_ids, cohort.outcomes, strict=True) if outcome == 1)
+    image, roi = load_case(cohort, case_id)
+    values = clinical_frame(cohort).loc[case_id]
+    clinical: dict[str, float | str] = {str(name): float(value) for name, value in values.items() if value == value}
+    return CaseInput(case_id, image, roi, clinical)

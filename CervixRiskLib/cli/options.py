@@ -1,0 +1,40 @@
+"""Options that several commands share, so that they read and mean the same everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn at random.")]
+JobsOption = Annotated[
+    int | None, typer.Option("--jobs", min=1, help="Processes to use; all cores when not given.", show_default=False)
+]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Spread the cases over a dask cluster at this address, such as tcp://host:8786.",
+        show_default=False,
+    ),
+]
+SkipInvalidFlag = Annotated[
+    bool, typer.Option("--skip-invalid", help="Go on without the cases that cannot be used, and list them.")
+]
+PresetOption = Annotated[
+    str,
+    typer.Option("--preset", help="Radiomics preset: wang2025, slice2d, or a parameter file in PyRadiomics' format."),
+]
+EngineOption = Annotated[
+    str, typer.Option("--engine", help="What computes the features: cervixrisk, or pyradiomics where installed.")
+]
+DeviceOption = Annotated[str, typer.Option("--device", help="Processor for networks: auto, cuda, mps or cpu.")]
+OutputPath = Annotated[Path, typer.Option("--output", "-o", help="Where to write.")]
+
+
+def examples(*commands: str) -> str:
+    """An epilogue of runnable commands for ``--help``."""
+    return "\n\n".join(["Examples:", *(f"    {command}" for command in commands)])

@@ -1,0 +1,193 @@
+"""``cervixrisk train``: from a cohort to a validated bundle."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import (
+    DeviceOption,
+    EngineOption,
+    JobsOption,
+    JsonFlag,
+    PresetOption,
+    SchedulerOption,
+    SeedOption,
+    SkipInvalidFlag,
+    examples,
+)
+from .output import print_json, print_lines, print_table, remark
+from .progress_bar import ProgressBar
+from .validation_table import METRIC_HEAD, metric_rows
+
+if TYPE_CHECKING:
+    from ..plnm import TrainingResult
+
+app = typer.Typer(no_args_is_help=True, help="Train a model on a cohort of your own and validate it honestly.")
+
+
+class Network(str, Enum):
+    """The networks of the PLNM study."""
+
+    densenet121 = "densenet121"
+    resnet50 = "resnet50"
+    alexnet = "alexnet"
+    all = "all"
+
+
+class FineTune(str, Enum):
+    """Which part of the network learns from the cohort."""
+
+    none = "none"
+    head = "head"
+    all = "all"
+
+
+class EffortChoice(str, Enum):
+    """How much computing a run may take."""
+
+    quick = "quick"
+    standard = "standard"
+    full = "full"
+
+
+class ProtocolChoice(str, Enum):
+    """Which way of validating."""
+
+    honest = "honest"
+    paper = "paper"
+    both = "both"
+
+
+@app.callback()
+def _train() -> None:
+    """Keeps the group a group while it has one command."""
+
+
+@app.command(
+    "plnm",
+    epilog=examples(
+        "cervixrisk train plnm cohort/cohort.csv --output model.zip",
+        "cervixrisk train plnm cohort.csv -o quick.zip --effort quick --no-deep",
+        "cervixrisk train plnm cohort.csv -o model.zip --weights densenet121.safetensors --clinical rbc_count "
+        "--clinical maximum_diameter",
+    ),
+)
+def plnm(
+    cohort: Annotated[Path, typer.Argument(metavar="COHORT", help="The cohort table: case_id, image, roi, outcome, …")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="BUNDLE", help="The bundle: a folder or a .zip.")],
+    network: Annotated[Network, typer.Option("--network", help="Network whose features join the radiomics.")] = (
+        Network.densenet121
+    ),
+    weights: Annotated[
+        str, typer.Option("--weights", metavar="imagenet|none|FILE", help="Its weights: by name, random, or a file.")
+    ] = "imagenet",
+    finetune: Annotated[
+        FineTune, typer.Option("--finetune", help="Which part of the network learns from the cohort.")
+    ] = FineTune.none,
+    no_deep: Annotated[bool, typer.Option("--no-deep", help="Radiomics alone; needs no PyTorch.")] = False,
+    effort: Annotated[
+        EffortChoice,
+        typer.Option(
+            "--effort",
+            help="quick: three classifiers, one 5-fold. standard: all eight, two repeats. full: all eight, 5 x 10 "
+            "folds and a permutation test.",
+        ),
+    ] = EffortChoice.standard,
+    protocol: Annotated[
+        ProtocolChoice,
+        typer.Option("--protocol", help="honest: everything refitted in every resample. paper: as printed, stamped."),
+    ] = ProtocolChoice.honest,
+    preset: PresetOption = "wang2025",
+    engine: EngineOption = "cervixrisk",
+    icc: Annotated[
+        Path | None,
+        typer.Option(
+            "--icc",
+            metavar="TABLE.csv",
+            help="Reproducibility of the features: columns feature, inter_icc, intra_icc.",
+            show_default=False,
+        ),
+    ] = None,
+    outcome: Annotated[str, typer.Option("--outcome", metavar="COLUMN", help="The outcome's column, 0 or 1.")] = (
+        "outcome"
+    ),
+    clinical: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--clinical",
+            metavar="NAME",
+            help="Use exactly this clinical column; repeat it for more. Without it the columns are selected.",
+            show_default=False,
+        ),
+    ] = None,
+    no_clinical: Annotated[bool, typer.Option("--no-clinical", help="Use no clinical columns.")] = False,
+    seed: SeedOption = 42,
+    jobs: JobsOption = None,
+    scheduler: SchedulerOption = None,
+    skip_invalid: SkipInvalidFlag = False,
+    shuffle_outcome: Annotated[
+        bool,
+        typer.Option("--shuffle-outcome", help="A check: permute the outcomes first. The AUC must then be about 0.5."),
+    ] = False,
+    device: DeviceOption = "auto",
+    as_json: JsonFlag = False,
+) -> None:
+    """Pelvic lymph node metastasis from one ultrasound slice a patient.
+
+    Features, network, selection, classifier, clinical predictors, nomogram and calibration are fitted, and fitted again
+    in every resample. The bundle holds the model, its numbers with 95 % intervals, and a model card.
+    """
+    from ..bundle import check_destination
+    from ..cohort import load_cohort
+    from ..errors import SettingsError
+    from ..plnm import TrainingSettings, train
+
+    if clinical and no_clinical:
+        raise SettingsError("--clinical and --no-clinical contradict each other: give one of them.")
+    settings = TrainingSettings(
+        networks=() if no_deep else (network.value,),
+        weights=weights,
+        fine_tuning=finetune.value,  # type: ignore[arg-type] # the settings take the name
+        effort=effort.value,  # type: ignore[arg-type]
+        protocol=protocol.value,  # type: ignore[arg-type]
+        preset=preset,
+        engine=engine,
+        icc_table=icc,
+        outcome=outcome,
+        clinical=() if no_clinical else (tuple(clinical) if clinical else None),
+        seed=seed,
+        jobs=jobs,
+        scheduler=scheduler,
+        skip_invalid=skip_invalid,
+        shuffle_outcome=shuffle_outcome,
+        device=device,
+    )
+    check_destination(output)
+    table = load_cohort(cohort, outcome=outcome, skip_invalid=skip_invalid)
+    for problem in table.excluded:
+        remark(f"Left out: {problem}")
+    for note in table.notes:
+        remark(note)
+    with ProgressBar() as progress:
+        result = train(table, settings, output, progress)
+    if as_json:
+        print_json({"bundle": str(result.bundle_path), "simulated": table.simulated, "metrics": result.metrics})
+        return
+    print_training(result)
+
+
+def print_training(result: TrainingResult) -> None:
+    """What was decided and how good it is, on stdout."""
+    manifest = result.manifest
+    print_lines(result.notes)
+    print_table("Validation", METRIC_HEAD, metric_rows(manifest.metrics))
+    print_lines(
+        [
+            *(["SIMULATED: these numbers say nothing about any patient."] if manifest.simulated else []),
+            f"Bundle: {result.bundle_path}",
+        ]
+    )
