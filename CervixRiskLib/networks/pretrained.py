@@ -34,8 +34,7 @@ def fetch_imagenet(spec: NetworkSpec, *, progress: Progress = SILENT) -> tuple[P
     if not path.is_file():
         _download(spec, url, path, progress)
     sha256 = file_sha256(path)
-    published = _HASH_IN_NAME.search(path.name)
-    if published is None or not sha256.startswith(published.group(1)):
+    if not _is_published(path.name, sha256):
         raise MissingComponentError(
             f"The cached file {path.name} is not the one that was published (its hash differs): delete it from "
             "torch's cache folder (hub/checkpoints) and try again."
@@ -67,10 +66,19 @@ def _download(spec: NetworkSpec, url: str, path: Path, progress: Progress) -> No
                 while block := answer.read(_BLOCK):
                     handle.write(block)
                     task.advance(len(block))
-                if length and task.done != int(length):
-                    raise urllib.error.URLError("the connection ended early")
+                handle.flush()
+                if not _is_published(path.name, file_sha256(partial)):
+                    raise MissingComponentError(
+                        f"What came in place of the ImageNet weights of {spec.title} is not the published file (its "
+                        "hash differs): the connection broke off, or a proxy answered. Nothing was kept; try again."
+                    )
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
         raise MissingComponentError(
             f"The ImageNet weights of {spec.title} could not be fetched from here. On a computer with internet access "
             f"download {url}, copy the file to this one, and give its path as the weights (or choose weights none)."
         ) from error
+
+
+def _is_published(name: str, sha256: str) -> bool:
+    published = _HASH_IN_NAME.search(name)
+    return published is not None and sha256.startswith(published.group(1))
