@@ -20,27 +20,28 @@ from .raw_slice import RawSlice, choose_slice
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _MAX_DEFLATED_BYTES = 1 << 30
 _NOT_IMAGES = {"SEG": "a segmentation", "RTDOSE": "a dose distribution"}
-# PS3.5 annex A.4: what the pictures inside are compressed with, and the package with which pydicom opens them.
+# PS3.5 annex A.4: what the pictures inside are compressed with, and a freely licensed package that opens them.
 _COMPRESSIONS = {
-    "1.2.840.10008.1.2.4.57": ("JPEG Lossless", "pylibjpeg pylibjpeg-libjpeg"),
-    "1.2.840.10008.1.2.4.70": ("JPEG Lossless", "pylibjpeg pylibjpeg-libjpeg"),
     "1.2.840.10008.1.2.4.50": ("JPEG", "pillow"),
-    "1.2.840.10008.1.2.4.51": ("JPEG Extended", "pylibjpeg pylibjpeg-libjpeg"),
-    "1.2.840.10008.1.2.4.80": ("JPEG-LS", "pylibjpeg pylibjpeg-libjpeg"),
-    "1.2.840.10008.1.2.4.81": ("JPEG-LS", "pylibjpeg pylibjpeg-libjpeg"),
-    "1.2.840.10008.1.2.4.90": ("JPEG 2000", "pylibjpeg pylibjpeg-openjpeg"),
-    "1.2.840.10008.1.2.4.91": ("JPEG 2000", "pylibjpeg pylibjpeg-openjpeg"),
-    "1.2.840.10008.1.2.4.201": ("High-Throughput JPEG 2000", "pylibjpeg pylibjpeg-openjpeg"),
-    "1.2.840.10008.1.2.4.202": ("High-Throughput JPEG 2000", "pylibjpeg pylibjpeg-openjpeg"),
-    "1.2.840.10008.1.2.4.203": ("High-Throughput JPEG 2000", "pylibjpeg pylibjpeg-openjpeg"),
+    "1.2.840.10008.1.2.4.51": ("JPEG Extended", "python-gdcm"),
+    "1.2.840.10008.1.2.4.57": ("JPEG Lossless", "python-gdcm"),
+    "1.2.840.10008.1.2.4.70": ("JPEG Lossless", "python-gdcm"),
+    "1.2.840.10008.1.2.4.80": ("JPEG-LS", "python-gdcm"),
+    "1.2.840.10008.1.2.4.81": ("JPEG-LS", "python-gdcm"),
+    "1.2.840.10008.1.2.4.90": ("JPEG 2000", "pylibjpeg-openjpeg"),
+    "1.2.840.10008.1.2.4.91": ("JPEG 2000", "pylibjpeg-openjpeg"),
+    "1.2.840.10008.1.2.4.201": ("High-Throughput JPEG 2000", "pylibjpeg-openjpeg"),
+    "1.2.840.10008.1.2.4.202": ("High-Throughput JPEG 2000", "pylibjpeg-openjpeg"),
+    "1.2.840.10008.1.2.4.203": ("High-Throughput JPEG 2000", "pylibjpeg-openjpeg"),
 }
+_UNUSUAL = ("an unusual method", "python-gdcm")
 
 
 def read_dicom(path: Path, slice_index: int | None) -> RawSlice:
     """Read one frame: ``(rows, columns)`` rescaled values, or ``(rows, columns, 3)`` colour.
 
-    MONOCHROME1 is turned so that bright is high, palettes are applied, YBR becomes RGB. Overlays and windows are left
-    alone.
+    MONOCHROME1 is turned so that bright is high, palettes are applied (and brought to 8 bits), YBR becomes RGB.
+    Overlays and windows are left alone.
 
     Raises
     ------
@@ -99,7 +100,9 @@ def _frame(dataset: Any, name: str, index: int) -> tuple[np.ndarray, tuple[str, 
     stored = _decode(dataset, name, index)
     interpretation = str(dataset.get("PhotometricInterpretation") or "")
     if interpretation == "PALETTE COLOR":
-        return apply_color_lut(stored, dataset)[..., :3], ()
+        coloured = apply_color_lut(stored, dataset)[..., :3]
+        # Palettes of 16 bits carry the screen's 8 bits in their upper byte (PS3.3 C.7.6.3.1.5).
+        return (coloured >> 8 if coloured.dtype.itemsize == 2 else coloured), ()
     if stored.ndim == 3:
         return stored, ()
     notes: tuple[str, ...] = ()
@@ -118,27 +121,39 @@ def _frame(dataset: Any, name: str, index: int) -> tuple[np.ndarray, tuple[str, 
 def _decode(dataset: Any, name: str, index: int) -> np.ndarray:
     from pydicom.pixels import get_decoder, pixel_array
 
-    syntax = dataset.file_meta.get("TransferSyntaxUID") if hasattr(dataset, "file_meta") else None
-    if syntax is None:
-        # Without a file header pydicom found out the encoding from the data themselves.
-        from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+    syntax = _transfer_syntax(dataset)
+    if not syntax.is_encapsulated:
+        return np.asarray(pixel_array(dataset, index=index))
+    method, package = _COMPRESSIONS.get(str(syntax), _UNUSUAL)
+    try:
+        available = get_decoder(syntax).is_available
+    except NotImplementedError as error:
+        raise ImageError(f"“{name}” is compressed in a way that cannot be read: export it uncompressed.") from error
+    if not available:
+        raise MissingComponentError(
+            f"“{name}” is compressed with {method}: install a decoder with `pip install {package}`, or export it "
+            "uncompressed."
+        )
+    try:
+        return np.asarray(pixel_array(dataset, index=index))
+    except RuntimeError as error:  # what pydicom raises when every installed decoder has given up
+        raise ImageError(
+            f"“{name}” is compressed with {method} and cannot be unpacked: it is damaged, or needs another decoder "
+            f"(`pip install {package}`)."
+        ) from error
 
+
+def _transfer_syntax(dataset: Any) -> Any:
+    """The file's transfer syntax; files without a header tell it by how their elements are written."""
+    from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+    dataset.ensure_file_meta()
+    if "TransferSyntaxUID" not in dataset.file_meta:
         implicit, little = dataset.original_encoding
-        syntax = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
-        dataset.ensure_file_meta()
-        dataset.file_meta.TransferSyntaxUID = syntax
-    if syntax.is_compressed and str(syntax) != _DEFLATED:
-        try:
-            available = get_decoder(syntax).is_available
-        except NotImplementedError as error:
-            raise ImageError(f"“{name}” is compressed in a way that cannot be read: export it uncompressed.") from error
-        if not available:
-            method, packages = _COMPRESSIONS.get(str(syntax), ("an unusual method", "pylibjpeg[all]"))
-            raise MissingComponentError(
-                f"“{name}” is compressed with {method}: install a decoder with "
-                f"`pip install {packages}`, or export it uncompressed."
-            )
-    return np.asarray(pixel_array(dataset, index=index))
+        dataset.file_meta.TransferSyntaxUID = (
+            ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+        )
+    return dataset.file_meta.TransferSyntaxUID
 
 
 def _inverted(stored: np.ndarray, bits: int, signed: bool) -> np.ndarray:
@@ -149,25 +164,22 @@ def _inverted(stored: np.ndarray, bits: int, signed: bool) -> np.ndarray:
 
 def _refuse_deflate_bomb(path: Path) -> None:
     """pydicom inflates a deflated file in one go; look first how much that would be."""
-    from pydicom.filereader import read_partial, read_preamble  # noqa: F401 - checked by the import below
+    from pydicom.filereader import read_file_meta_info
 
     with path.open("rb") as file:
         head = file.read(4096)
-        marker = head.find(_DEFLATED.encode())
-        if marker < 0:
+        if _DEFLATED.encode() not in head or head[128:132] != b"DICM":
             return
-        from pydicom.filereader import read_file_meta_info
-
         meta = read_file_meta_info(path)
         if str(meta.get("TransferSyntaxUID", "")) != _DEFLATED:
             return
-        length = int(meta.get("FileMetaInformationGroupLength", 0))
-        file.seek(132 + 12 + length)
+        # Preamble, prefix, and the group length's own element of 12 bytes lie before what the length counts.
+        file.seek(128 + 4 + 12 + int(meta.FileMetaInformationGroupLength))
         inflate = zlib.decompressobj(-zlib.MAX_WBITS)
         total = 0
-        while chunk := file.read(1 << 16):
-            while chunk:
-                total += len(inflate.decompress(chunk, 1 << 24))
+        while packed := file.read(1 << 16):
+            while packed:
+                total += len(inflate.decompress(packed, 1 << 20))
                 if total > _MAX_DEFLATED_BYTES:
                     raise ImageError(f"“{path.name}” unpacks to more than a slice can hold.")
-                chunk = inflate.unconsumed_tail
+                packed = inflate.unconsumed_tail

@@ -54,10 +54,13 @@ def detect_format(path: Path) -> FileFormat:
     head = _head(path)
     if not head:
         raise ImageError(f"“{name}” is empty (0 bytes): export it again.")
+    # DICOM comes first: its 128 free bytes often hold a TIFF header, so that the file opens as either.
+    if head[128:132] == b"DICM":
+        return FileFormat.DICOM
     for magic, file_format in _MAGIC:
         if head.startswith(magic):
             return file_format
-    if head[128:132] == b"DICM" or _looks_like_bare_dicom(head):
+    if _looks_like_bare_dicom(head):
         return FileFormat.DICOM
     if head[344:348] == b"n+1\0" or (head[:4] in _NIFTI2_SIZES and head[4:8] == b"n+2\0"):
         return FileFormat.NIFTI

@@ -5,6 +5,7 @@ Their resolution tags describe paper, not the patient: the pixel size of a pictu
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,9 @@ def read_picture(path: Path, file_format: FileFormat, slice_index: int | None) -
     """
     name = path.name
     try:
-        with Image.open(path, formats=[file_format.value]) as picture:
+        # Pillow warns of harmless breaches and of sizes that are checked here.
+        with warnings.catch_warnings(), Image.open(path, formats=[file_format.value]) as picture:
+            warnings.simplefilter("ignore")
             columns, rows = picture.size
             if columns * rows > MAX_PIXELS:
                 raise ImageError(f"“{name}” has {rows} × {columns} pixels: too many for one slice.")

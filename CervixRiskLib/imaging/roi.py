@@ -121,7 +121,7 @@ class Roi:
 
     @cached_property
     def max_diameter_mm(self) -> float | None:
-        """Largest calliper diameter in mm, from pixel corner to pixel corner; ``None`` when the pixel size is unknown."""
+        """Largest calliper diameter in mm, from corner to corner; ``None`` when the pixel size is unknown."""
         return None if self.spacing_mm is None else max_feret_diameter(self.mask, self.spacing_mm)
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -101,7 +102,7 @@ def choose_roi_slice(name: str, count: int, image: SliceImage, slice_index: int 
     return slice_index
 
 
-def _points(path: Path) -> object:
+def _points(path: Path) -> Any:
     if path.stat().st_size > _MAX_JSON_BYTES:
         raise RoiError(f"“{path.name}” is too large for a contour.")
     try:
@@ -176,9 +177,7 @@ def _check_grid(
     if geometry is not None and image.geometry is not None:
         tolerance = _ORIGIN_TOLERANCE_PIXELS * min(image.spacing_mm)
         if not geometry.agrees_with(image.geometry, tolerance):
-            raise RoiError(
-                f"“{name}” lies at another place in the patient than the image: it belongs to another slice."
-            )
+            raise RoiError(f"“{name}” lies elsewhere in the patient than the image: it belongs to another slice.")
 
 
 def _empty(name: str) -> str:

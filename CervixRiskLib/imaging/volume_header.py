@@ -93,9 +93,7 @@ def check_sizes(name: str, sizes: list[int]) -> tuple[int, int, int]:
     if len(sizes) < 2 or any(size < 1 for size in sizes):
         raise HeaderError("sizes")
     if any(size > 1 for size in sizes[3:]):
-        raise ImageError(
-            f"“{name}” has {len(sizes)} dimensions: save one time point or channel as a volume or a slice."
-        )
+        raise ImageError(f"“{name}” has {len(sizes)} dimensions: save one time point or channel of it.")
     i, j, k = (*sizes[:3], 1)[:3]
     return i, j, k
 

@@ -160,14 +160,10 @@ def _stored_values(path: Path, header: VolumeHeader, start: int, length: int) ->
 def _data_beside(path: Path, data_file: str) -> Path:
     """The detached data file, only if it is an ordinary file in the header's own folder."""
     if data_file in ("", ".", "..") or "LIST" in data_file.split() or any(sign in data_file for sign in "/\\:%\0"):
-        raise ImageError(
-            f"“{path.name}” keeps its data outside its own folder or in several files: save it as one file."
-        )
+        raise ImageError(f"“{path.name}” keeps its data elsewhere or in several files: save it as one file.")
     beside = path.parent / data_file
     if os.path.islink(beside) or not beside.is_file():
-        raise ImageError(
-            f"“{path.name}” keeps its data in a second file that is not beside it: copy both, or save one."
-        )
+        raise ImageError(f"“{path.name}” keeps its data in a second file that is not beside it: copy both.")
     return beside
 
 
