@@ -15,11 +15,10 @@ from ..errors import ClinicalValueError, CohortError
 
 ColumnKind = Literal["continuous", "count", "binary", "category"]
 
-_KINDS: tuple[str, ...] = get_args(ColumnKind)
-_FIELDS = ("label", "unit", "kind", "low", "high", "levels", "description")
+COLUMN_KINDS: tuple[str, ...] = get_args(ColumnKind)
+COLUMN_FIELDS = ("label", "unit", "kind", "low", "high", "levels", "description")
 _YES = frozenset({"1", "yes", "y", "true", "positive", "pos"})
 _NO = frozenset({"0", "no", "n", "false", "negative", "neg"})
-_LARGEST_FILE = 262_144
 
 
 @dataclass(frozen=True)
@@ -68,13 +67,13 @@ class ClinicalColumn:
             return self._parse_binary(value)
         number = parse_number(value)
         if number is None:
-            raise ClinicalValueError(f"{self.label} is {_shown(value)}, which is not a number.")
+            raise ClinicalValueError(f"{self.label} is {shown_value(value)}, which is not a number.")
         if self.kind == "count" and number != math.floor(number):
-            raise ClinicalValueError(f"{self.label} is {_shown(value)}: it counts, so it must be a whole number.")
+            raise ClinicalValueError(f"{self.label} is {shown_value(value)}: it counts, so it must be a whole number.")
         low = 0.0 if self.kind == "count" and self.low is None else self.low
         if (low is not None and number < low) or (self.high is not None and number > self.high):
             raise ClinicalValueError(
-                f"{self.label} is {_shown(value)}, outside its plausible range {self.range_text}: check the unit."
+                f"{self.label} is {shown_value(value)}, outside its plausible range {self.range_text}: check the unit."
             )
         return number
 
@@ -101,12 +100,12 @@ class ClinicalColumn:
         if number is not None and number == math.floor(number) and 0 <= number < len(self.levels):
             return number
         choices = ", ".join(f"{code} ({level})" for code, level in enumerate(self.levels))
-        raise ClinicalValueError(f"{self.label} is {_shown(value)}; it can be {choices}.")
+        raise ClinicalValueError(f"{self.label} is {shown_value(value)}; it can be {choices}.")
 
     def _parse_binary(self, value: object) -> float:
         number = parse_yes_no(value)
         if number is None:
-            raise ClinicalValueError(f"{self.label} is {_shown(value)}; it can be 0 (no) or 1 (yes).")
+            raise ClinicalValueError(f"{self.label} is {shown_value(value)}; it can be 0 (no) or 1 (yes).")
         return number
 
 
@@ -127,15 +126,9 @@ class ColumnDictionary:
         CohortError
             It is missing, not such a file, or contradicts itself.
         """
-        path = Path(path)
-        try:
-            with path.open("rb") as handle:
-                raw = handle.read(_LARGEST_FILE + 1)
-        except (OSError, ValueError) as error:
-            raise CohortError("The data dictionary does not exist or cannot be read.") from error
-        if len(raw) > _LARGEST_FILE:
-            raise CohortError("The data dictionary is larger than 256 KiB: this is not a data dictionary.")
-        return cls.from_mapping(_plain_yaml(raw))
+        from .column_file import read_plain_yaml
+
+        return cls.from_mapping(read_plain_yaml(Path(path)))
 
     @classmethod
     def from_mapping(cls, document: object) -> ColumnDictionary:
@@ -146,16 +139,18 @@ class ColumnDictionary:
         CohortError
             It has another form, or a column contradicts itself.
         """
+        from .column_file import column_from_entry
+
         entries = document.get("columns") if isinstance(document, Mapping) else None
         if not isinstance(entries, Mapping):
             raise CohortError("A data dictionary starts with 'columns:' and names each column below it.")
-        return cls(tuple(_column(name, entry) for name, entry in entries.items()))
+        return cls(tuple(column_from_entry(name, entry) for name, entry in entries.items()))
 
     def to_mapping(self) -> dict[str, Any]:
         """The inverse of :meth:`from_mapping`, of plain types only, for a bundle or a file."""
         entries: dict[str, Any] = {}
         for column in self.columns:
-            entry = {field: getattr(column, field) for field in _FIELDS}
+            entry = {field: getattr(column, field) for field in COLUMN_FIELDS}
             entry["levels"] = list(column.levels)
             # What is at its default says nothing and is left out.
             entries[column.name] = {
@@ -238,103 +233,7 @@ def parse_number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _shown(value: object) -> str:
+def shown_value(value: object) -> str:
     """The value as it was typed, cut where it would flood the screen."""
     text = " ".join(str(value).split())
     return "empty" if not text else text if len(text) <= 40 else f"{text[:37]}..."
-
-
-def _plain_yaml(raw: bytes) -> object:
-    """Parse YAML as plain data.
-
-    Aliases are refused before anything is built: merge keys over aliases grow exponentially even in safe mode.
-    """
-    import yaml
-
-    try:
-        text = raw.decode("utf-8-sig")
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                raise CohortError("The data dictionary uses YAML aliases (*name): write each column out.")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        _refuse_repeated_keys(node)
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
-        raise CohortError("The data dictionary is not a readable YAML file.") from error
-
-
-def _refuse_repeated_keys(node: Any) -> None:
-    """YAML's readers silently keep the last of two equal keys: here that would lose a column or a bound."""
-    import yaml
-
-    if isinstance(node, yaml.MappingNode):
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        repeated = sorted({key for key in keys if keys.count(key) > 1})
-        if repeated:
-            raise CohortError(f"The data dictionary has '{_shown(repeated[0])}' twice: keep one.")
-        for _, value in node.value:
-            _refuse_repeated_keys(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            _refuse_repeated_keys(value)
-
-
-def _column(name: object, entry: object) -> ClinicalColumn:
-    if not isinstance(name, str) or not name.strip():
-        raise CohortError("A column's name in the data dictionary must be text: put quotes around it.")
-    if entry is None:
-        entry = {}
-    if not isinstance(entry, Mapping):
-        raise CohortError(f"Column '{_shown(name)}' of the data dictionary must list label, unit, kind, low, high.")
-    unknown = [field for field in entry if field not in _FIELDS]
-    if unknown:
-        raise CohortError(
-            f"Column '{_shown(name)}' of the data dictionary has an unknown entry '{_shown(unknown[0])}'; "
-            f"known are {', '.join(_FIELDS)}."
-        )
-    levels = entry.get("levels") or []
-    kind = entry.get("kind", "category" if levels else "continuous")
-    if not isinstance(kind, str) or kind not in _KINDS:
-        raise CohortError(f"Column '{_shown(name)}' of the data dictionary: kind is one of {', '.join(_KINDS)}.")
-    low, high = _bound(name, entry.get("low")), _bound(name, entry.get("high"))
-    if low is not None and high is not None and low >= high:
-        raise CohortError(f"Column '{_shown(name)}' of the data dictionary: low must be below high.")
-    return ClinicalColumn(
-        name=name.strip(),
-        label=_text(name, entry, "label") or name.strip(),
-        unit=_text(name, entry, "unit"),
-        kind=kind,  # type: ignore[arg-type]
-        low=low,
-        high=high,
-        levels=_levels(name, kind, levels),
-        description=_text(name, entry, "description"),
-    )
-
-
-def _levels(name: str, kind: str, levels: object) -> tuple[str, ...]:
-    where = f"Column '{_shown(name)}' of the data dictionary"
-    if not isinstance(levels, list) or not all(isinstance(level, str) and level.strip() for level in levels):
-        raise CohortError(f"{where}: levels is a list of names; put quotes around numbers, yes and no.")
-    if (kind == "category") != bool(levels):
-        raise CohortError(f"{where}: a category needs levels, and only a category has them.")
-    if len({level.strip().casefold() for level in levels}) < len(levels):
-        raise CohortError(f"{where} has a level twice.")
-    return tuple(level.strip() for level in levels)
-
-
-def _bound(name: str, value: object) -> float | None:
-    if value is None:
-        return None
-    number = None if isinstance(value, (bool, str)) else parse_number(value)
-    if number is None:
-        raise CohortError(f"Column '{_shown(name)}' of the data dictionary: low and high are numbers.")
-    return number
-
-
-def _text(name: str, entry: Mapping[Any, Any], field: str) -> str:
-    value = entry.get(field)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise CohortError(f"Column '{_shown(name)}' of the data dictionary: {field} is text; put quotes around it.")
-    return value.strip()
