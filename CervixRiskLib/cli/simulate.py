@@ -31,13 +31,10 @@ def ultrasound(
     cases: Annotated[int, typer.Option("--cases", min=2, max=100_000, help="How many patients.")] = 100,
     seed: SeedOption = 42,
     prevalence: Annotated[
-        float,
-        typer.Option(
-            "--prevalence", min=0.01, max=0.99, help="Share of patients with metastasis.", show_default="107 of 421"
-        ),
-    ] = 107 / 421,
+        float, typer.Option("--prevalence", min=0.0, max=1.0, help="Share of patients with metastasis.")
+    ] = 0.26,
     effect: Annotated[
-        float, typer.Option("--effect", min=0.0, max=10.0, help="How much the images tell: 0 nothing, 1 as usual.")
+        float, typer.Option("--effect", min=0.0, max=2.0, help="How much the images tell: 0 nothing, 1 as usual.")
     ] = 1.0,
     jobs: JobsOption = None,
     as_json: JsonFlag = False,
