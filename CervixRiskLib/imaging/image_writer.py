@@ -38,7 +38,7 @@ def write_roi(path: str | os.PathLike[str], roi: Roi, image: SliceImage) -> None
     if path.suffix.lower() == ".png":
         _write_bytes(path, _png(roi.mask.astype(np.uint8) * np.uint8(255)))
     elif path.suffix.lower() == ".nrrd":
-        metadata = _segment_metadata(image.shape) if path.name.lower().endswith(".seg.nrrd") else {}
+        metadata = _segment_metadata(image) if path.name.lower().endswith(".seg.nrrd") else {}
         _write_bytes(path, _nrrd(roi.mask.astype(np.uint8), image, metadata))
     else:
         raise SettingsError(f"A region of interest is saved as .nrrd or .png, not as “{path.suffix}”.")
@@ -131,16 +131,15 @@ def _vector(values: np.ndarray) -> str:
     return "(" + ",".join(repr(float(value)) for value in values) + ")"
 
 
-def _segment_metadata(shape: tuple[int, int]) -> dict[str, str]:
-    rows, columns = shape
-    extent = f"0 {columns - 1} 0 {rows - 1} 0 0"
+def _segment_metadata(image: SliceImage) -> dict[str, str]:
+    rows, columns = image.shape
     return {
         "Segment0_ID": "tumour",
         "Segment0_Name": "tumour",
         "Segment0_LabelValue": "1",
         "Segment0_Layer": "0",
-        "Segment0_Extent": extent,
+        "Segment0_Extent": f"0 {columns - 1} 0 {rows - 1} 0 0",
         "Segmentation_MasterRepresentation": "Binary labelmap",
         "Segmentation_ContainedRepresentationNames": "Binary labelmap|",
-        "Segmentation_ReferenceImageExtentOffset": "0 0 0",
+        "Segmentation_ReferenceImageExtentOffset": f"0 0 {image.slice_index}",
     }

@@ -16,7 +16,8 @@ from .roi import Roi
 from .segmentation_file import is_segmentation, read_segment
 from .slice_geometry import SliceGeometry
 from .slice_image import SliceImage
-from .volume_reader import cut_slice, read_volume_header, slice_axis
+from .volume_header import VolumeHeader
+from .volume_reader import cut_slice, read_volume_header, slice_axis, slice_in_patient
 
 # A picture whose brightest value is no higher than this holds label numbers, not brightness.
 _HIGHEST_PICTURE_LABEL = 10
@@ -52,8 +53,8 @@ def read_roi(
     label, segment
         Which one to take where there are several.
     slice_index
-        Slice of a label volume, from 0. Left out: the image's own slice, if the volume has as many slices as the
-        image's file.
+        Slice of a label volume, from 0. Left out: the slice in the image's plane where both files know their position
+        in the patient, else that of the image's own number if both have as many slices.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def read_roi(
     if segment is not None:
         raise RoiError(f"“{path.name}” has no named segments: give the label's number instead.")
     axis = slice_axis(header)
-    index = choose_roi_slice(path.name, header.sizes[axis], image, slice_index)
+    index = _choose_roi_slice(path.name, header, axis, image, slice_index)
     raw = cut_slice(path, header, axis, index)
     if raw.values.ndim != 2:
         raise RoiError(f"“{path.name}” has {raw.values.shape[2]} values per pixel: a label image has one.")
@@ -89,17 +90,21 @@ def read_roi(
     return Roi.from_mask(_select_label(path.name, raw.values, label), image)
 
 
-def choose_roi_slice(name: str, count: int, image: SliceImage, slice_index: int | None) -> int:
-    """Which slice of a label volume belongs to the image."""
-    if slice_index is None:
-        if count == 1:
-            return 0
-        if count == image.slice_count:
-            return image.slice_index
-        raise RoiError(f"“{name}” has {count} slices: say on which one the region was drawn, 0 to {count - 1}.")
-    if not 0 <= slice_index < count:
-        raise RoiError(f"“{name}” has no slice {slice_index}: it has slices 0 to {count - 1}.")
-    return slice_index
+def _choose_roi_slice(name: str, header: VolumeHeader, axis: int, image: SliceImage, slice_index: int | None) -> int:
+    """Which slice of a label volume belongs to the image: the named one, that in the image's plane, or its number."""
+    count = header.sizes[axis]
+    if slice_index is not None:
+        if not 0 <= slice_index < count:
+            raise RoiError(f"“{name}” has no slice {slice_index}: it has slices 0 to {count - 1}.")
+        return slice_index
+    if count == 1:
+        return 0
+    in_plane = slice_in_patient(header, axis, image.geometry)
+    if in_plane is not None and 0 <= in_plane < count:
+        return in_plane
+    if count == image.slice_count:
+        return image.slice_index
+    raise RoiError(f"“{name}” has {count} slices: say on which one the region was drawn, 0 to {count - 1}.")
 
 
 def _points(path: Path) -> Any:

@@ -17,7 +17,7 @@ from ..errors import RoiError
 from .slice_geometry import SliceGeometry
 from .slice_image import SliceImage
 from .volume_header import VolumeHeader
-from .volume_reader import cut_slice, slice_axis
+from .volume_reader import cut_slice, slice_axis, slice_in_patient
 
 _OFFSET_KEY = "Segmentation_ReferenceImageExtentOffset"
 _SHOWN = 8
@@ -144,11 +144,30 @@ def _slice_on_image(
     """The file's own index of the slice the image shows; outside the file where the segments do not reach it."""
     if slice_index is not None:
         return slice_index - offset[axis]
+    in_plane = slice_in_patient(header, axis, image.geometry)
+    if in_plane is not None:
+        return in_plane
+    if _reference_slices(header.metadata, axis) == 1:
+        return 0
     if _OFFSET_KEY in header.metadata or header.sizes[axis] == image.slice_count:
         return image.slice_index - offset[axis]
     if header.sizes[axis] == 1:
         return 0
     raise RoiError(f"“{name}” has {header.sizes[axis]} slices: say on which one the region was drawn.")
+
+
+def _reference_slices(metadata: Mapping[str, str], axis: int) -> int | None:
+    """How many slices the image had on which the segments were drawn; Slicer shows a frame of a film as one slice.
+
+    The geometry is a 4 × 4 matrix by rows, then the first and last index along i, j and k.
+    """
+    match = re.search(r"Reference image geometry\|([^|]*)\|", metadata.get("Segmentation_ConversionParameters", ""))
+    numbers = [] if match is None else match[1].rstrip(";").split(";")
+    try:
+        first, last = (int(numbers[16 + 2 * axis + end]) for end in (0, 1))
+    except (IndexError, ValueError):
+        return None
+    return last - first + 1
 
 
 def _shown(name: str) -> str:

@@ -23,6 +23,8 @@ from .volume_header import MAX_VOLUME_BYTES, Compression, VolumeHeader
 
 SPACING_SOURCE = "file header"
 
+# A plane this close to a slice, in slice distances, is that slice.
+_PLANE_TOLERANCE = 0.1
 _CHUNK = 1 << 20
 _MAX_TEXT_BYTES = 1 << 28
 
@@ -79,6 +81,19 @@ def slice_axis(header: VolumeHeader) -> int:
     if k > 1 and i == 1 and j > 1:
         return 0
     return 2
+
+
+def slice_in_patient(header: VolumeHeader, axis: int, geometry: SliceGeometry | None) -> int | None:
+    """Index of the slice that lies in the plane of ``geometry``, perhaps outside the volume.
+
+    ``None`` where either position is unknown or the plane lies between two slices.
+    """
+    if geometry is None or geometry.planar or header.planar:
+        return None
+    if header.spacing is None or header.origin is None or header.directions is None:
+        return None
+    distance = float((np.array(geometry.origin_mm) - header.origin) @ header.directions[axis]) / header.spacing[axis]
+    return round(distance) if abs(distance - round(distance)) < _PLANE_TOLERANCE else None
 
 
 def cut_slice(path: Path, header: VolumeHeader, axis: int, index: int) -> RawSlice:
