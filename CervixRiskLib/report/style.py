@@ -9,7 +9,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import RESEARCH_USE_NOTICE, __version__
 from ..atomic import atomic_file
@@ -41,7 +41,7 @@ NOTE_SIZE = 8.0
 DOTS_PER_INCH = 200
 SIMULATED_MARK = "Demo bundle: trained on simulated data."
 
-_SETTINGS = {
+_SETTINGS: dict[str, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Arial", "Helvetica"],
     "font.size": TEXT_SIZE,
@@ -71,7 +71,7 @@ def house_style() -> Iterator[None]:
 
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_SETTINGS)
+        matplotlib.rcParams.update(_SETTINGS)  # type: ignore[arg-type]
         yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -48,8 +49,13 @@ def by_importance(labels: Sequence[TickLabel], width: Callable[[str], float], ga
     return sorted(taken, key=lambda label: label.position)
 
 
-def on_two_sides(labels: Sequence[TickLabel], width: Callable[[str], float], gap: float) -> list[TickLabel]:
-    """All ``labels`` of a categorical axis: under the line, else over it; those at one place share one label."""
+def on_two_sides(
+    labels: Sequence[TickLabel], width: Callable[[str], float], gap: float, leftmost: float
+) -> list[TickLabel]:
+    """All ``labels`` of a categorical axis: under the line, else over it; those at one place share one label.
+
+    Empty when one of them fits on neither side, or would begin left of ``leftmost`` (inches).
+    """
     merged: dict[float, TickLabel] = {}
     for label in labels:
         key = round(label.position, 3)
@@ -58,16 +64,29 @@ def on_two_sides(labels: Sequence[TickLabel], width: Callable[[str], float], gap
     under: list[TickLabel] = []
     over: list[TickLabel] = []
     for _, label in sorted(merged.items()):
+        if label.position - width(label.text) / 2 < leftmost:
+            return []
         if all(_apart(label, other, width, gap) for other in under):
             under.append(label)
         elif all(_apart(label, other, width, gap) for other in over):
             over.append(TickLabel(label.value, label.text, label.position, raised=True))
+        else:
+            return []
     return sorted((*under, *over), key=lambda label: label.position)
+
+
+def in_order(labels: Sequence[TickLabel]) -> str:
+    """A categorical axis in words, by growing points: ``"no < other = unknown < yes"``."""
+    ordered = sorted(labels, key=lambda label: label.position)
+    words = ordered[0].text
+    for left, right in itertools.pairwise(ordered):
+        words += f" {'=' if right.position - left.position < 1e-6 else '<'} {right.text}"
+    return words
 
 
 def _all_apart(labels: Sequence[TickLabel], width: Callable[[str], float], gap: float) -> bool:
     ordered = sorted(labels, key=lambda label: label.position)
-    return all(_apart(left, right, width, gap) for left, right in zip(ordered, ordered[1:], strict=False))
+    return all(_apart(left, right, width, gap) for left, right in itertools.pairwise(ordered))
 
 
 def _apart(one: TickLabel, other: TickLabel, width: Callable[[str], float], gap: float) -> bool:
