@@ -63,7 +63,8 @@ def load_network(path: str | os.PathLike[str]) -> Network:
     try:
         with safe_open(path, framework="pt", device="cpu") as handle:
             header = _header(handle.metadata())
-            tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118 - not a dict
+            # Cloned: a tensor that looks into the mapped file would end the process if the file were cut short.
+            tensors = {name: handle.get_tensor(name).clone() for name in handle.keys()}  # noqa: SIM118 - not a dict
     except (SafetensorError, OSError, ValueError) as error:
         raise BundleError("The network file is damaged: copy the bundle again.") from error
 
