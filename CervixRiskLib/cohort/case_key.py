@@ -13,7 +13,7 @@ _FORMAT = 1
 _DETACHED = frozenset({".mhd", ".nhdr", ".hdr", ".img"})
 
 
-def case_key(task: CaseTask, preset_hash: str, engine_version: str) -> str:
+def case_key(task: CaseTask, engine_version: str) -> str:
     """SHA-256 in hex over the files' bytes, how they are read, the preset, the engine's version and the crop.
 
     Raises
@@ -28,7 +28,7 @@ def case_key(task: CaseTask, preset_hash: str, engine_version: str) -> str:
         "slice": task.slice_index,
         "label": task.label,
         "spacing_mm": task.spacing_mm,
-        "preset": preset_hash,
+        "preset": task.preset.content_hash,
         "engine": task.engine,
         "engine_version": engine_version,
         "library": task.library_version,

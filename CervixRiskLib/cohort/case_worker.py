@@ -7,12 +7,16 @@ depend on where and beside what it runs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import __version__
 from ..errors import CervixRiskError, MissingComponentError, SettingsError
 from .case_result import CaseFailure, CaseResult
+
+if TYPE_CHECKING:
+    from ..radiomics import Preset
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class CaseTask:
     slice_index: int | None
     label: int | None
     spacing_mm: tuple[float, float] | None
-    preset: str
+    preset: Preset
     engine: str
     crop_size: int | None
     crop_margin: float
@@ -40,23 +44,22 @@ def measure_case(task: CaseTask) -> CaseResult | CaseFailure:
     Raises
     ------
     SettingsError, MissingComponentError
-        No case can be measured like this: another library version on this machine, no such preset, engine missing.
+        No case can be measured like this: another library version on this machine, engine missing.
     """
     from threadpoolctl import threadpool_limits
 
     from ..imaging import crop_around_roi, read_image, read_roi
-    from ..radiomics import extract, load_preset
+    from ..radiomics import extract
 
     if task.library_version != __version__:
         raise SettingsError(
             f"A worker has CervixRisk {__version__}, this computer {task.library_version}: install the same on both."
         )
-    preset = load_preset(task.preset)
     with threadpool_limits(limits=1):
         try:
             image = read_image(task.image, slice_index=task.slice_index, spacing_mm=task.spacing_mm)
             roi = read_roi(task.roi, image, label=task.label)
-            vector = extract(image, roi, preset=preset, engine=task.engine)
+            vector = extract(image, roi, preset=task.preset, engine=task.engine)
             crop = None
             if task.crop_size is not None:
                 crop = crop_around_roi(image, roi, size=task.crop_size, margin=task.crop_margin).pixels

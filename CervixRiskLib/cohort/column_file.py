@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from ..errors import CohortError
 from .columns import COLUMN_FIELDS, COLUMN_KINDS, ClinicalColumn, parse_number, shown_value
 
 _LARGEST_FILE = 262_144
+_DEEPEST = 8
 
 
 def read_plain_yaml(path: Path) -> object:
@@ -76,18 +78,27 @@ def column_from_entry(name: object, entry: object) -> ClinicalColumn:
 def _plain_yaml(raw: bytes) -> object:
     """Parse YAML as plain data.
 
-    Aliases are refused before anything is built: merge keys over aliases grow exponentially even in safe mode.
+    Aliases and deep nesting are refused while the file is scanned, before anything is built: merge keys over aliases
+    grow exponentially even in safe mode, and the scanner's time grows with the square of the nesting.
     """
     import yaml
 
     try:
         text = raw.decode("utf-8-sig")
+        depth = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if isinstance(event, yaml.AliasEvent):
                 raise CohortError("The data dictionary uses YAML aliases (*name): write each column out.")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        _refuse_repeated_keys(node)
-        return yaml.safe_load(text)
+            if depth > _DEEPEST:
+                raise CohortError("The data dictionary is nested too deeply: it names columns, and their entries.")
+        loader = yaml.SafeLoader(text)
+        try:
+            node = loader.get_single_node()
+            _refuse_repeated_keys(node)
+            return None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
         raise CohortError("The data dictionary is not a readable YAML file.") from error
 
@@ -97,10 +108,10 @@ def _refuse_repeated_keys(node: Any) -> None:
     import yaml
 
     if isinstance(node, yaml.MappingNode):
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        repeated = sorted({key for key in keys if keys.count(key) > 1})
-        if repeated:
-            raise CohortError(f"The data dictionary has '{shown_value(repeated[0])}' twice: keep one.")
+        counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        repeated = next((key for key, count in counts.items() if count > 1), None)
+        if repeated is not None:
+            raise CohortError(f"The data dictionary has '{shown_value(repeated)}' twice: keep one.")
         for _, value in node.value:
             _refuse_repeated_keys(value)
     elif isinstance(node, yaml.SequenceNode):

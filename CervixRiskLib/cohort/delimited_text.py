@@ -129,8 +129,9 @@ def _header(header: TextRow, rows: tuple[TextRow, ...]) -> tuple[str, ...]:
     for position, name in enumerate(names, start=1):
         if not name:
             raise CohortError(f"Column {position} of the cohort table has no name: name it or delete it.")
-    folded = [name.casefold() for name in names]
-    for position, name in enumerate(folded):
-        if name in folded[:position]:
-            raise CohortError(f"The cohort table has two columns named '{names[position][:60]}': keep one.")
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            raise CohortError(f"The cohort table has two columns named '{name[:60]}': keep one.")
+        seen.add(name.casefold())
     return tuple(names)

@@ -22,6 +22,7 @@ from .case_store import CaseStore
 from .case_worker import CaseTask, measure_case
 
 if TYPE_CHECKING:
+    from ..radiomics import Preset
     from .table import Cohort
 
 _MOST_SHOWN = 10
@@ -67,7 +68,7 @@ class Extraction:
 def extract_cohort(
     cohort: Cohort,
     *,
-    preset: str = "wang2025",
+    preset: Preset | str = "wang2025",
     engine: str = "cervixrisk",
     work_dir: str | os.PathLike[str],
     jobs: int | None = None,
@@ -87,7 +88,9 @@ def extract_cohort(
     ----------
     cohort
         Every case needs a ROI.
-    preset, engine
+    preset
+        A preset, its name, or the path of a parameter file; see :func:`CervixRiskLib.radiomics.load_preset`.
+    engine
         See :func:`CervixRiskLib.radiomics.extract`.
     work_dir
         Folder of finished cases; created. It may serve several cohorts and presets.
@@ -116,11 +119,11 @@ def extract_cohort(
 
     if crop_size is not None and not (1 <= crop_size <= 4096 and 0.0 <= crop_margin <= 10.0):
         raise SettingsError("The crop's size must lie between 1 and 4096 pixels and its margin between 0 and 10.")
-    loaded = load_preset(preset)
+    loaded = load_preset(preset) if isinstance(preset, str) else preset
     names = tuple(loaded.feature_names)
     version = _engine_version(engine)
     store = CaseStore(Path(work_dir))
-    tasks, failed = _tasks(cohort, preset, engine, crop_size, crop_margin)
+    tasks, failed = _tasks(cohort, loaded, engine, crop_size, crop_margin)
     results: dict[str, CaseResult] = {}
     with progress.task("Extracting features", total=len(cohort)) as bar:
         bar.advance(len(failed))
@@ -128,7 +131,7 @@ def extract_cohort(
         for task in tasks:
             progress.check()
             try:
-                key = case_key(task, loaded.content_hash, version)
+                key = case_key(task, version)
             except OSError:
                 failed.append(CaseFailure(task.case_id, "A file of this case cannot be read."))
                 bar.advance()
@@ -160,7 +163,7 @@ def extract_cohort(
 
 
 def _tasks(
-    cohort: Cohort, preset: str, engine: str, crop_size: int | None, crop_margin: float
+    cohort: Cohort, preset: Preset, engine: str, crop_size: int | None, crop_margin: float
 ) -> tuple[list[CaseTask], list[CaseFailure]]:
     tasks: list[CaseTask] = []
     failed: list[CaseFailure] = []
@@ -205,7 +208,7 @@ def _assembled(
     results: Sequence[CaseResult],
     names: tuple[str, ...],
     failed: Sequence[CaseFailure],
-    preset: object,
+    preset: Preset,
     engine: str,
     engine_version: str,
     reused: int,
@@ -224,8 +227,8 @@ def _assembled(
         diameters_mm=pd.Series([result.diameter_mm for result in results], index=index, dtype="float64"),
         touches_border=pd.Series([result.touches_border for result in results], index=index, dtype="bool"),
         failed=tuple(failed),
-        preset=preset.name,  # type: ignore[attr-defined]
-        preset_hash=preset.content_hash,  # type: ignore[attr-defined]
+        preset=preset.name,
+        preset_hash=preset.content_hash,
         engine=engine,
         engine_version=engine_version,
         reused=reused,
