@@ -15,6 +15,7 @@ from ..imaging import SliceImage
 from .case_scene import CaseNodes, CaseScene
 from .heat_map import HeatMapDisplay
 from .picture_layout import PictureLayout, Rectangle
+from .segmentation import LINE_WIDTH_PIXELS
 from .view_text import draw_legend_numbers, draw_legend_words, draw_panel, draw_ruler, legend_box
 
 _DISPLAYABLE_MANAGERS = (
@@ -80,6 +81,10 @@ class OffscreenSliceView:
         self.case_scene.show(nodes, self.logic.GetSliceCompositeNode(), heat_map)
         self._place(image)
         self._image_mapper.SetInputConnection(self.logic.GetImageDataConnection())
+        if nodes.segmentation is not None:
+            # Two pixels at the usual size, as wide to the eye in a larger picture.
+            width = max(LINE_WIDTH_PIXELS, round(LINE_WIDTH_PIXELS * self.layout.unit / 16))
+            nodes.segmentation.GetDisplayNode().SetSliceIntersectionThickness(width)
         draw_panel(self.renderer, self.layout, nodes.answer)
         draw_ruler(self.renderer, self.layout, image)
         if nodes.legend is not None:

@@ -21,7 +21,8 @@ def draw(request: PictureRequest, path: Path) -> None:
 
     row_mm, column_mm = request.image.spacing_mm or (1.0, 1.0)
     rows, columns = request.image.shape
-    layout = lay_out(request.size, (rows * row_mm, columns * column_mm))
+    has_heat_map = request.prediction is not None and request.prediction.heatmap is not None
+    layout = lay_out(request.size, (rows * row_mm, columns * column_mm), with_legend=has_heat_map)
     case_scene = CaseScene()
     view = OffscreenSliceView(case_scene, layout)
     nodes = case_scene.add(request.image, request.roi, request.prediction, heat_map=request.heat_map)

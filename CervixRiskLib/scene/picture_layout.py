@@ -43,11 +43,13 @@ class PictureLayout:
     image
         The slice, in its own proportions.
     text
-        The answer and its warnings.
+        The answer; its warnings too, unless they have a place of their own.
+    warnings
+        The warnings' own place, or ``None``.
     legend
         The heat map's colours.
     ruler
-        Ruler and pixel size, under the slice.
+        Ruler and pixel size, under the slice and as wide as the slice may become.
     scale
         Picture pixels per millimetre (per image pixel where the pixel size is unknown).
     unit
@@ -58,16 +60,18 @@ class PictureLayout:
     height: int
     image: Rectangle
     text: Rectangle
+    warnings: Rectangle | None
     legend: Rectangle
     ruler: Rectangle
     scale: float
     unit: float
 
 
-def lay_out(size: tuple[int, int], extent: tuple[float, float]) -> PictureLayout:
+def lay_out(size: tuple[int, int], extent: tuple[float, float], *, with_legend: bool = True) -> PictureLayout:
     """Lay out a picture of ``size`` (width, height) for a slice of ``extent`` (height, width) in mm.
 
-    Words and legend stand to the right of the slice, or below it when the slice comes out larger that way.
+    Words and legend stand to the right of the slice, or below it when the slice comes out larger that way. Without a
+    legend its place goes to the words.
 
     Raises
     ------
@@ -77,23 +81,23 @@ def lay_out(size: tuple[int, int], extent: tuple[float, float]) -> PictureLayout
     width, height = size
     if width < MINIMUM_SIZE[0] or height < MINIMUM_SIZE[1]:
         raise SettingsError(f"A picture needs at least {MINIMUM_SIZE[0]} x {MINIMUM_SIZE[1]} pixels.")
-    beside = _beside(width, height, extent)
+    beside = _beside(width, height, extent, with_legend)
     below = _below(width, height, extent)
     return below if below.scale > 1.15 * beside.scale else beside
 
 
-def _beside(width: int, height: int, extent: tuple[float, float]) -> PictureLayout:
+def _beside(width: int, height: int, extent: tuple[float, float], with_legend: bool) -> PictureLayout:
     unit = _unit(width, height)
     panel = round(19 * unit)
     strip = round(3.2 * unit)
     area = Rectangle(0, strip, width - panel, height - strip)
     image, scale = _fit(extent, area)
     left = width - panel + round(unit)
-    legend = Rectangle(left, strip + round(unit), panel - round(2 * unit), round(0.36 * height))
-    text_bottom = legend.top + round(unit)
+    legend = Rectangle(left, strip + round(unit), panel - round(2 * unit), round(0.32 * height))
+    text_bottom = (legend.top if with_legend else legend.bottom) + round(unit)
     text = Rectangle(left, text_bottom, panel - round(1.6 * unit), height - text_bottom - round(unit))
-    ruler = Rectangle(image.left, image.bottom - strip, image.width, strip)
-    return PictureLayout(width, height, image, text, legend, ruler, scale, unit)
+    ruler = Rectangle(area.left, image.bottom - strip, area.width, strip)
+    return PictureLayout(width, height, image, text, None, legend, ruler, scale, unit)
 
 
 def _below(width: int, height: int, extent: tuple[float, float]) -> PictureLayout:
@@ -101,11 +105,13 @@ def _below(width: int, height: int, extent: tuple[float, float]) -> PictureLayou
     panel = round(15 * unit)
     strip = round(3.2 * unit)
     image, scale = _fit(extent, Rectangle(0, panel + strip, width, height - panel - strip))
-    legend_width = round(12 * unit)
-    legend = Rectangle(width - legend_width - round(unit), round(unit), legend_width, panel - round(unit))
-    text = Rectangle(round(unit), round(unit), legend.left - round(2 * unit), panel - round(unit))
-    ruler = Rectangle(image.left, image.bottom - strip, image.width, strip)
-    return PictureLayout(width, height, image, text, legend, ruler, scale, unit)
+    gap, bottom, tall = round(unit), round(0.6 * unit), panel - round(unit)
+    legend = Rectangle(width - gap - round(14 * unit), bottom, round(14 * unit), tall)
+    column = (legend.left - 3 * gap) // 2
+    text = Rectangle(gap, bottom, column, tall)
+    warnings = Rectangle(text.right + gap, bottom, column, tall)
+    ruler = Rectangle(0, image.bottom - strip, width, strip)
+    return PictureLayout(width, height, image, text, warnings, legend, ruler, scale, unit)
 
 
 def _fit(extent: tuple[float, float], area: Rectangle) -> tuple[Rectangle, float]:

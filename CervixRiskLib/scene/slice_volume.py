@@ -39,7 +39,7 @@ def add_slice_volume(scene: Any, image: SliceImage, name: str) -> Any:
 
 
 def read_slice_volume(volume: Any) -> SliceImage:
-    """The ``SliceImage`` behind a node that :func:`add_slice_volume` made, also after the scene was saved and loaded."""
+    """The ``SliceImage`` behind a node that :func:`add_slice_volume` made, also after saving and loading."""
     column_mm, row_mm, _ = volume.GetSpacing()
     known = volume.GetAttribute(PIXEL_SIZE_KNOWN) == "true"
     return SliceImage(

@@ -14,7 +14,7 @@ WHITE = (0.96, 0.96, 0.96)
 GREY = (0.72, 0.72, 0.72)
 YELLOW = (1.0, 0.90, 0.42)
 AMBER = (1.0, 0.72, 0.30)
-_RULER_STEPS_MM = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+_RULER_STEPS_MM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
 class _Pen:
@@ -50,17 +50,28 @@ def draw_panel(renderer: Any, layout: PictureLayout, answer: AnswerText) -> None
         pen.gap(0.6 * unit)
         pen.write(answer.simulated, 1.2 * unit, AMBER, bold=True)
     pen.gap(0.6 * unit)
-    notice_height = pen.height_of(answer.notice, 1.05 * unit) + 0.8 * unit
-    for index, warning in enumerate(answer.warnings):
-        left_over = len(answer.warnings) - index - 1
-        reserve = notice_height + (1.35 * unit if left_over else 0)
-        if pen.top - pen.height_of(f"▲ {warning}", 1.05 * unit) - reserve < layout.text.bottom:
-            pen.write(f"▲ {left_over + 1} more warnings in the report", 1.05 * unit, AMBER)
-            break
-        pen.write(f"▲ {warning}", 1.05 * unit, AMBER)
-        pen.gap(0.25 * unit)
-    pen.gap(0.6 * unit)
+    own_place = layout.warnings is not None
+    if layout.warnings is not None:
+        _write_warnings(_Pen(renderer, layout.warnings), answer.warnings, unit, layout.warnings.bottom)
+    else:
+        notice_height = pen.height_of(answer.notice, 1.05 * unit) + 0.8 * unit
+        _write_warnings(pen, answer.warnings, unit, layout.text.bottom + notice_height)
+    pen.gap(0.0 if own_place else 0.6 * unit)
     pen.write(answer.notice, 1.05 * unit, GREY)
+
+
+def _write_warnings(pen: _Pen, warnings: Sequence[str], unit: float, lowest: float) -> None:
+    """As many whole warnings as fit above ``lowest``, and how many did not."""
+    size = 1.05 * unit
+    for index, warning in enumerate(warnings):
+        left_over = len(warnings) - index - 1
+        reserve = 1.35 * size if left_over else 0.0
+        if pen.top - pen.height_of(f"▲ {warning}", size) - reserve < lowest:
+            count = left_over + 1
+            pen.write(f"▲ {'and ' if index else ''}{count} more warning{'s' if count > 1 else ''}", size, AMBER)
+            return
+        pen.write(f"▲ {warning}", size, AMBER)
+        pen.gap(0.25 * unit)
 
 
 def draw_legend_words(renderer: Any, layout: PictureLayout, note: str, threshold: float) -> None:
@@ -96,21 +107,23 @@ def draw_ruler(renderer: Any, layout: PictureLayout, image: SliceImage) -> None:
     """A ruler of a round length under the slice, and the pixel size; without a pixel size only the words."""
     unit, area = layout.unit, layout.ruler
     baseline = area.bottom + 1.1 * unit
-    style = text_style(1.1 * unit, WHITE if image.spacing_mm else AMBER)
     words = pixel_size_text(image)
     if image.spacing_mm is None:
-        add_line(renderer, words, area.left + 0.5 * unit, baseline, style)
+        add_line(renderer, words, layout.image.left + 0.5 * unit, baseline, text_style(1.1 * unit, AMBER))
         return
-    longest = 0.4 * area.width / layout.scale
-    length_mm = max((step for step in _RULER_STEPS_MM if step <= longest), default=None)
-    left = area.left + 0.5 * unit
-    if length_mm is not None:
-        length = length_mm * layout.scale
+    style, small = text_style(1.1 * unit, WHITE), text_style(1.0 * unit, GREY)
+    longest = 0.4 * layout.image.width / layout.scale
+    length_mm = max((step for step in _RULER_STEPS_MM if step <= longest), default=0)
+    length, number = length_mm * layout.scale, f"{length_mm} mm"
+    needed = text_width(words, small) + (length + text_width(number, style) + 3.2 * unit if length_mm else 0)
+    # Under the slice's left edge, or further left when a narrow slice leaves too little room.
+    left = max(area.left + 0.5 * unit, min(layout.image.left + 0.5 * unit, area.right - needed))
+    if length_mm:
         height, tick = baseline + 0.45 * unit, 0.45 * unit
         ends = [(x, height - tick, x, height + tick) for x in (left, left + length)]
         add_segments(renderer, [(left, height, left + length, height), *ends], WHITE, width=2)
-        left = add_line(renderer, f"{length_mm} mm", left + length + 0.7 * unit, baseline, style) + 2 * unit
-    add_line(renderer, words, left, baseline, text_style(1.0 * unit, GREY))
+        left = add_line(renderer, number, left + length + 0.7 * unit, baseline, style) + 2 * unit
+    add_line(renderer, words, left, baseline, small)
 
 
 def wrap(text: str, style: Any, width: float) -> list[str]:
