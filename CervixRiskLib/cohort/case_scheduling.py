@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -59,9 +58,6 @@ def _on_cores(function: Callable[[Work], Done], tasks: Sequence[Work], jobs: int
     from joblib import Parallel, delayed, parallel_config
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    # ITK counts its threads by a variable of its own; workers take it over from this process.
-    before = os.environ.get("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
-    os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"
     results: Any = iter(())
     try:
         with parallel_config(backend="loky", inner_max_num_threads=1):
@@ -77,10 +73,6 @@ def _on_cores(function: Callable[[Work], Done], tasks: Sequence[Work], jobs: int
     finally:
         if hasattr(results, "close"):
             results.close()
-        if before is None:
-            os.environ.pop("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", None)
-        else:
-            os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = before
 
 
 def _on_dask(function: Callable[[Work], Done], tasks: Sequence[Work], scheduler: str) -> Iterator[tuple[int, Done]]:

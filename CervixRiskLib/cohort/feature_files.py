@@ -125,10 +125,9 @@ def _read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, object]]:
 
 
 def _read_csv(path: Path) -> tuple[pd.DataFrame, dict[str, object]]:
+    """All cells as text: Python reads a number exactly as it was written, and a case may be called NA."""
     try:
-        table = pd.read_csv(
-            path, dtype={_CASE: str}, keep_default_na=True, float_precision="round_trip", encoding="utf-8-sig"
-        )
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise CohortError("The feature table is not a readable CSV file.") from error
-    return table, {}
+    return table.astype(object).replace("", "nan"), {}
