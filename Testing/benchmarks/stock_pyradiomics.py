@@ -7,7 +7,7 @@ PyRadiomics needs packages that clash with this project's, so it lives in an env
     stock/bin/pip install --no-build-isolation pyradiomics==3.0.1
 
 and is named by ``--stock-python stock/bin/python``. This file is both sides: imported, it gives
-:class:`StockPyRadiomics`; run by the stock interpreter (``--serve``), it answers, with nothing of this project imported.
+:class:`StockPyRadiomics`; run by the stock interpreter (``--serve``), it answers without anything of this project.
 """
 
 from __future__ import annotations
