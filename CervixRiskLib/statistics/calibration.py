@@ -18,6 +18,8 @@ from .outcome import binary_outcome, check_confidence, scores_for
 
 #: Probabilities of exactly 0 or 1 have no log-odds; they are taken as this far from the end.
 CLOSEST_TO_CERTAIN = 1e-9
+#: Scores closer together than this cannot be told apart: the slope would not fit into a number.
+_LEAST_SPREAD = 1e-100
 
 
 class PlattScaling(BaseEstimator):
@@ -64,7 +66,7 @@ class PlattScaling(BaseEstimator):
         positives, negatives = int(positive.sum()), int((~positive).sum())
         smooth = np.where(positive, (positives + 1) / (positives + 2), 1 / (negatives + 2))
         self.smoothed_ = self.target_smoothing == "always"
-        self.no_discrimination_ = bool(np.std(values) <= 1e-13 * np.abs(values).max())
+        self.no_discrimination_ = bool(np.std(values) <= max(_LEAST_SPREAD, 1e-13 * np.abs(values).max()))
         if not self.no_discrimination_:
             target = smooth if self.smoothed_ else positive.astype(float)
             fit = fit_likelihood(values[:, np.newaxis], target, ["score"])

@@ -86,6 +86,9 @@ def fit_likelihood(
     units = np.diag(np.concatenate([[1.0], 1.0 / spread]))
     units[0, 1:] = -centre / spread
     back = units @ back
+    if firth:
+        # The prior's determinant is that of the columns' own units.
+        value -= float(np.linalg.slogdet(back)[1])
     covariance = back @ np.linalg.pinv(information, hermitian=True) @ back.T
     return LikelihoodFit(back @ found, (covariance + covariance.T) / 2, value, steps, separated)
 

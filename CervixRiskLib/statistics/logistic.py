@@ -75,7 +75,7 @@ class LogisticModel(ClassifierMixin, BaseEstimator):
         """
         if self.penalty not in PENALTIES:
             raise SettingsError(f'There is no penalty "{self.penalty}": choose {", ".join(PENALTIES)}.')
-        X, y = validate_data(self, X, y=y, dtype=np.float64)
+        X, y = validate_data(self, X, y=y, dtype=np.float64, ensure_min_samples=2)
         check_classification_targets(y)
         kind = type_of_target(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
@@ -122,7 +122,8 @@ class LogisticModel(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """The class whose probability is above one half, ``(n,)``."""
-        return self.classes_[(self.decision_function(X) > 0).astype(int)]
+        above = self.decision_function(X) > 0
+        return self.classes_[above.astype(int)]
 
     def predict_interval(self, X: Any, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Wald interval of each case's probability: lower and upper, ``(n,)`` each.

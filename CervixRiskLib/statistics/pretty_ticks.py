@@ -7,6 +7,7 @@ The rule is that of Becker, Chambers & Wilks, The New S Language, 1988, as docum
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 
@@ -41,6 +42,8 @@ def pretty(low: float, high: float, n: int = 5) -> np.ndarray:
             cell /= fewest
     else:
         cell = span / n
+    # Below this the steps would leave the range of normal numbers; R stops here too.
+    cell = max(cell, 20 * sys.float_info.min)
     base = 10.0 ** math.floor(math.log10(cell))
     unit = base
     if 2 * base - cell < bias * (cell - unit):

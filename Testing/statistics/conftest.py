@@ -1,0 +1,29 @@
+"""The reference values R computed (Testing/reference/statistics) and the tables they were computed on."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "reference" / "statistics"
+
+
+@pytest.fixture(scope="session")
+def reference() -> dict:
+    return json.loads((FOLDER / "reference.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def ratings() -> pd.DataFrame:
+    return pd.read_csv(FOLDER / "ratings.csv")
+
+
+@pytest.fixture(scope="session")
+def scores() -> pd.DataFrame:
+    return pd.read_csv(FOLDER / "scores.csv")
+
+
+@pytest.fixture(scope="session")
+def clinical() -> pd.DataFrame:
+    return pd.read_csv(FOLDER / "clinical.csv")
