@@ -1,0 +1,186 @@
+"""From a cohort to the one table that the model is fitted on: radiomics, embeddings, clinical predictors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ..cohort import Cohort, clinical_frame, extract_cohort
+from ..errors import CohortError, SettingsError, TrainingError
+from ..progress import SILENT, Progress
+from ..radiomics import feature_table, load_preset
+from .clinical_design import encode_clinical
+from .settings import FineTuning, TrainingProtocol, TrainingSettings
+
+if TYPE_CHECKING:
+    from ..networks import Network
+
+
+@dataclass(frozen=True, eq=False)
+class CaseTable:
+    """All cases, one row each.
+
+    Parameters
+    ----------
+    cohort
+        The cases that could be measured, in the order of the rows.
+    X
+        Columns: radiomics, per network its embedding (or crop pixels when the network is fitted as well), clinical.
+    y, groups
+        Outcome 0/1 and patient, ``(cases,)``.
+    radiomics_columns, deep_columns, clinical_columns
+        Names of the blocks' columns.
+    networks
+        Built networks by name.
+    crops
+        ``(cases, size, size)`` float32, ``None`` without networks.
+    roi_pixels
+        ``(cases,)``.
+    pixel_size_known
+        Whether all (rather than no) images had a pixel size.
+    notes
+        Sentences for the person.
+    """
+
+    cohort: Cohort
+    X: pd.DataFrame
+    y: np.ndarray
+    groups: np.ndarray
+    radiomics_columns: tuple[str, ...]
+    deep_columns: Mapping[str, tuple[str, ...]]
+    clinical_columns: tuple[str, ...]
+    networks: Mapping[str, Network]
+    crops: np.ndarray | None
+    roi_pixels: np.ndarray
+    pixel_size_known: bool
+    notes: tuple[str, ...]
+
+
+def build_case_table(
+    cohort: Cohort, settings: TrainingSettings, *, work_dir: Path, device: str, progress: Progress = SILENT
+) -> CaseTable:
+    """Measure every case (resuming from ``work_dir``) and lay the blocks side by side.
+
+    Raises
+    ------
+    CohortError
+        A case cannot be read and ``settings.skip_invalid`` is false.
+    TrainingError
+        Some images have a pixel size and some have none.
+    """
+    networks = build_networks(settings)
+    extraction = extract_cohort(
+        cohort,
+        preset=settings.preset,
+        engine=settings.engine,
+        work_dir=work_dir,
+        jobs=settings.jobs,
+        scheduler=settings.scheduler,
+        progress=progress,
+        crop_size=settings.crop_size if networks else None,
+        crop_margin=settings.crop_margin,
+        skip_invalid=settings.skip_invalid,
+    )
+    cohort = cohort.select([str(name) for name in extraction.features.index])
+    known = extraction.diameters_mm.notna().to_numpy()
+    if known.any() and not known.all():
+        raise TrainingError(
+            f"{int((~known).sum())} of {known.size} images have no pixel size and the others have one: features in "
+            "pixels and in millimetres cannot be mixed. Add a spacing_mm column, or train on one kind."
+        )
+    y = cohort.outcomes.astype(int)
+    if len(np.unique(y)) < 2:
+        raise CohortError("All usable cases have the same outcome; a model needs both.")
+    if settings.shuffle_outcome:
+        from .validation import shuffle_outcome
+
+        y = shuffle_outcome(y, cohort.patients, np.random.default_rng(settings.seed))
+
+    noisy = feature_table(load_preset(settings.preset)).set_index("name")["noise"]
+    keep_noise = settings.keep_noise_features
+    if keep_noise is None:
+        keep_noise = settings.protocol is TrainingProtocol.PAPER
+    radiomics = extraction.features
+    notes = []
+    if not keep_noise and noisy.any():
+        radiomics = radiomics.loc[:, ~noisy.reindex(radiomics.columns).to_numpy(bool)]
+        notes.append(
+            f"{int(noisy.sum())} of the preset's {noisy.size} features hold rounding noise on a single slice and were "
+            "left out."
+        )
+    blocks = [radiomics]
+    deep_columns: dict[str, tuple[str, ...]] = {}
+    for name, network in networks.items():
+        assert extraction.crops is not None
+        block = _deep_block(name, network, extraction.crops, settings, device, cohort, progress)
+        deep_columns[name] = tuple(block.columns)
+        blocks.append(block)
+    clinical = _clinical_block(cohort, settings)
+    blocks.append(clinical)
+    return CaseTable(
+        cohort,
+        pd.concat(blocks, axis=1),
+        y,
+        cohort.patients,
+        tuple(radiomics.columns),
+        deep_columns,
+        tuple(clinical.columns),
+        networks,
+        extraction.crops,
+        extraction.pixel_counts.to_numpy(int),
+        bool(known.all()),
+        tuple(notes),
+    )
+
+
+def build_networks(settings: TrainingSettings) -> dict[str, Network]:
+    """The networks of the settings with their weights, before any case is read: a missing file should not wait."""
+    if not settings.networks:
+        return {}
+    from ..networks import build_network
+
+    return {
+        name: build_network(name, weights=settings.weights, seed=settings.torch_seed, input_size=settings.crop_size)
+        for name in settings.networks
+    }
+
+
+def _deep_block(
+    name: str,
+    network: Network,
+    crops: np.ndarray,
+    settings: TrainingSettings,
+    device: str,
+    cohort: Cohort,
+    progress: Progress,
+) -> pd.DataFrame:
+    if settings.fine_tuning is FineTuning.ALL:
+        values = crops.reshape(len(crops), -1)
+        kind = "pixel"
+    else:
+        parts = []
+        with progress.task(f"Looking with {network.spec.title}", total=len(crops)) as task:
+            for start in range(0, len(crops), 16):
+                parts.append(network.embed(crops[start : start + 16], device=device))
+                task.advance(len(parts[-1]))
+        values = np.concatenate(parts)
+        kind = "embedding"
+    columns = [f"{name}_{kind}_{index:05d}" for index in range(values.shape[1])]
+    return pd.DataFrame(values, index=list(cohort.case_ids), columns=columns)
+
+
+def _clinical_block(cohort: Cohort, settings: TrainingSettings) -> pd.DataFrame:
+    if settings.clinical is None:
+        columns = cohort.columns
+    else:
+        for name in settings.clinical:
+            if name not in cohort.columns:
+                known = ", ".join(cohort.clinical_names) or "none"
+                raise SettingsError(f"The cohort has no clinical column {name!r}; it has: {known}.")
+        columns = cohort.columns.subset(settings.clinical)
+    return encode_clinical(clinical_frame(cohort), columns)

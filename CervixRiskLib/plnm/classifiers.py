@@ -1,0 +1,153 @@
+"""The study's eight classifiers with their grids, and the gradient of a score where there is one.
+
+Source: paper, "Predictive modeling framework". Every classifier sees standardised fused features. Their seeds are the
+training run's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from ..errors import MissingComponentError, SettingsError
+
+LABELS: dict[str, str] = {
+    "logistic_regression": "Logistic regression (L2)",
+    "svm": "Support vector machine (RBF)",
+    "knn": "K nearest neighbours (k = 5)",
+    "random_forest": "Random forest (100 trees)",
+    "extra_trees": "Extra trees (50 trees)",
+    "xgboost": "XGBoost (depth 6)",
+    "lightgbm": "LightGBM (31 leaves)",
+    "mlp": "Multilayer perceptron",
+}
+
+
+def make_classifier(name: str, seed: int = 42) -> BaseEstimator:
+    """A fresh, unfitted classifier with the paper's fixed values.
+
+    Raises
+    ------
+    SettingsError
+        No such classifier.
+    MissingComponentError
+        Its package is not installed.
+    """
+    if name == "logistic_regression":
+        from sklearn.linear_model import LogisticRegression
+
+        return LogisticRegression(C=0.1, max_iter=500)
+    if name == "svm":
+        from sklearn.calibration import CalibratedClassifierCV
+        from sklearn.svm import SVC
+
+        return CalibratedClassifierCV(SVC(kernel="rbf"), method="sigmoid", cv=5, ensemble=False)
+    if name == "knn":
+        from sklearn.neighbors import KNeighborsClassifier
+
+        # Bundles carry no search trees; a few hundred cases need none.
+        return KNeighborsClassifier(n_neighbors=5, algorithm="brute")
+    if name == "random_forest":
+        from sklearn.ensemble import RandomForestClassifier
+
+        return RandomForestClassifier(n_estimators=100, random_state=seed)
+    if name == "extra_trees":
+        from sklearn.ensemble import ExtraTreesClassifier
+
+        return ExtraTreesClassifier(n_estimators=50, random_state=seed)
+    if name == "xgboost":
+        try:
+            from xgboost import XGBClassifier
+        except ImportError as error:
+            raise MissingComponentError('XGBoost is not installed: pip install "cervixrisk[train]".') from error
+        return XGBClassifier(max_depth=6, n_estimators=60, learning_rate=0.1, n_jobs=1, random_state=seed)
+    if name == "lightgbm":
+        try:
+            from lightgbm import LGBMClassifier
+        except ImportError as error:
+            raise MissingComponentError('LightGBM is not installed: pip install "cervixrisk[train]".') from error
+        return LGBMClassifier(
+            num_leaves=31,
+            n_estimators=60,
+            learning_rate=0.1,
+            n_jobs=1,
+            random_state=seed,
+            verbosity=-1,
+            deterministic=True,
+            force_row_wise=True,
+        )
+    if name == "mlp":
+        from .mlp import MultilayerPerceptron
+
+        return MultilayerPerceptron()
+    raise SettingsError(f"There is no classifier called {name!r}; choose from {', '.join(LABELS)}.")
+
+
+_QUICK_GRIDS: Mapping[str, Mapping[str, list[Any]]] = {
+    "logistic_regression": {"C": [0.01, 0.1, 1.0]},
+    "svm": {"estimator__C": [0.3, 3.0], "estimator__gamma": ["scale"]},
+    "knn": {"weights": ["uniform", "distance"]},
+    "random_forest": {"min_samples_leaf": [1, 5]},
+    "extra_trees": {"min_samples_leaf": [1, 5]},
+    "xgboost": {"learning_rate": [0.1]},
+    "lightgbm": {"min_child_samples": [10]},
+    "mlp": {"weight_decay": [1e-2]},
+}
+_WIDE_GRIDS: Mapping[str, Mapping[str, list[Any]]] = {
+    "logistic_regression": {"C": [0.001, 0.01, 0.1, 1.0, 10.0]},
+    "svm": {"estimator__C": [0.1, 1.0, 10.0], "estimator__gamma": ["scale", 0.01]},
+    "knn": {"weights": ["uniform", "distance"]},
+    "random_forest": {"min_samples_leaf": [1, 3, 5], "max_features": ["sqrt"]},
+    "extra_trees": {"min_samples_leaf": [1, 3, 5], "max_features": ["sqrt"]},
+    "xgboost": {"learning_rate": [0.05, 0.2]},
+    "lightgbm": {"min_child_samples": [5, 20]},
+    "mlp": {"weight_decay": [1e-3, 1e-1], "hidden": [(32, 16), (16, 8)]},
+}
+
+
+def parameter_grid(name: str, *, wide: bool) -> list[dict[str, Any]]:
+    """Every combination of tuned values of one classifier."""
+    from sklearn.model_selection import ParameterGrid
+
+    grids = _WIDE_GRIDS if wide else _QUICK_GRIDS
+    if name not in grids:
+        raise SettingsError(f"There is no classifier called {name!r}; choose from {', '.join(LABELS)}.")
+    return list(ParameterGrid(dict(grids[name])))
+
+
+def positive_probability(classifier: Any, X: np.ndarray) -> np.ndarray:
+    """Probability of the second class, ``(cases,)``."""
+    return np.asarray(classifier.predict_proba(X))[:, 1].astype(np.float64)
+
+
+def probability_gradient(classifier: Any, x: np.ndarray) -> np.ndarray | None:
+    """Gradient of the second class's probability at one case ``x`` ``(features,)``, or ``None`` where there is none.
+
+    Logistic regression, the calibrated SVM and the multilayer perceptron have one; neighbours and trees are piecewise
+    constant.
+    """
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.linear_model import LogisticRegression
+
+    from .mlp import MultilayerPerceptron
+
+    x = np.asarray(x, dtype=np.float64)
+    if isinstance(classifier, LogisticRegression):
+        gradient = classifier.coef_[0].astype(np.float64)
+    elif isinstance(classifier, MultilayerPerceptron):
+        gradient = classifier.decision_gradient(x)
+    elif isinstance(classifier, CalibratedClassifierCV):
+        fitted = classifier.calibrated_classifiers_[0]
+        machine = fitted.estimator
+        offset = machine.support_vectors_ - x
+        kernel = np.exp(-machine._gamma * np.einsum("ij,ij->i", offset, offset))
+        inner = 2 * machine._gamma * (machine.dual_coef_[0] * kernel) @ offset
+        # scikit-learn's sigmoid is 1 / (1 + exp(a f + b)).
+        gradient = -float(fitted.calibrators[0].a_) * inner
+    else:
+        return None
+    probability = positive_probability(classifier, x[None])[0]
+    return gradient * probability * (1 - probability)

@@ -1,0 +1,290 @@
+"""The whole model of the study as one estimator: signature, classifier, clinical predictors, nomogram, calibration.
+
+``fit`` sees training cases only and does everything that depends on outcomes, so that refitting it in a resample is all
+that honest validation takes. The nomogram, the calibration and the threshold are fitted on out-of-fold scores: a score
+that has seen the case's own label would make all three believe in a discrimination that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.covariance import LedoitWolf
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from ..cohort import patient_folds
+from ..errors import TrainingError
+from ..progress import SILENT, Progress
+from ..statistics import LogisticModel, PlattScaling, auc, youden_threshold
+from .classifiers import make_classifier, parameter_grid, positive_probability
+from .clinical_selection import ClinicalSelection
+from .fusion_scorer import FusionScorer
+from .reproducibility import ReproducibilityFilter
+from .signature import SignatureRecipe, build_signature
+
+SCORE = "fusion_score"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One network and classifier with its best values, judged out of fold."""
+
+    network: str
+    classifier: str
+    parameters: dict[str, Any]
+    auc: float
+    balanced_accuracy: float
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Where the training cases lie in the space of the signature.
+
+    ``limit`` is the 99th percentile of the Mahalanobis distance of held-out cases from their own training folds.
+    """
+
+    mean: np.ndarray
+    precision: np.ndarray
+    limit: float
+
+    def distance(self, standardised: np.ndarray) -> float:
+        """Mahalanobis distance of one case ``(features,)``."""
+        offset = standardised - self.mean
+        return float(np.sqrt(max(offset @ self.precision @ offset, 0.0)))
+
+
+@dataclass
+class _Resample:
+    """One fold: the standardised features of both sides under a signature fitted on the training side."""
+
+    signature: Pipeline
+    train: np.ndarray
+    test: np.ndarray
+    train_features: np.ndarray
+    test_features: np.ndarray
+
+
+class PlnmModel(ClassifierMixin, BaseEstimator):
+    """Probability of the positive outcome from radiomics, a network and clinical predictors.
+
+    Parameters
+    ----------
+    radiomics_columns
+        Names of the radiomic columns of ``X``.
+    deep_columns
+        Columns of ``X`` per network: embeddings, or crop pixels where ``embeddings`` has a transformer.
+    clinical_columns
+        Names of the candidate clinical predictors, numeric, possibly with missing values.
+    recipe, reproducibility
+        See :func:`.signature.build_signature`.
+    embeddings
+        Per network an unfitted transformer from pixels to embeddings; networks without one are used frozen.
+    classifiers, wide_grid, inner_folds
+        Which classifiers compete, over which grid, judged in how many folds.
+    select_clinical
+        ``False`` takes every clinical column as it is.
+    seed
+        Of the folds and the classifiers.
+    """
+
+    def __init__(
+        self,
+        radiomics_columns: Sequence[str] = (),
+        deep_columns: Mapping[str, Sequence[str]] | None = None,
+        clinical_columns: Sequence[str] = (),
+        recipe: SignatureRecipe | None = None,
+        reproducibility: ReproducibilityFilter | None = None,
+        embeddings: Mapping[str, BaseEstimator] | None = None,
+        classifiers: Sequence[str] = ("logistic_regression",),
+        wide_grid: bool = False,
+        inner_folds: int = 5,
+        select_clinical: bool = True,
+        seed: int = 42,
+    ) -> None:
+        self.radiomics_columns = radiomics_columns
+        self.deep_columns = deep_columns
+        self.clinical_columns = clinical_columns
+        self.recipe = recipe
+        self.reproducibility = reproducibility
+        self.embeddings = embeddings
+        self.classifiers = classifiers
+        self.wide_grid = wide_grid
+        self.inner_folds = inner_folds
+        self.select_clinical = select_clinical
+        self.seed = seed
+
+    # -- fitting ------------------------------------------------------------------------------------------------------
+
+    def fit(
+        self, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray | None = None, progress: Progress = SILENT
+    ) -> PlnmModel:
+        """Fit to training cases.
+
+        Parameters
+        ----------
+        X
+            One row per case with the named columns.
+        y
+            Outcome 0/1, ``(cases,)``.
+        groups
+            Patient of each case; a patient's cases stay on one side of every inner fold.
+
+        Raises
+        ------
+        TrainingError
+            One class only, or too few cases of a class for two folds.
+        """
+        y = np.asarray(y).astype(int)
+        if len(np.unique(y)) < 2:
+            raise TrainingError("All cases have the same outcome; a model needs both.")
+        self.classes_ = np.array([0, 1])
+        groups = np.arange(len(y)) if groups is None else np.asarray(groups)
+        self.folds_ = patient_folds(y, groups, usable_folds(y, groups, self.inner_folds), self.seed)
+
+        networks = list(self.deep_columns or {}) or [""]
+        best: tuple[float, Candidate, list[_Resample], np.ndarray] | None = None
+        self.candidates_: list[Candidate] = []
+        with progress.task("Fitting the model", total=len(networks) * (len(self.folds_) + 1)) as task:
+            for network in networks:
+                resamples = []
+                for train, test in self.folds_:
+                    resamples.append(self._resample(network, X, y, train, test))
+                    task.advance()
+                for name in self.classifiers:
+                    candidate, scores = self._tune(network, name, resamples, y)
+                    self.candidates_.append(candidate)
+                    if best is None or candidate.auc > best[0]:
+                        best = (candidate.auc, candidate, resamples, scores)
+                    progress.check()
+            assert best is not None
+            _, self.winner_, resamples, self.out_of_fold_scores_ = best
+
+            self.signature_ = self._signature(self.winner_.network)
+            features = self.signature_.fit_transform(X, y)
+            self.classifier_ = self._classifier(self.winner_).fit(features, y)
+            task.advance()
+
+        self.scorer_ = FusionScorer.from_pipeline(self.signature_, self.classifier_)
+        # Networks fitted per fold span different spaces, so their folds' scorers cannot read the final embedding.
+        self.fold_scorers_ = []
+        if not self._is_fitted_embedding(self.winner_.network):
+            for resample in resamples:
+                classifier = self._classifier(self.winner_).fit(resample.train_features, y[resample.train])
+                self.fold_scorers_.append(FusionScorer.from_pipeline(resample.signature, classifier))
+        self.domain_ = _domain(features, resamples)
+        self._fit_nomogram(X, y)
+        return self
+
+    def _resample(self, network: str, X: pd.DataFrame, y: np.ndarray, train: np.ndarray, test: np.ndarray) -> _Resample:
+        signature = self._signature(network)
+        train_features = signature.fit_transform(X.iloc[train], y[train])
+        return _Resample(signature, train, test, train_features, signature.transform(X.iloc[test]))
+
+    def _tune(self, network: str, name: str, resamples: list[_Resample], y: np.ndarray) -> tuple[Candidate, np.ndarray]:
+        """Grid search on balanced accuracy at the prevalence, ties broken by AUC; returns the out-of-fold scores."""
+        best: tuple[tuple[float, float], Candidate, np.ndarray] | None = None
+        for parameters in parameter_grid(name, wide=self.wide_grid):
+            scores = np.empty(len(y))
+            for resample in resamples:
+                classifier = make_classifier(name, self.seed).set_params(**parameters)
+                classifier.fit(resample.train_features, y[resample.train])
+                scores[resample.test] = positive_probability(classifier, resample.test_features)
+            accuracy = float(balanced_accuracy_score(y, scores >= y.mean()))
+            discrimination = float(auc(y, scores))
+            if best is None or (accuracy, discrimination) > best[0]:
+                candidate = Candidate(network, name, parameters, discrimination, accuracy)
+                best = ((accuracy, discrimination), candidate, scores)
+        assert best is not None
+        return best[1], best[2]
+
+    def _signature(self, network: str) -> Pipeline:
+        embedding = (self.embeddings or {}).get(network)
+        return build_signature(
+            self.radiomics_columns,
+            (self.deep_columns or {}).get(network, ()),
+            recipe=self.recipe or SignatureRecipe(seed=self.seed),
+            reproducibility=clone(self.reproducibility) if self.reproducibility is not None else None,
+            embedding=clone(embedding) if embedding is not None else None,
+        )
+
+    def _classifier(self, candidate: Candidate) -> Any:
+        return make_classifier(candidate.classifier, self.seed).set_params(**candidate.parameters)
+
+    def _is_fitted_embedding(self, network: str) -> bool:
+        return network in (self.embeddings or {})
+
+    def _fit_nomogram(self, X: pd.DataFrame, y: np.ndarray) -> None:
+        clinical = X[list(self.clinical_columns)]
+        self.clinical_selection_ = ClinicalSelection(select=self.select_clinical).fit(clinical, y)
+        design = self._design(self.clinical_selection_, self.out_of_fold_scores_, clinical)
+        self.nomogram_ = LogisticModel(penalty="auto").fit(design, y)
+        self.design_ranges_ = {
+            str(name): (float(design[name].min()), float(design[name].max())) for name in design.columns
+        }
+        predictors = np.empty(len(y))
+        for train, test in self.folds_:
+            selection = ClinicalSelection(select=self.select_clinical).fit(clinical.iloc[train], y[train])
+            inner = self._design(selection, self.out_of_fold_scores_, clinical)
+            model = LogisticModel(penalty="auto").fit(inner.iloc[train], y[train])
+            predictors[test] = model.decision_function(inner.iloc[test])
+        self.platt_ = PlattScaling().fit(predictors, y)
+        self.out_of_fold_probability_ = np.asarray(self.platt_.transform(predictors))
+        self.threshold_ = float(youden_threshold(y, self.out_of_fold_probability_))
+
+    @staticmethod
+    def _design(selection: ClinicalSelection, scores: np.ndarray, clinical: pd.DataFrame) -> pd.DataFrame:
+        design = selection.transform(clinical).copy()
+        design.insert(0, SCORE, scores)
+        return design
+
+    # -- answering ----------------------------------------------------------------------------------------------------
+
+    def fusion_score(self, X: pd.DataFrame) -> np.ndarray:
+        """Fusion score 0-1, ``(cases,)``."""
+        check_is_fitted(self, "signature_")
+        return positive_probability(self.classifier_, self.signature_.transform(X))
+
+    def linear_predictor(self, X: pd.DataFrame) -> np.ndarray:
+        """The nomogram's log-odds before calibration, ``(cases,)``."""
+        design = self._design(self.clinical_selection_, self.fusion_score(X), X[list(self.clinical_columns)])
+        return np.asarray(self.nomogram_.decision_function(design))
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Calibrated probabilities ``(cases, 2)``."""
+        positive = np.asarray(self.platt_.transform(self.linear_predictor(X)))
+        return np.column_stack([1 - positive, positive])
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        """Class at the Youden threshold of the out-of-fold probabilities."""
+        return (self.predict_proba(X)[:, 1] >= self.threshold_).astype(int)
+
+
+def usable_folds(y: np.ndarray, groups: np.ndarray, folds: int) -> int:
+    """``folds``, or as many as there are patients of the rarer outcome; a patient with any positive case is positive.
+
+    Raises
+    ------
+    TrainingError
+        An outcome has fewer than two patients.
+    """
+    positive = np.unique(groups[y == 1])
+    smallest = min(len(positive), len(np.setdiff1d(groups, positive)))
+    if smallest < 2:
+        raise TrainingError("An outcome with a single patient cannot be cross-validated; collect more cases.")
+    return min(folds, smallest)
+
+
+def _domain(features: np.ndarray, resamples: list[_Resample]) -> Domain:
+    distances = []
+    for resample in resamples:
+        fitted = LedoitWolf().fit(resample.train_features)
+        distances.append(fitted.mahalanobis(resample.test_features))
+    fitted = LedoitWolf().fit(features)
+    return Domain(fitted.location_, fitted.precision_, float(np.sqrt(np.quantile(np.concatenate(distances), 0.99))))
