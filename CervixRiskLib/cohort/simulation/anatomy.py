@@ -76,10 +76,12 @@ def _connective_tissue(rng: np.random.Generator, x: np.ndarray, z: np.ndarray) -
     along, across = x + tilt * z, z - tilt * x
     # Layers bend around the cervix instead of running straight.
     across = across + np.float32(1.6) * smooth_field(rng, x, z, (11.0, 8.0))
-    echo = np.float32(2.6) * smooth_field(rng, along, across, (5.0, 2.2)) - np.float32(1.0)
-    ridge = smooth_field(rng, along, across, (7.5, 1.5))
-    strength = np.clip(smooth_field(rng, along, across, (6.0, 4.0)) + np.float32(0.35), 0, None)
-    echo += np.float32(8.5) * strength * np.exp(-((ridge / np.float32(0.16)) ** 2))
+    echo = np.float32(3.0) * smooth_field(rng, along, across, (6.0, 3.0))
+    echo += np.float32(2.4) * smooth_field(rng, along, across, (2.6, 0.7))
+    strength = np.clip(smooth_field(rng, along, across, (7.0, 4.0)) + np.float32(0.5), 0, 2)
+    for length, width, gain in ((9.0, 2.4, 9.0), (5.0, 1.1, 5.0)):
+        ridge = smooth_field(rng, along, across, (length, width))
+        echo += np.float32(gain) * strength * np.exp(-((ridge / np.float32(0.14)) ** 2))
     return echo
 
 
@@ -110,7 +112,7 @@ def _paint_cervix(
     wobble = np.float32(0.06) * smooth_field(rng, x, z, (6.0, 6.0))
     ring = np.hypot(along / np.float32(half_along), across / np.float32(half_across)) + wobble
     inside = _soft_step((1 - ring) * np.float32(half_across), 0.5)
-    stroma = np.float32(-5.0 + rng.normal(0, 0.8)) + np.float32(1.3) * smooth_field(rng, along, across, (3.0, 1.2))
+    stroma = np.float32(-7.0 + rng.normal(0, 0.8)) + np.float32(1.5) * smooth_field(rng, along, across, (3.0, 1.2))
     _blend(echo, stroma, inside)
     rim = np.exp(-(((ring - 1) * np.float32(half_across / 0.55)) ** 2))
     echo += np.float32(4.5) * rim * np.clip(0.7 + 0.6 * smooth_field(rng, x, z, (4.0, 4.0)), 0, 1.6)
@@ -122,7 +124,7 @@ def _paint_cervix(
     mucosa = np.float32(rng.uniform(1.3, 2.2))
     echo -= np.float32(4.0) * inside * reach * np.exp(-((from_canal / mucosa) ** 2))
     broken = np.clip(0.75 + 0.6 * smooth_field(rng, along, across, (2.5, 2.0)), 0, 1.3)
-    echo += np.float32(13.0) * inside * reach * broken * np.exp(-((from_canal / np.float32(0.38)) ** 2))
+    echo += np.float32(16.0) * inside * reach * broken * np.exp(-((from_canal / np.float32(0.45)) ** 2))
 
 
 def _paint_cysts(
@@ -175,7 +177,9 @@ def _paint_bladder(
 def _paint_fluid(echo: np.ndarray, attenuation: np.ndarray, inside_mm: np.ndarray, back: np.ndarray) -> None:
     """Fluid where ``inside_mm`` is positive, with a bright wall, brightest at the back (``back`` near 1)."""
     inside = _soft_step(inside_mm, 0.25)
-    _blend(echo, np.float32(FLUID_DB), inside)
+    # Reverberation and the beam's thickness blur the wall into the fluid, most of all in front.
+    haze = np.float32(-24.0) - np.float32(4.0) * np.clip(inside_mm, 0, 9) * (np.float32(1.3) + np.clip(back, -0.8, 0.8))
+    _blend(echo, np.maximum(haze, np.float32(FLUID_DB)), inside)
     wall = np.exp(-(((inside_mm + np.float32(0.45)) / np.float32(0.4)) ** 2))
     echo += np.float32(7.0) * wall * (np.float32(0.35) + np.float32(0.65) * np.clip(np.abs(back), 0, 1) ** 2)
     attenuation -= attenuation * inside
@@ -216,8 +220,8 @@ def _paint_lesion(
     latents: LesionLatents,
 ) -> None:
     """The tumour: darker with ``hypoechogenicity``; patches and necrotic spots grow with ``heterogeneity``."""
-    heterogeneity = float(np.clip(latents.heterogeneity, -3.5, 3.5))
-    level = -10.0 - 2.6 * float(np.clip(latents.hypoechogenicity, -3.5, 3.5))
+    heterogeneity = float(np.clip(latents.heterogeneity, -3.0, 3.0))
+    level = -13.0 - 2.6 * float(np.clip(latents.hypoechogenicity, -3.5, 3.5))
     patch_sd = 2.3 * np.exp(0.42 * heterogeneity)
     length = float(rng.uniform(1.3, 2.0))
     patches = smooth_field(rng, x, z, (length, 0.85 * length))
@@ -233,7 +237,9 @@ def _paint_lesion(
         dz = z - np.float32(lesion.center_mm[1] + share * radius * 0.8 * np.sin(angle))
         spot = _soft_step(np.float32(size) * (1 + np.float32(0.25) * patches) - np.hypot(dx, 1.3 * dz), 0.4)
         echo -= np.float32(rng.uniform(9, 16)) * spot * inside
-    attenuation += np.float32(rng.uniform(0.02, 0.16)) * inside
+    attenuation += np.float32(rng.uniform(0.0, 0.25)) * inside
+    # A beam that grazes the margin is refracted away: it stays long in this band and casts the thin edge shadow.
+    attenuation += np.float32(rng.uniform(0.2, 0.7)) * np.exp(-((inside_mm / np.float32(0.5)) ** 2))
 
 
 def _paint_near_field(rng: np.random.Generator, echo: np.ndarray, grid: BeamGrid) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.ndimage import gaussian_filter, gaussian_filter1d, map_coordinates
 
 from ...errors import SettingsError
 from ...imaging import Roi, SliceImage
@@ -18,7 +18,7 @@ from .speckle import analytic_echo, draw_scatterers, log_compress
 from .table_one import CLINICAL_COLUMNS, draw_table_one
 
 DEFAULT_SIZE = (320, 400)
-TOP_DB = 20.0
+TOP_DB = 25.0
 """How far above connective tissue white lies, at a gain of 0 dB."""
 
 
@@ -173,15 +173,22 @@ def _scan(
     # Two-way loss beyond what the depth compensation assumes; dB/cm/MHz to dB per sample.
     excess = np.cumsum(attenuation - np.float32(TISSUE_ATTENUATION), axis=0)
     excess *= np.float32(2 * scanner.frequency_mhz * SAMPLE_MM / 10)
+    # The aperture looks around small obstacles, so shadows have soft edges.
+    excess = gaussian_filter1d(excess, 2.0, axis=1, mode="nearest")
     share = grid.depth_mm / scanner.depth_mm
     knobs = np.interp(share, np.linspace(0, 1, 4), scanner.time_gain_db).astype(np.float32)
-    envelope = np.abs(echo) * np.power(np.float32(10), (knobs[:, None] - np.clip(excess, -9, 40)) / np.float32(20))
+    envelope = np.abs(echo) * np.power(np.float32(10), (knobs[:, None] - np.clip(excess, -7, 40)) / np.float32(20))
     # Noise keeps its level at the receiver, so the depth compensation brings it up from below.
     noise_db = scanner.noise_db + 26.0 * share**2 + 8.0 * np.exp(-grid.depth_mm / 6.0)
     noise = rng.standard_exponential(envelope.shape, dtype=np.float32)
     noise *= np.power(10, noise_db / 10).astype(np.float32)[:, None]
     envelope = np.sqrt(envelope**2 + noise)
     return log_compress(envelope, top_db=TOP_DB - scanner.gain_db, dynamic_range_db=scanner.dynamic_range_db)
+
+
+def _calm_speckle(beams: np.ndarray) -> np.ndarray:
+    """What a machine's compounding and speckle filter leave: the mean of the grain and its low-pass."""
+    return np.asarray(0.35 * beams + 0.65 * gaussian_filter(beams, (1.9, 0.75)), dtype=np.float32)
 
 
 def _scan_convert(beams: np.ndarray, scanner: Scanner, grid: BeamGrid, display: Display) -> np.ndarray:
@@ -191,8 +198,6 @@ def _scan_convert(beams: np.ndarray, scanner: Scanner, grid: BeamGrid, display: 
     depth = np.hypot(x, z) - scanner.probe_radius_mm
     line = (angle - grid.angle[0]) / (grid.angle[1] - grid.angle[0])
     sample = depth / SAMPLE_MM - 0.5
-    # The machine's own low-pass: no finer than a pixel.
-    smoothed = gaussian_filter(beams, (0.35 * display.spacing_mm / SAMPLE_MM, 0.4))
-    picture = map_coordinates(smoothed, np.stack([sample, line]), order=1, mode="nearest")
+    picture = map_coordinates(_calm_speckle(beams), np.stack([sample, line]), order=1, mode="nearest")
     visible = (depth >= 0) & (depth <= scanner.depth_mm) & (np.abs(angle) <= scanner.half_angle)
     return np.where(visible, picture, 0).astype(np.float32)

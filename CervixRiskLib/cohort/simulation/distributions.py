@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import root
-from scipy.special import log_ndtr, ndtr, ndtri
+from scipy.special import log_ndtr, logsumexp, ndtr, ndtri
 
 
 class Family(str, Enum):
@@ -49,8 +49,8 @@ class Truncated:
         """Independent values, shape ``(size,)`` or a 0-d array."""
         uniform = np.asarray(rng.random(size))
         if self.family is Family.COUNT:
-            counts, probabilities = self._counts()
-            index = np.searchsorted(np.cumsum(probabilities), uniform, side="right")
+            counts, logarithms = self._counts()
+            index = np.searchsorted(np.cumsum(np.exp(logarithms)), uniform, side="right")
             return counts[np.minimum(index, len(counts) - 1)]
         lower, upper = self._limits()
         inside = ndtr(lower) + uniform * (ndtr(upper) - ndtr(lower))
@@ -64,9 +64,9 @@ class Truncated:
         values = np.asarray(values, dtype=float)
         inside = (values >= self.low) & (values <= self.high)
         if self.family is Family.COUNT:
-            counts, probabilities = self._counts()
+            counts, logarithms = self._counts()
             index = np.clip(np.rint(values - counts[0]).astype(int), 0, len(counts) - 1)
-            return np.where(inside, np.log(probabilities[index]), -np.inf)
+            return np.where(inside, logarithms[index], -np.inf)
         jacobian = np.zeros_like(values)
         normal = values
         if self.family is Family.LOG_NORMAL:
@@ -80,7 +80,8 @@ class Truncated:
     def moments(self) -> tuple[float, float]:
         """Mean and standard deviation after the truncation, in closed form."""
         if self.family is Family.COUNT:
-            counts, probabilities = self._counts()
+            counts, logarithms = self._counts()
+            probabilities = np.exp(logarithms)
             mean = float(probabilities @ counts)
             return mean, float(np.sqrt(probabilities @ (counts - mean) ** 2))
         lower, upper = self._limits()
@@ -106,10 +107,10 @@ class Truncated:
         return (low - self.location) / self.scale, (high - self.location) / self.scale
 
     def _counts(self) -> tuple[np.ndarray, np.ndarray]:
+        """The counts and the logarithms of their probabilities."""
         counts = np.arange(round(self.low), round(self.high) + 1, dtype=float)
         logarithm = -0.5 * ((counts - self.location) / self.scale) ** 2
-        weights = np.exp(logarithm - logarithm.max())
-        return counts, weights / weights.sum()
+        return counts, np.asarray(logarithm - logsumexp(logarithm))
 
 
 @lru_cache(maxsize=256)

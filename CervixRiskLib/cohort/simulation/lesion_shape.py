@@ -39,9 +39,9 @@ class Outline:
 
     def feret_mm(self) -> float:
         """Largest distance between two points of the curve."""
-        points = self.points() - self.center_mm
-        squared = (points**2).sum(axis=1)
-        return float(np.sqrt(np.max(squared[:, None] + squared[None, :] - 2 * points @ points.T)))
+        # Element by element: a matrix product's last bits depend on the number of threads.
+        x, z = (self.points() - self.center_mm).T
+        return float(np.sqrt(np.max((x[:, None] - x) ** 2 + (z[:, None] - z) ** 2)))
 
     def depth_inside(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Roughly how far each point lies inside the curve, in mm along the ray from the centre; negative outside."""
@@ -105,4 +105,4 @@ def _ripple(rng: np.random.Generator, low: int, high: int, sd: float) -> np.ndar
     amplitude = rng.standard_normal((2, len(orders))) / orders
     amplitude *= sd / np.sqrt((1.0 / orders**2).sum())
     phase = np.outer(_angles(), orders)
-    return np.cos(phase) @ amplitude[0] + np.sin(phase) @ amplitude[1]
+    return np.asarray((np.cos(phase) * amplitude[0] + np.sin(phase) * amplitude[1]).sum(axis=1))

@@ -88,7 +88,7 @@ def draw_scanner(rng: np.random.Generator, lesion_extent_mm: float) -> Scanner:
         focus_mm=float(depth * rng.uniform(0.35, 0.55)),
         gain_db=float(rng.normal((0.0, 1.5, -1.0)[center], 1.5)),
         dynamic_range_db=(60.0, 64.0, 58.0)[center],
-        time_gain_db=tuple(float(value) for value in rng.normal((0.0, 0.5, 0.0, -2.5), 1.3)),  # type: ignore[arg-type]
+        time_gain_db=tuple(float(value) for value in rng.normal((0.0, 0.5, -1.0, -7.0), 1.3)),  # type: ignore[arg-type]
         noise_db=float(rng.normal(-47.0, 2.0)),
     )
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
+_STEPS = 3
+"""Grid points per kernel width: fewer show as kinks between them."""
+
 
 def smooth_field(
     rng: np.random.Generator, x_mm: np.ndarray, z_mm: np.ndarray, length_mm: tuple[float, float]
@@ -18,14 +21,14 @@ def smooth_field(
     length_mm
         ``(x, z)`` standard deviation of the smoothing kernel in mm.
     """
-    step_x, step_z = length_mm[0] / 2, length_mm[1] / 2
+    step_x, step_z = length_mm[0] / _STEPS, length_mm[1] / _STEPS
     left, top = float(x_mm.min()), float(z_mm.min())
     columns = int(np.ceil((float(x_mm.max()) - left) / step_x)) + 2
     rows = int(np.ceil((float(z_mm.max()) - top) / step_z)) + 2
-    pad = 6
+    pad = 3 * _STEPS
     white = rng.standard_normal((rows + 2 * pad, columns + 2 * pad), dtype=np.float32)
-    smooth = gaussian_filter(white, 2.0)[pad:-pad, pad:-pad]
+    smooth = gaussian_filter(white, float(_STEPS), truncate=3.0)[pad:-pad, pad:-pad]
     # The kernel's energy: 1 / (4 pi sd²) in two dimensions.
-    smooth *= np.float32(np.sqrt(4 * np.pi) * 2.0)
+    smooth *= np.float32(np.sqrt(4 * np.pi) * _STEPS)
     where = np.stack([(z_mm - top) / step_z, (x_mm - left) / step_x])
     return np.asarray(map_coordinates(smooth, where, order=1, mode="nearest"), dtype=np.float32)

@@ -14,8 +14,11 @@ from scipy import fft
 OVERSAMPLING = 3
 """Radio-frequency samples per demodulated sample."""
 
-SCATTERER_SHARE = 0.4
-"""Share of the radio-frequency cells that hold a scatterer: several in each resolution cell."""
+_REFLECTIONS = np.sqrt(np.array([3, 3, 0, 0, 0, 0], dtype=np.float32)) * np.array([-1, 1, 1, 1, 1, 1], dtype=np.float32)
+"""A third of the cells holds a scatterer, of either sign: several in each resolution cell.
+
+With this share the fourth moment is that of a normal distribution, so the speckle is fully developed.
+"""
 
 
 def draw_scatterers(rng: np.random.Generator, amplitude: np.ndarray) -> np.ndarray:
@@ -33,10 +36,8 @@ def draw_scatterers(rng: np.random.Generator, amplitude: np.ndarray) -> np.ndarr
     """
     samples, lines = amplitude.shape
     shape = (samples * OVERSAMPLING, lines)
-    reflection = rng.standard_normal(shape, dtype=np.float32)
-    reflection *= rng.random(shape, dtype=np.float32) < SCATTERER_SHARE
-    scale = amplitude.astype(np.float32) * np.float32(SCATTERER_SHARE**-0.5)
-    reflection.reshape(samples, OVERSAMPLING, lines)[...] *= scale[:, None, :]
+    reflection = _REFLECTIONS[rng.integers(len(_REFLECTIONS), size=shape, dtype=np.uint8)]
+    reflection.reshape(samples, OVERSAMPLING, lines)[...] *= amplitude.astype(np.float32)[:, None, :]
     return reflection
 
 
@@ -63,7 +64,8 @@ def analytic_echo(
     wavelength_mm
         Of the centre frequency; the echo oscillates twice per wavelength of depth.
     fractional_bandwidth
-        -6 dB width of the pulse's spectrum as a share of the centre frequency.
+        -6 dB width of the pulse's spectrum as a share of the centre frequency; the band that the demodulated samples
+        can carry, ``1 / sample_mm``, limits it.
     lateral_sd_lines
         ``(samples,)`` standard deviation of the beam profile in lines.
 
@@ -83,8 +85,9 @@ def analytic_echo(
     # decimation at once.
     first = max(1, min(round(center * fine * sample_mm / OVERSAMPLING) - samples // 2, len(frequency) - samples))
     band = slice(first, first + samples)
-    # The taper keeps the band's ends from ringing into regions without echoes.
-    pulse = pulse[band] * np.sin(np.pi * (np.arange(samples) + 0.5) / samples)
+    # The taper of the band's outer quarters keeps its ends from ringing into regions without echoes.
+    from_end = np.minimum(np.arange(samples) + 0.5, samples - np.arange(samples) - 0.5) / samples
+    pulse = pulse[band] * np.sin(0.5 * np.pi * np.minimum(4 * from_end, 1)) ** 2
     pulse *= np.sqrt(samples / OVERSAMPLING / (pulse**2).sum())
     echo = fft.ifft(spectrum[band] * pulse[:, None].astype(np.float32), axis=0, overwrite_x=True)
 

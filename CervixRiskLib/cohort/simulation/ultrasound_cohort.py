@@ -86,9 +86,11 @@ def simulate_ultrasound(
         The folder holds something else, or cannot be written.
     """
     _check_settings(cases, seed, prevalence, effect)
+    if jobs is not None and jobs < 1:
+        raise SettingsError("The number of processes must be at least 1.")
     request = _Request(Path(out_dir), seed, float(prevalence), float(effect))
     settings = _settings(request)
-    _check_folder(request.folder, settings, cases)
+    known = _known_simulation(request.folder, settings, cases)
     columns = Path(__file__).parent.parent.joinpath("wang2025.columns.yaml").read_bytes()
     document = {
         **settings,
@@ -101,8 +103,8 @@ def simulate_ultrasound(
         "notice": NOTICE,
     }
     # The mark comes first, so that what a killed call leaves behind is known for what it is.
-    marked = {**document, "complete": False}
-    _write(request.folder / SIMULATION_MARK, _json(marked), only_if_absent=True)
+    if known != {**document, "complete": True}:
+        _write(request.folder / SIMULATION_MARK, _json({**document, "complete": False}))
     rows: list[dict[str, Any]] = []
     truths: list[dict[str, Any]] = []
     with progress.task("Simulating cases", total=cases) as task:
@@ -200,15 +202,16 @@ def _settings(request: _Request) -> dict[str, Any]:
     }
 
 
-def _check_folder(folder: Path, settings: dict[str, Any], cases: int) -> None:
+def _known_simulation(folder: Path, settings: dict[str, Any], cases: int) -> dict[str, Any] | None:
+    """The mark that the folder carries; ``None`` when it is new or empty, an error when it may not be written to."""
     with storage_errors():
         if not folder.exists():
-            return
+            return None
         if not folder.is_dir():
             raise StorageError(f"{folder.name} is a file: choose a folder for the simulated cohort.")
         present = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
         if not present:
-            return
+            return None
         if SIMULATION_MARK not in present or not present <= _OWN_NAMES:
             raise StorageError(
                 f"The folder {folder.name} already holds other files. "
@@ -224,16 +227,15 @@ def _check_folder(folder: Path, settings: dict[str, Any], cases: int) -> None:
             f"The folder {folder.name} holds a simulation with other settings. Choose another folder, or remove it."
         )
     size = known.get("cases")
-    if known.get("complete") is not False and isinstance(size, int) and size > cases:
+    if isinstance(size, int) and size > cases:
         raise SettingsError(
-            f"The folder {folder.name} already holds {size} cases of this simulation. "
+            f"The folder {folder.name} holds this simulation with {size} cases already. "
             "Ask for at least as many, or choose another folder."
         )
+    return known
 
 
-def _write(path: Path, content: bytes, *, only_if_absent: bool = False) -> None:
-    if only_if_absent and path.exists():
-        return
+def _write(path: Path, content: bytes) -> None:
     with atomic_file(path) as partial:
         partial.write_bytes(content)
 
