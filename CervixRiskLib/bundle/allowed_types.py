@@ -175,6 +175,8 @@ def check_estimator(content: bytes, name: str) -> tuple[str, ...]:
             if len(entries) > _MOST_ENTRIES or sum(entry.file_size for entry in entries) > _MOST_BYTES:
                 raise BundleError(f"The bundle's estimator '{name}' is larger than an estimator can be.")
             schema = json.loads(archive.read("schema.json"))
+        if not isinstance(schema, dict) or "__loader__" not in schema:
+            raise ValueError("the schema is no node")
         found = {_type_of(node, name) for node in _nodes(schema)}
     except (zipfile.BadZipFile, KeyError, ValueError, RecursionError, OSError, NotImplementedError) as error:
         raise BundleError(f"The bundle's estimator '{name}' is damaged: get the bundle again.") from error
