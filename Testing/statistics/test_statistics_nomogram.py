@@ -32,7 +32,7 @@ def test_pretty_ticks_print_as_round_numbers():
         pretty(0, math.inf)
 
 
-@given(st.floats(-1e6, 1e6), st.floats(0, 1e6, allow_subnormal=False), st.integers(1, 12))
+@given(st.floats(-1e6, 1e6, allow_subnormal=False), st.floats(0, 1e6, allow_subnormal=False), st.integers(1, 12))
 @settings(deadline=None, max_examples=200)
 def test_pretty_covers_the_range_in_equal_steps(low, span, n):
     high = low + span
