@@ -27,6 +27,7 @@ _SENTENCES = {
     errno.EACCES: "The destination may not be written: choose a folder you own.",
     errno.EPERM: "The destination may not be written: choose a folder you own.",
     errno.ENOTDIR: "The destination lies below a file, not a folder: choose another place.",
+    errno.EISDIR: "The destination is a folder: give the name of a file.",
     errno.ENAMETOOLONG: "The destination's name is too long: choose a shorter one.",
 }
 
@@ -54,11 +55,12 @@ def atomic_file(destination: str | os.PathLike[str]) -> Iterator[Path]:
     """
     destination = Path(destination)
     with storage_errors():
-        destination.parent.mkdir(parents=True, exist_ok=True)
+        _make_parent(destination)
         _remove_orphans(destination)
         # The suffix is kept at the end: some writers choose the format by it.
         handle, name = tempfile.mkstemp(
-            prefix=f".{destination.name}.{os.getpid()}.", suffix=PARTIAL_SUFFIX + destination.suffix,
+            prefix=f".{destination.name}.{os.getpid()}.",
+            suffix=PARTIAL_SUFFIX + destination.suffix,
             dir=destination.parent,
         )
         os.close(handle)
@@ -77,7 +79,7 @@ def atomic_folder(destination: str | os.PathLike[str]) -> Iterator[Path]:
     """Like :func:`atomic_file` for a folder. An existing ``destination`` is replaced as a whole."""
     destination = Path(destination)
     with storage_errors():
-        destination.parent.mkdir(parents=True, exist_ok=True)
+        _make_parent(destination)
         _remove_orphans(destination)
         partial = Path(
             tempfile.mkdtemp(
@@ -108,6 +110,13 @@ def atomic_folder(destination: str | os.PathLike[str]) -> Iterator[Path]:
                 os.rename(partial, destination)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _make_parent(destination: Path) -> None:
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise StorageError(_SENTENCES[errno.ENOTDIR]) from error
 
 
 def _remove_orphans(destination: Path) -> None:
