@@ -13,7 +13,7 @@ _FORMAT = 1
 _DETACHED = frozenset({".mhd", ".nhdr", ".hdr", ".img"})
 
 
-def case_key(task: CaseTask, engine_version: str) -> str:
+def case_key(task: CaseTask) -> str:
     """SHA-256 in hex over the files' bytes, how they are read, the preset, the engine's version and the crop.
 
     Raises
@@ -30,8 +30,7 @@ def case_key(task: CaseTask, engine_version: str) -> str:
         "spacing_mm": task.spacing_mm,
         "preset": task.preset.content_hash,
         "engine": task.engine,
-        "engine_version": engine_version,
-        "library": task.library_version,
+        "engine_version": task.engine_version,
         "crop": None if task.crop_size is None else [task.crop_size, task.crop_margin],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -39,7 +40,7 @@ def run_tasks(
     """
     if jobs is not None and jobs < 1:
         raise SettingsError("The number of jobs must be at least 1.")
-    if scheduler is not None:
+    if scheduler is not None and tasks:
         return _on_dask(function, tasks, scheduler)
     jobs = min(jobs or available_cores(), len(tasks))
     if jobs <= 1 or len(tasks) < _FEWEST_FOR_PROCESSES:
@@ -72,7 +73,9 @@ def _on_cores(function: Callable[[Work], Done], tasks: Sequence[Work], jobs: int
         ) from error
     finally:
         if hasattr(results, "close"):
-            results.close()
+            with warnings.catch_warnings():  # joblib warns of finished work that nobody took: that is what a stop means
+                warnings.simplefilter("ignore", UserWarning)
+                results.close()
 
 
 def _on_dask(function: Callable[[Work], Done], tasks: Sequence[Work], scheduler: str) -> Iterator[tuple[int, Done]]:
@@ -92,7 +95,7 @@ def _on_dask(function: Callable[[Work], Done], tasks: Sequence[Work], scheduler:
         futures = client.map(function, tasks, pure=False)
         position = {future.key: index for index, future in enumerate(futures)}
         try:
-            for future, result in as_completed(futures, with_results=True):
+            for future, result in as_completed(futures, with_results=True, loop=client.loop):
                 yield position[future.key], result
         except KilledWorker as error:
             raise CohortError(

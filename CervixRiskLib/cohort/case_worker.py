@@ -7,16 +7,17 @@ depend on where and beside what it runs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from .. import __version__
 from ..errors import CervixRiskError, MissingComponentError, SettingsError
 from .case_result import CaseFailure, CaseResult
+from .engine_version import engine_version
 
 if TYPE_CHECKING:
     from ..radiomics import Preset
+    from ..radiomics.extraction import Engine
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class CaseTask:
     engine: str
     crop_size: int | None
     crop_margin: float
-    library_version: str = __version__
+    engine_version: str
 
 
 def measure_case(task: CaseTask) -> CaseResult | CaseFailure:
@@ -51,15 +52,13 @@ def measure_case(task: CaseTask) -> CaseResult | CaseFailure:
     from ..imaging import crop_around_roi, read_image, read_roi
     from ..radiomics import extract
 
-    if task.library_version != __version__:
-        raise SettingsError(
-            f"A worker has CervixRisk {__version__}, this computer {task.library_version}: install the same on both."
-        )
+    if task.engine_version != engine_version(task.engine):
+        raise SettingsError("A worker runs another version of CervixRisk than this computer: install the same on both.")
     with threadpool_limits(limits=1):
         try:
             image = read_image(task.image, slice_index=task.slice_index, spacing_mm=task.spacing_mm)
             roi = read_roi(task.roi, image, label=task.label)
-            vector = extract(image, roi, preset=task.preset, engine=task.engine)
+            vector = extract(image, roi, preset=task.preset, engine=cast("Engine", task.engine))
             crop = None
             if task.crop_size is not None:
                 crop = crop_around_roi(image, roi, size=task.crop_size, margin=task.crop_margin).pixels

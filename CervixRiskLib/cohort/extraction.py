@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .. import __version__
 from ..errors import CohortError, SettingsError
 from ..progress import SILENT, Progress
 from .case_key import case_key
@@ -20,11 +19,13 @@ from .case_result import CaseFailure, CaseResult
 from .case_scheduling import run_tasks
 from .case_store import CaseStore
 from .case_worker import CaseTask, measure_case
+from .engine_version import engine_version
 
 if TYPE_CHECKING:
     from ..radiomics import Preset
     from .table import Cohort
 
+_ENGINES = ("cervixrisk", "pyradiomics")
 _MOST_SHOWN = 10
 
 
@@ -119,9 +120,11 @@ def extract_cohort(
 
     if crop_size is not None and not (1 <= crop_size <= 4096 and 0.0 <= crop_margin <= 10.0):
         raise SettingsError("The crop's size must lie between 1 and 4096 pixels and its margin between 0 and 10.")
+    if engine not in _ENGINES:
+        raise SettingsError(f"There is no engine '{engine}'. Use {' or '.join(_ENGINES)}.")
     loaded = load_preset(preset) if isinstance(preset, str) else preset
     names = tuple(loaded.feature_names)
-    version = _engine_version(engine)
+    version = engine_version(engine)
     store = CaseStore(Path(work_dir))
     tasks, failed = _tasks(cohort, loaded, engine, crop_size, crop_margin)
     results: dict[str, CaseResult] = {}
@@ -131,7 +134,7 @@ def extract_cohort(
         for task in tasks:
             progress.check()
             try:
-                key = case_key(task, version)
+                key = case_key(task)
             except OSError:
                 failed.append(CaseFailure(task.case_id, "A file of this case cannot be read."))
                 bar.advance()
@@ -186,21 +189,10 @@ def _tasks(
                 engine=engine,
                 crop_size=crop_size,
                 crop_margin=crop_margin,
+                engine_version=engine_version(engine),
             )
         )
     return tasks, failed
-
-
-def _engine_version(engine: str) -> str:
-    """What a change of means that kept values are stale."""
-    if engine == "cervixrisk":
-        return __version__
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(engine)
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _assembled(
@@ -210,7 +202,7 @@ def _assembled(
     failed: Sequence[CaseFailure],
     preset: Preset,
     engine: str,
-    engine_version: str,
+    version: str,
     reused: int,
 ) -> Extraction:
     index = pd.Index(list(case_ids), name="case_id", dtype=object)
@@ -230,7 +222,7 @@ def _assembled(
         preset=preset.name,
         preset_hash=preset.content_hash,
         engine=engine,
-        engine_version=engine_version,
+        engine_version=version,
         reused=reused,
     )
 

@@ -130,4 +130,4 @@ def _read_csv(path: Path) -> tuple[pd.DataFrame, dict[str, object]]:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise CohortError("The feature table is not a readable CSV file.") from error
-    return table.astype(object).replace("", "nan"), {}
+    return table.where(table != "", "nan"), {}

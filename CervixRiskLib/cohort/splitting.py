@@ -34,7 +34,8 @@ def patient_split(
     Parameters
     ----------
     cases
-        A cohort or its table: a complete ``split`` column is followed, else patients are drawn. Or ``(n,)`` outcomes
+        A cohort or its table: a complete ``split`` column is followed (the test may then be empty), else patients are
+        drawn. Or ``(n,)`` outcomes
         of 0 and 1.
     groups
         ``(n,)`` patient identifiers beside outcomes; without them every case is a patient.

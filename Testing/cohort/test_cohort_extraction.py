@@ -233,8 +233,11 @@ def test_a_bad_case_is_named_and_the_others_are_kept(make_cohort: Make, tmp_path
     with pytest.raises(CohortError) as caught:
         extract_cohort(cohort, work_dir=work, jobs=1)
     text = str(caught.value)
-    assert text.startswith("2 of 4 cases cannot be measured:\n  C001: The region of interest is empty")
-    assert "\n  C002: " in text
+    first, second = text.splitlines()[1:3]
+    assert text.startswith("2 of 4 cases cannot be measured:\n")
+    assert first.startswith("  C001: ")
+    assert "empty" in first
+    assert second.startswith("  C002: ")
     result = extract_cohort(cohort, work_dir=work, jobs=1, skip_invalid=True)
     assert result.reused == 2
     assert list(result.features.index) == ["C000", "C003"]
@@ -244,7 +247,7 @@ def test_a_bad_case_is_named_and_the_others_are_kept(make_cohort: Make, tmp_path
 def test_a_bad_case_in_a_worker_process_is_named(make_cohort: Make, tmp_path: Path) -> None:
     path = make_cohort(5)
     Image.new("L", (48, 48)).save(path.parent / "rois" / "C004.png")
-    with pytest.raises(CohortError, match="C004: The region of interest is empty"):
+    with pytest.raises(CohortError, match=r"C004: .* empty"):
         extract_cohort(load_cohort(path), work_dir=tmp_path / "work", jobs=2)
 
 
@@ -305,8 +308,8 @@ def test_settings_that_do_not_exist(make_cohort: Make, tmp_path: Path) -> None:
             extract_cohort(cohort, work_dir=work, **settings)  # type: ignore[arg-type]
     with pytest.raises(FeatureError):
         extract_cohort(cohort, work_dir=work, preset="none")
-    with pytest.raises((SettingsError, FeatureError)):
-        extract_cohort(cohort, work_dir=work, engine="none", jobs=1)
+    with pytest.raises(SettingsError, match="no engine 'none'"):
+        extract_cohort(cohort, work_dir=work, engine="none")
 
 
 def test_a_cohort_without_regions_is_refused(make_cohort: Make, tmp_path: Path) -> None:
@@ -324,6 +327,19 @@ def test_workers_of_another_version_are_refused(make_cohort: Make, tmp_path: Pat
     task = CaseTask("A", "a", "b", None, None, None, load_preset("wang2025"), "cervixrisk", None, 0.1, "0.0.0")
     with pytest.raises(SettingsError, match="install the same on both"):
         measure_case(task)
+
+
+def test_other_measuring_code_measures_again(
+    make_cohort: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from CervixRiskLib.cohort import case_worker
+
+    cohort, work = load_cohort(make_cohort(2)), tmp_path / "work"
+    first = extract_cohort(cohort, work_dir=work, jobs=1)
+    assert first.engine_version.startswith(CervixRiskLib.__version__ + "+")
+    for module in (extraction_module, case_worker):
+        monkeypatch.setattr(module, "engine_version", lambda engine: "changed")
+    assert extract_cohort(cohort, work_dir=work, jobs=1).reused == 0
 
 
 def test_the_error_of_a_case_is_its_sentence(make_cohort: Make) -> None:

@@ -1,0 +1,35 @@
+"""Says which code measures, so that a kept measurement is never mistaken for one that today's code would give."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from .. import __version__
+
+# The rooms whose code decides the numbers of a case: reading and cropping, and the features.
+_ROOMS = ("imaging", "radiomics")
+
+
+@lru_cache(maxsize=4)
+def engine_version(engine: str) -> str:
+    """The library's version, a fingerprint of the measuring code (``"0.1.0+3f2a…"``), PyRadiomics' if it is used.
+
+    The version number alone would keep old results alive through every change between two releases.
+    """
+    digest = hashlib.sha256()
+    library = Path(__file__).parents[1]
+    for room in _ROOMS:
+        for source in sorted((library / room).rglob("*.py")):
+            digest.update(source.relative_to(library).as_posix().encode() + b"\n")
+            digest.update(source.read_bytes().replace(b"\r\n", b"\n"))
+    own = f"{__version__}+{digest.hexdigest()[:12]}"
+    if engine != "pyradiomics":
+        return own
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"pyradiomics {version('pyradiomics')}, {own}"
+    except PackageNotFoundError:
+        return f"pyradiomics unknown, {own}"
