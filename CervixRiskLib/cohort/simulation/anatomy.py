@@ -54,7 +54,8 @@ class CervixPlacement:
 def draw_tissue(
     rng: np.random.Generator, grid: BeamGrid, scanner: Scanner, lesion: Outline, latents: LesionLatents
 ) -> Tissue:
-    """The slice around and inside one lesion."""
+    """The slice around and inside one lesion, painted on every second sample and interpolated."""
+    full, grid = grid, grid.every_second_sample()
     x, z = grid.x_mm, grid.z_mm
     inside_lesion = lesion.depth_inside(x, z)
     echo, attenuation = _connective_tissue(rng, x, z), np.full_like(x, TISSUE_ATTENUATION)
@@ -67,7 +68,7 @@ def draw_tissue(
         _paint_bowel_gas(rng, echo, attenuation, grid, scanner, lesion)
     _paint_lesion(rng, echo, attenuation, x, z, lesion, inside_lesion, latents)
     _paint_near_field(rng, echo, grid)
-    return Tissue(echo, attenuation)
+    return Tissue(_between_samples(echo, len(full.depth_mm)), _between_samples(attenuation, len(full.depth_mm)))
 
 
 def _connective_tissue(rng: np.random.Generator, x: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -251,6 +252,14 @@ def _paint_near_field(rng: np.random.Generator, echo: np.ndarray, grid: BeamGrid
         for where, strength in ((0.5, 12.0), (1.7, 7.0), (3.1, 5.0), (4.9, 2.5))
     )
     echo += (layers + 5.0 * np.exp(-depth / 2.5)).astype(np.float32)
+
+
+def _between_samples(every_second: np.ndarray, samples: int) -> np.ndarray:
+    """Values at all samples along the beams, linear between the given ones."""
+    values = np.repeat(every_second, 2, axis=0)[:samples]
+    values[1:-1:2] += every_second[1:]
+    values[1:-1:2] *= np.float32(0.5)
+    return values
 
 
 def _soft_step(inside_mm: np.ndarray, width_mm: float) -> np.ndarray:
