@@ -30,9 +30,9 @@ def extract(
 ) -> FeatureVector:
     """Computes the features of ``preset`` for one image and its region.
 
-    Lengths are in mm. Without a known pixel size they are in pixels (1.0 × 1.0), the gradient is per pixel and the widths
-    of Laplacian-of-Gaussian filters count pixels; the result says so in ``spacing_known``. In presets that work on a
-    volume of one slice, the slice is 1 mm (or 1 pixel) thick.
+    Lengths are in mm. Without a known pixel size they are in pixels (1.0 × 1.0), the gradient is per pixel and the
+    widths of Laplacian-of-Gaussian filters count pixels; the result says so in ``spacing_known``. In presets that work
+    on a volume of one slice, the slice is 1 mm (or 1 pixel) thick.
 
     Parameters
     ----------

@@ -169,7 +169,7 @@ def _entropy_of_independence(row: Marginal, entropy_row: np.ndarray) -> np.ndarr
 
 
 def _maximal_correlation(cells: Cells, flat: np.ndarray) -> np.ndarray:
-    """sqrt of the second largest eigenvalue of Q(i, j) = Σₖ p(i, k) p(j, k) / (pᵢ pₖ + ε); 1 where there is one level."""
+    """sqrt of the second eigenvalue of Q(i, j) = Σₖ p(i, k) p(j, k) / (pᵢ pₖ + ε); 1 where there is one level."""
     result = np.ones(cells.n_matrices)
     bounds = np.searchsorted(cells.matrix, np.arange(cells.n_matrices + 1))
     for matrix in range(cells.n_matrices):

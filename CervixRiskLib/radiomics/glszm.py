@@ -32,7 +32,7 @@ def _zones(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
-    n_images, _, width = frame.shape
+    width = frame.shape[2]
     inside = frame != 0
     # A run starts where the level differs from the left, and ends where it differs from the right.
     changes = np.ones(frame.shape, dtype=bool)

@@ -13,7 +13,9 @@ image, so those pixels go through the same spline arithmetic as in the reference
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
+from importlib import resources
 from typing import Literal
 
 import numpy as np
@@ -39,7 +41,7 @@ def lbp3d(pixels: np.ndarray, grid: RoiGrid) -> tuple[dict[str, np.ndarray], boo
     images
         ``"lbp-3D-m1"``, ``"lbp-3D-m2"``, ``"lbp-3D-k"`` → ``(n_pixels,)`` float64 (k holds float32 values).
     flat
-        Whether at some pixel all samples are equal. Its kurtosis is 0/0, and 0 by convention; the reference fails there.
+        Whether at some pixel all samples are equal. Its kurtosis is 0/0, and 0 by convention; there the reference fails.
     """
     centre = grid.take(pixels[grid.top : grid.bottom, grid.left : grid.right])
     samples = _samples(pixels, grid, centre)
@@ -135,7 +137,7 @@ def _repeat_reference_at_ties(
     row: float,
     column: float,
 ) -> None:
-    """Overwrites ``sample`` where a zero pixel meets a zero neighbour with the spline's value there, which is rounding."""
+    """Overwrites ``sample``, where a zero pixel meets a zero neighbour, with the spline's value there: its rounding."""
     from scipy import ndimage
 
     ties = zeros[sample[zeros] == 0]
@@ -196,29 +198,11 @@ def _pairwise_sum(special: dict[int, np.ndarray], common: np.ndarray) -> np.ndar
 
 @lru_cache(maxsize=1)
 def _pattern_table() -> tuple[np.ndarray, np.ndarray]:
-    """m1 and m2 of each pattern: bit 8 is the 34 samples outside the slice, bits 7 to 0 the 8 inside."""
-    sphere = directions()
-    # The reference hands the polar angle where the azimuth is asked for, and the other way round; and it takes the
-    # first coordinate, across slices, for x.
-    azimuth, polar = np.arccos(sphere[:, 2]), np.arctan2(sphere[:, 1], sphere[:, 0])
-    codes = np.arange(512)
-    bits = np.empty((512, len(sphere)), dtype=np.int64)
-    bits[:] = (codes >> 8)[:, None]
-    for shift, position in zip(range(7, -1, -1), directions_in_plane(), strict=True):
-        bits[:, position] = codes >> shift & 1
-    norms = []
-    for degree in range(2):
-        harmonics = np.column_stack([_harmonic(degree, m, azimuth, polar) for m in range(-degree, degree + 1)])
-        coefficients = (bits[:, :, None] * harmonics[None]).sum(axis=1)
-        rebuilt = (coefficients[:, None, :] * harmonics[None]).sum(axis=2)
-        norms.append(np.real(np.sqrt((rebuilt**2).sum(axis=1))))
-    return norms[0], norms[1]
+    """m1 and m2 of each pattern: bit 8 is the 34 samples outside the slice, bits 7 to 0 the 8 inside.
 
-
-def _harmonic(degree: int, order: int, azimuth: np.ndarray, polar: np.ndarray) -> np.ndarray:
-    """Spherical harmonic; SciPy 1.15 renamed it and 1.17 removed the old name."""
-    from scipy import special
-
-    if hasattr(special, "sph_harm_y"):
-        return special.sph_harm_y(degree, order, polar, azimuth)
-    return special.sph_harm(order, degree, azimuth, polar)
+    Kept as numbers, not computed: patterns that mirror each other differ in the last bit, percentiles tell them apart,
+    and the last bit would depend on the machine. ``Testing/reference/radiomics`` holds the script that made them.
+    """
+    content = resources.files(__package__).joinpath("lbp3d_patterns.json").read_text(encoding="ascii")
+    table = json.loads(content)
+    return np.array(table["m1"]), np.array(table["m2"])

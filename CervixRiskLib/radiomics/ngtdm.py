@@ -55,9 +55,9 @@ def _differences(stack: LevelStack) -> np.ndarray:
     return np.bincount(keys.ravel(), difference.ravel(), minlength=stack.n_images * size).reshape(-1, size)
 
 
-def _neighbour_sum(frame: np.ndarray, dtype: type) -> np.ndarray:
+def _neighbour_sum(frame: np.ndarray, dtype: type[np.unsignedinteger]) -> np.ndarray:
     """Sum over the eight neighbours, ``(n_images, box rows, box columns)``."""
-    rows = frame[:, :-2].astype(dtype)
+    rows: np.ndarray = frame[:, :-2].astype(dtype)
     rows += frame[:, 1:-1]
     rows += frame[:, 2:]
     sums = rows[:, :, :-2] + rows[:, :, 1:-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -55,9 +55,9 @@ def as_preset(preset: Preset | str | Path) -> Preset:
     return preset if isinstance(preset, Preset) else load_preset(preset)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _shipped(name: str) -> Preset:
-    content = resources.files(__package__).joinpath("presets", f"{name}.yaml").read_bytes()
+    content = resources.files(__package__).joinpath("presets").joinpath(f"{name}.yaml").read_bytes()
     return parse_preset(content, name)
 
 

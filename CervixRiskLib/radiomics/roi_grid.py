@@ -71,7 +71,7 @@ class RoiGrid:
 
     @cached_property
     def run_orders(self) -> tuple[tuple[np.ndarray | None, np.ndarray], ...]:
-        """For each direction in which two pixels share a line: the pixels' order along the lines, and where lines break.
+        """For each direction with two pixels on one line: the pixels' order along the lines, and where lines break.
 
         The order is ``None`` where it is the pixels' own (rows). A break is ``True`` at each pixel whose predecessor in
         that order is not its neighbour along the line. Directions whose every line holds a single pixel are left out,

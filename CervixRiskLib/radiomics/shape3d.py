@@ -1,8 +1,7 @@
 """Three-dimensional shape of a region on one slice: 14 features of PyRadiomics' class ``shape``.
 
 The surface mesh of marching cubes (Lorensen and Cline 1987) on a mask of one slice is decided by its 2 × 2 pixel
-neighbourhoods. With the slice's thickness d and a = row spacing, b = column spacing, each neighbourhood carries the same
-roof on either side, half a slice high:
+neighbourhoods. Each carries the same roof on either side, half a slice high:
 
 - one pixel: a corner tetrahedron;
 - two side by side: a slanted rectangle over a prism;
@@ -91,7 +90,9 @@ def _surface_and_volume(box: np.ndarray, spacing: tuple[float, float], thickness
     area = 2 * roof_area + rising * (2 * tetrahedron + 2 * trapezoid)
     # In units of the block under a flat roof.
     roof_volume = one / 24 + (in_row + in_column) / 4 + three * 17 / 24 + n[15] + falling / 12
-    volume = (2 * roof_volume + rising * (1 / 12 + 5 / 12)) * a * b * half
+    # Under one joined diagonal the mesh has a hole, half the cell wide, in the plane of the slice. The reference adds
+    # tetrahedra seen from a point one slice below, and so loses a pyramid of a third.
+    volume = (2 * roof_volume + rising * (1 / 12 + 5 / 12 - 1 / 3)) * a * b * half
     return float(area), float(volume)
 
 

@@ -21,8 +21,8 @@ def wavelet_bands(pixels: np.ndarray, grid: RoiGrid, wavelet: str, force_2d: boo
     Parameters
     ----------
     pixels
-        ``(rows, columns)`` float32, the whole image. Where the filter would reach over the image's edge, the whole image
-        is transformed; a crop would wrap round elsewhere.
+        ``(rows, columns)`` float32, the whole image. Where the filter would reach over the image's edge, all of
+        it is transformed; a crop would wrap round elsewhere.
     """
     low, high = _taps(wavelet)
     if grid.margin_to_edge() >= len(low) // 2:
