@@ -12,6 +12,7 @@ from ..errors import ImageError, RoiError
 from ..imaging import Roi, SliceImage
 from .answer_text import AnswerText, answer_text
 from .heat_map import HeatMapDisplay, add_heat_map, add_legend, apply_threshold
+from .node_removal import remove_with_display
 from .segmentation import add_segmentation
 from .slice_volume import add_slice_volume
 
@@ -110,12 +111,7 @@ class CaseScene:
     def remove(self, nodes: CaseNodes) -> None:
         """Take one case out of the scene, its folder too."""
         for node in nodes.nodes():
-            if node.IsA("vtkMRMLDisplayableNode"):
-                # Slicer removes these with their owner, a bare scene does not.
-                for index in reversed(range(node.GetNumberOfDisplayNodes())):
-                    self.scene.RemoveNode(node.GetNthDisplayNode(index))
-            if self.scene.IsNodePresent(node):
-                self.scene.RemoveNode(node)
+            remove_with_display(self.scene, node)
         hierarchy = self._hierarchy()
         if hierarchy is not None and nodes.folder:
             hierarchy.RemoveItem(nodes.folder)

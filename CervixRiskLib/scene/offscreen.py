@@ -15,7 +15,7 @@ from pathlib import Path
 from .. import errors
 from ..atomic import atomic_file
 from ..bundle.contracts import Prediction
-from ..errors import CervixRiskError, MissingComponentError, RoiError
+from ..errors import CervixRiskError, MissingComponentError, RoiError, SettingsError
 from ..imaging import Roi, SliceImage
 from .heat_map import HeatMapDisplay
 from .picture_request import ERROR_NAME, PICTURE_NAME, PictureRequest, write_request
@@ -64,6 +64,8 @@ def render_slice_png(
     CervixRiskError
         Contour or heat map do not fit the image, the picture is too small, the disk is full.
     """
+    if Path(path).suffix.lower() != ".png":
+        raise SettingsError(f'The slice is drawn as a .png, not "{Path(path).suffix}".')
     window_class = offscreen_window_class()
     if roi is not None and roi.mask.shape != image.shape:
         raise RoiError("The contour was drawn on an image of another size. Draw it on this image.")
@@ -109,7 +111,13 @@ def _run_worker(folder: Path, window_class: str | None, time_limit: float) -> No
     command = [sys.executable, "-m", "CervixRiskLib.scene.offscreen_worker", str(folder)]
     try:
         done = subprocess.run(
-            command, env=environment, capture_output=True, timeout=time_limit, stdin=subprocess.DEVNULL, check=False
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=time_limit,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise MissingComponentError(

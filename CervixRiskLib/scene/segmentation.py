@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import RoiError
 from ..imaging import Roi
+from .node_removal import remove_with_display
 
 READER_TAG = "CervixRisk.reader"
 ROUND_TAG = "CervixRisk.round"
@@ -84,6 +85,7 @@ def read_mask(segmentation_node: Any, segment_id: str, volume: Any) -> np.ndarra
     ids = vtk.vtkStringArray()
     ids.InsertNextValue(segment_id)
     scene = segmentation_node.GetScene()
+    tables = _colour_tables(scene)
     labelmap = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "CervixRisk export")
     try:
         # Exporting by identifier, never the "visible segments" variant: a hidden segment is still the one asked for.
@@ -92,10 +94,18 @@ def read_mask(segmentation_node: Any, segment_id: str, volume: Any) -> np.ndarra
         )
         mask = volume_array(labelmap)[0] > 0 if done and labelmap.GetImageData() is not None else None
     finally:
-        scene.RemoveNode(labelmap)
+        remove_with_display(scene, labelmap)
+        # The export gives the label map a colour table of its own.
+        for identifier in _colour_tables(scene) - tables:
+            scene.RemoveNode(scene.GetNodeByID(identifier))
     if mask is None or not mask.any():
         raise RoiError("The contour is empty. Draw around the lesion first.")
     return mask
+
+
+def _colour_tables(scene: Any) -> set[str]:
+    count = scene.GetNumberOfNodesByClass("vtkMRMLColorTableNode")
+    return {scene.GetNthNodeByClass(index, "vtkMRMLColorTableNode").GetID() for index in range(count)}
 
 
 def _labelmap(volume: Any, mask: np.ndarray) -> Any:

@@ -1,0 +1,61 @@
+"""The words of an answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from CervixRiskLib.bundle.contracts import PredictionWarning, WarningCode
+from CervixRiskLib.scene.answer_text import answer_text, percent, pixel_size_text, range_text
+
+
+def test_says_everything_that_qualifies_the_probability(prediction):
+    lines = answer_text(prediction).lines()
+    assert lines[0] == "PLNM 31 %"
+    assert "95 % interval 22 to 42 %" in lines
+    assert "Class: no PLNM (threshold 35 %)" in lines
+    assert "Nomogram: 71 points" in lines
+    assert "▲ The region is small." in lines
+    assert lines[-1] == "For research use. Not a medical device."
+
+
+@pytest.mark.parametrize("by_flag", [True, False])
+def test_simulated_data_is_said_once(prediction, by_flag):
+    told = replace(prediction, simulated=by_flag)
+    assert [line for line in answer_text(told).lines() if "simulated" in line] == [
+        "Demo bundle: trained on simulated data."
+    ]
+
+
+def test_real_bundle_is_not_called_simulated(prediction):
+    real = replace(prediction, simulated=False, warnings=())
+    assert not any("simulated" in line for line in answer_text(real).lines())
+
+
+def test_without_prediction_only_the_notice():
+    assert answer_text(None).lines() == ("For research use. Not a medical device.",)
+
+
+def test_corner_text_has_no_reserved_sign(prediction):
+    warned = replace(prediction, warnings=(PredictionWarning(WarningCode.SMALL_ROI, "a | b"),))
+    assert "|" not in answer_text(warned).for_corner()
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [(0.0, "< 1 %"), (0.0099, "< 1 %"), (0.01, "1 %"), (0.314, "31 %"), (0.99, "99 %"), (0.996, "> 99 %")],
+)
+def test_no_probability_reads_as_certain(probability, words):
+    assert percent(probability) == words
+
+
+def test_range():
+    assert range_text(0.22, 0.42) == "22 to 42 %"
+    assert range_text(0.001, 0.999) == "< 1 to > 99 %"
+
+
+def test_pixel_size(image):
+    assert pixel_size_text(image) == "Pixel size 0.5 mm (PixelSpacing)"
+    assert pixel_size_text(image.with_spacing((0.1, 0.25))) == "Pixel size 0.1 × 0.25 mm (given by hand)"
+    assert pixel_size_text(replace(image, spacing_mm=None)) == "Pixel size unknown"

@@ -1,0 +1,34 @@
+"""What travels to the drawing process arrives unchanged."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+
+from CervixRiskLib.scene.heat_map import HeatMapDisplay
+from CervixRiskLib.scene.picture_request import PictureRequest, read_request, write_request
+
+
+def test_round_trip(tmp_path, image, roi, prediction):
+    display = HeatMapDisplay(threshold=0.2, opacity=0.6)
+    write_request(PictureRequest(image, roi, prediction, (800, 600), display), tmp_path)
+    back = read_request(tmp_path)
+    np.testing.assert_array_equal(back.image.pixels, image.pixels)
+    assert (back.image.spacing_mm, back.image.modality) == (image.spacing_mm, image.modality)
+    np.testing.assert_array_equal(back.roi.mask, roi.mask)
+    assert back.size == (800, 600)
+    assert back.heat_map == display
+    np.testing.assert_array_equal(back.prediction.heatmap, prediction.heatmap)
+    for field in fields(prediction):
+        if field.name != "heatmap":
+            assert getattr(back.prediction, field.name) == getattr(prediction, field.name), field.name
+
+
+def test_parts_may_be_missing(tmp_path, image):
+    bare = replace(image, spacing_mm=None, spacing_source=None, modality=None)
+    write_request(PictureRequest(bare, None, None, (640, 480), HeatMapDisplay()), tmp_path)
+    back = read_request(tmp_path)
+    assert back.roi is None
+    assert back.prediction is None
+    assert back.image.spacing_mm is None
