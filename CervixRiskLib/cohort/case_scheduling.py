@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -10,6 +13,8 @@ from ..errors import CohortError, MissingComponentError, SettingsError
 
 _FEWEST_FOR_PROCESSES = 4
 _CONNECT_SECONDS = 15
+_WATCH_SECONDS = 1.0
+_WATCHED: set[int] = set()
 
 Work = TypeVar("Work")
 Done = TypeVar("Done")
@@ -63,7 +68,7 @@ def _on_cores(function: Callable[[Work], Done], tasks: Sequence[Work], jobs: int
     try:
         with parallel_config(backend="loky", inner_max_num_threads=1):
             results = Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch="3*n_jobs")(
-                delayed(function)(task) for task in tasks
+                delayed(_while_parent_lives)(function, os.getpid(), task) for task in tasks
             )
         yield from enumerate(results)
     except TerminatedWorkerError as error:
@@ -76,6 +81,23 @@ def _on_cores(function: Callable[[Work], Done], tasks: Sequence[Work], jobs: int
             with warnings.catch_warnings():  # joblib warns of finished work that nobody took: that is what a stop means
                 warnings.simplefilter("ignore", UserWarning)
                 results.close()
+
+
+def _while_parent_lives(function: Callable[[Work], Done], parent: int, task: Work) -> Done:
+    """Do the task in a process that ends when ``parent`` does.
+
+    A killed parent cannot tell its workers: left alone they would finish what is queued and then wait for minutes.
+    """
+    if os.name != "nt" and parent not in _WATCHED:
+        _WATCHED.add(parent)
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    return function(task)
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_WATCH_SECONDS)
+    os._exit(1)
 
 
 def _on_dask(function: Callable[[Work], Done], tasks: Sequence[Work], scheduler: str) -> Iterator[tuple[int, Done]]:

@@ -171,6 +171,28 @@ def test_no_scheduler_answers(make_cohort: Make, tmp_path: Path, monkeypatch: py
             extract_cohort(cohort, work_dir=tmp_path / "work", scheduler=address)
 
 
+def _children(parent: int) -> list[int]:
+    """Worker processes of ``parent``, from Linux's process table; empty elsewhere."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            _, rest = status.read_text().rsplit(")", 1)
+            command = status.with_name("cmdline").read_text()
+        except OSError:
+            continue
+        if int(rest.split()[1]) == parent and "popen_loky" in command:
+            found.append(int(status.parent.name))
+    return found
+
+
+def _runs(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"  # a zombie has ended; a container's first process may never collect it
+
+
 KILLED = """
 import sys, time
 from CervixRiskLib.cohort import extract_cohort, load_cohort
@@ -200,6 +222,8 @@ def test_a_killed_run_goes_on_where_it_stopped(make_cohort: Make, tmp_path: Path
     for line in process.stdout:
         if int(line) >= 4:
             break
+    workers = _children(process.pid)
+    assert len(workers) == (0 if jobs == 1 else jobs) or not Path("/proc").is_dir()
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
@@ -214,6 +238,10 @@ def test_a_killed_run_goes_on_where_it_stopped(make_cohort: Make, tmp_path: Path
     assert {file: after[file] for file in before} == before
     assert not list(work.rglob("*.partial*"))
     _equal(resumed, extract_cohort(cohort, work_dir=tmp_path / "fresh", jobs=1, crop_size=8))
+    deadline = time.monotonic() + 20
+    while any(map(_runs, workers)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not [worker for worker in workers if _runs(worker)]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
