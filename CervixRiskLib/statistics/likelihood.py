@@ -20,6 +20,8 @@ _STEPS_BEFORE_ASKING = 12
 _MOST_STEPS = 200
 _MOST_HALVINGS = 40
 _LONGEST_STEP = 5.0
+#: Log-odds that separated data pass long before their likelihood stops growing.
+_CERTAIN = 15.0
 #: A column of which less than this share is left beside the columns before it is a combination of them.
 _RANK_SHARE = 1e-8
 
@@ -130,53 +132,90 @@ def _newton(
     basis: np.ndarray, target: np.ndarray, offset: np.ndarray, firth: bool
 ) -> tuple[np.ndarray, np.ndarray, float, int, bool]:
     """Coefficients in ``basis``, information, (penalised) log-likelihood, steps, and whether data are separated."""
-    labels = bool(np.isin(target, (0.0, 1.0)).all())
+    # Where every target is a label, maximum likelihood may have no maximum; Firth's and fractional targets have one.
+    may_part = not firth and bool(np.isin(target, (0.0, 1.0)).all())
     place = np.zeros(basis.shape[1])
-    value, probability, information = _state(basis, target, offset, place, firth)
+    here = _state(basis, target, offset, place, firth)
     for step_number in range(1, _MOST_STEPS + 1):
-        residual = target - probability
-        if firth:
-            weight = probability * (1 - probability)
-            leverage = weight * np.einsum("ij,ij->i", basis @ np.linalg.inv(information), basis)
-            residual = residual + leverage * (0.5 - probability)
         try:
-            step = np.linalg.solve(information, basis.T @ residual)
+            step = _step(basis, target, offset, place, here, firth)
         except np.linalg.LinAlgError:
             break
+        size = 1.0 + np.abs(place).max()
         length = np.abs(step).max()
-        if length < 1e-10 * (1.0 + np.abs(place).max()):
-            return place, information, value, step_number, False
-        if step_number == _STEPS_BEFORE_ASKING and not firth and labels and is_separated(basis, target == 1):
-            return place, information, value, step_number, True
-        step *= min(1.0, _LONGEST_STEP / length)
+        if length < 1e-10 * size:
+            return place, here.information, here.value, step_number, False
+        if step_number == _STEPS_BEFORE_ASKING and may_part and is_separated(basis, target == 1):
+            return place, here.information, here.value, step_number, True
+        # What the step is expected to gain: the squared distance to the maximum in standard errors. Beyond this no
+        # digit that is printed changes, however ill the data are conditioned. Parted classes gain as little, but only
+        # where cases are next to certain.
+        if step @ here.gradient < 1e-16:
+            certain = np.abs(basis @ place + offset).max() > _CERTAIN
+            if not (may_part and certain and is_separated(basis, target == 1)):
+                place = place + step
+                here = _state(basis, target, offset, place, firth)
+                return place, here.information, here.value, step_number, False
+        step *= min(1.0, _LONGEST_STEP * size / length)
         for _ in range(_MOST_HALVINGS):
-            trial = _state(basis, target, offset, place + step, firth)
-            if trial[0] >= value - 1e-13 * abs(value):
+            there = _state(basis, target, offset, place + step, firth)
+            if there.value >= here.value - 1e-13 * abs(here.value):
                 break
             step /= 2
         else:
             break
-        place = place + step
-        value, probability, information = trial
-    else:
-        length = np.inf
-    separated = not firth and labels and is_separated(basis, target == 1)
-    if not separated and length > 1e-6:
-        raise TrainingError(
-            "The logistic regression did not settle: look for a predictor with extreme values, or leave out predictors."
-        )
-    return place, information, value, step_number, separated
+        place, here = place + step, there
+    if may_part and is_separated(basis, target == 1):
+        return place, here.information, here.value, step_number, True
+    raise TrainingError(
+        "The logistic regression did not settle: look for a predictor with extreme values, or leave out predictors."
+    )
 
 
-def _state(
-    basis: np.ndarray, target: np.ndarray, offset: np.ndarray, place: np.ndarray, firth: bool
-) -> tuple[float, np.ndarray, np.ndarray]:
-    """(Penalised) log-likelihood, probabilities and information at ``place``."""
+@dataclass(frozen=True, eq=False)
+class _State:
+    """(Penalised) log-likelihood, its gradient, and the information."""
+
+    value: float
+    gradient: np.ndarray
+    information: np.ndarray
+
+
+def _state(basis: np.ndarray, target: np.ndarray, offset: np.ndarray, place: np.ndarray, firth: bool) -> _State:
     predictor = basis @ place + offset
-    probability = expit(predictor)
-    information = (basis * (probability * (1 - probability))[:, np.newaxis]).T @ basis
+    # Written so that nothing cancels where a probability is close to 0 or 1.
+    probability, rest = expit(predictor), expit(-predictor)
+    weight = probability * rest
+    information = (basis * weight[:, np.newaxis]).T @ basis
     value = float(target @ predictor - np.logaddexp(0.0, predictor).sum())
+    residual = target * rest - (1.0 - target) * probability
     if firth:
         sign, determinant = np.linalg.slogdet(information)
-        value = value + 0.5 * float(determinant) if sign > 0 else -np.inf
-    return value, probability, information
+        if sign <= 0:
+            return _State(-np.inf, np.zeros(len(place)), information)
+        value += 0.5 * float(determinant)
+        leverage = weight * np.einsum("ij,ij->i", basis, np.linalg.solve(information, basis.T).T)
+        residual = residual + leverage * (rest - probability) / 2
+    return _State(value, basis.T @ residual, information)
+
+
+def _step(
+    basis: np.ndarray, target: np.ndarray, offset: np.ndarray, place: np.ndarray, here: _State, firth: bool
+) -> np.ndarray:
+    """Newton's step. Firth's curvature, by central differences of the gradient, differs from the information."""
+    if firth:
+        width = len(place)
+        curvature = np.empty((width, width))
+        nudge = 1e-5
+        for column, shift in enumerate(np.eye(width) * nudge):
+            ahead = _state(basis, target, offset, place + shift, firth)
+            behind = _state(basis, target, offset, place - shift, firth)
+            curvature[column] = (behind.gradient - ahead.gradient) / (2 * nudge)
+        curvature = (curvature + curvature.T) / 2
+        try:
+            np.linalg.cholesky(curvature)
+        except np.linalg.LinAlgError:
+            # Far from the maximum the penalised likelihood may curve upwards; the information never does.
+            curvature = here.information
+        return np.linalg.solve(curvature, here.gradient)
+    return np.linalg.solve(here.information, here.gradient)

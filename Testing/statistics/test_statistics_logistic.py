@@ -222,3 +222,47 @@ def test_a_separating_predictor_is_marked_in_the_table():
     table = univariate_odds_ratios(X, (X["clean"] > 9).astype(int))
     assert list(table["penalty"]) == ["firth", "none"]
     assert list(table["separated"]) == [True, False]
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 5)), min_size=4, max_size=14))
+@settings(deadline=None, max_examples=80)
+def test_separation_by_one_predictor_is_an_order_of_ranges(drawn):
+    y, x = (np.array(column) for column in zip(*drawn, strict=True))
+    assume(0 < y.sum() < len(y))
+    assume(np.ptp(x) > 0)
+    positive, negative = x[y == 1], x[y == 0]
+    truth = positive.min() >= negative.max() or negative.min() >= positive.max()
+    for penalty in ("auto", "firth"):
+        model = LogisticModel(penalty=penalty).fit(x[:, np.newaxis].astype(float), y)
+        assert model.separated_ == truth
+        assert np.isfinite(model.covariance_).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(6, 40), st.integers(1, 4), st.booleans())
+@settings(deadline=None, max_examples=60)
+def test_few_cases_and_wild_predictors_settle_at_the_maximum(seed, n, width, wild):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, width))
+    if wild:
+        X[:, 0] = np.exp(3 * X[:, 0])
+    y = (rng.random(n) < 0.4).astype(int)
+    assume(0 < y.sum() < n)
+    model = LogisticModel(penalty="auto").fit(X, y)
+    design = np.column_stack([np.ones(n), (X - X.mean(axis=0)) / X.std(axis=0)])
+    p = model.predict_proba(X)[:, 1]
+    residual = y - p
+    if model.penalty_used_ == "firth":
+        root = design * np.sqrt(p * (1 - p))[:, np.newaxis]
+        residual += np.einsum("ij,ji->i", root, np.linalg.pinv(root)) * (0.5 - p)
+    np.testing.assert_allclose(design.T @ residual, 0, atol=1e-5)
+
+
+def test_estimators_survive_skops(clinical):
+    skops = pytest.importorskip("skops.io")
+    model = LogisticModel(penalty="auto").fit(clinical[PREDICTORS], clinical["outcome"])
+    content = skops.dumps(model)
+    again = skops.loads(content, trusted=skops.get_untrusted_types(data=content))
+    np.testing.assert_array_equal(
+        again.decision_function(clinical[PREDICTORS]), model.decision_function(clinical[PREDICTORS])
+    )
+    pd.testing.assert_frame_equal(again.odds_ratios(), model.odds_ratios())

@@ -45,7 +45,7 @@ def test_pretty_covers_the_range_in_equal_steps(low, span, n):
         return
     steps = np.diff(found)
     assert (steps > 0).all()
-    np.testing.assert_allclose(steps, steps[0], rtol=1e-3)
+    np.testing.assert_allclose(steps, steps[0], rtol=1e-9, atol=1e-15 * max(abs(low), abs(high)))
 
 
 @pytest.fixture(name="drawn")
