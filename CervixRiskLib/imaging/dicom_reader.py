@@ -177,8 +177,8 @@ def _refuse_deflate_bomb(path: Path) -> None:
         file.seek(128 + 4 + 12 + int(meta.FileMetaInformationGroupLength))
         inflate = zlib.decompressobj(-zlib.MAX_WBITS)
         total = 0
-        while packed := file.read(1 << 16):
-            while packed:
+        while not inflate.eof and (packed := file.read(1 << 16)):
+            while packed and not inflate.eof:
                 total += len(inflate.decompress(packed, 1 << 20))
                 if total > _MAX_DEFLATED_BYTES:
                     raise ImageError(f"“{path.name}” unpacks to more than a slice can hold.")

@@ -31,7 +31,6 @@ def fill_polygon(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     row1, column1, row2, column2 = start[:, 0], start[:, 1], end[:, 0], end[:, 1]
     low, high = np.minimum(row1, row2), np.maximum(row1, row2)
     level = row1 == row2
-    slope = np.divide(column2 - column1, row2 - row1, out=np.zeros(len(points)), where=~level)
 
     first = max(0, int(np.ceil(max(points[:, 0].min(), 0.0) - _ON_OUTLINE)))
     last = int(min(points[:, 0].max() + _ON_OUTLINE, shape[0] - 1))
@@ -40,7 +39,9 @@ def fill_polygon(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         below = ~level & (low <= row) & (row < high)
         above = ~level & (low < row) & (row <= high)
         for crossed in (below, above):
-            columns = np.sort(column1[crossed] + (row - row1[crossed]) * slope[crossed])
+            # The way along the edge first: its slope may overflow, this lies between 0 and 1.
+            way = (row - row1[crossed]) / (row2 - row1)[crossed]
+            columns = np.sort(column1[crossed] + way * (column2 - column1)[crossed])
             for left, right in zip(columns[0::2], columns[1::2], strict=True):
                 _fill_span(mask[row], left, right)
         for edge in np.flatnonzero(level & (row1 == row)):
