@@ -24,14 +24,14 @@ def prediction_json(prediction: Prediction) -> dict[str, Any]:
 
 def prediction_lines(prediction: Prediction) -> list[str]:
     """What a person reads."""
-    from ..scene import answer_text
+    from ..scene.answer_text import answer_text
 
     text = answer_text(prediction)
     lines = [*([f"SIMULATED. {text.simulated}"] if text.simulated else []), text.headline, *text.details]
     if prediction.points:
         lines += ["", "Nomogram"]
         lines += [
-            f"  {point.label}: {point.value:g} {point.unit}".rstrip() + f"  {point.points:.1f} points"
+            f"  {point.label}: {point.value:.4g} {point.unit}".rstrip() + f"  {point.points:.1f} points"
             for point in prediction.points
         ]
     if prediction.contributions:

@@ -15,6 +15,7 @@ from .progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from ..bundle import CaseInput
+    from ..plnm import PlnmPredictor
     from ..progress import Progress
 
 EXAMPLES = examples("cervixrisk demo", "cervixrisk demo --output trial --cases 60")
@@ -54,7 +55,7 @@ def demo(
         table = simulate_ultrasound(output / "cohort", cases, TRAINING_SEED, jobs=jobs, progress=progress)
         result = train(load_cohort(table), settings, output / "model.zip", progress)
         predictor = load_predictor(load_bundle(result.bundle_path))
-        case = _unseen_case(output / "unseen", progress)
+        case = _unseen_case(output / "unseen", predictor, progress)
         prediction = predictor.predict(case, progress=progress)
     files = {"Bundle": result.bundle_path}
     for wanted in ({"heatmap": output / "heatmap.nrrd"}, {"nomogram": output / "nomogram.png"},
@@ -78,15 +79,14 @@ def demo(
     print_lines(f"{name}: {path}" for name, path in files.items())
 
 
-def _unseen_case(folder: Path, progress: Progress) -> CaseInput:
+def _unseen_case(folder: Path, predictor: PlnmPredictor, progress: Progress) -> CaseInput:
     """The first case with metastasis of a small cohort drawn with another seed."""
     from ..bundle import CaseInput
     from ..cohort import clinical_frame, load_case, load_cohort
     from ..cohort.simulation import simulate_ultrasound
+    from .predict import known_values
 
     cohort = load_cohort(simulate_ultrasound(folder, 8, UNSEEN_SEED, prevalence=0.5, progress=progress))
     case_id = next(name for name, outcome in zip(cohort.case_ids, cohort.outcomes, strict=True) if outcome == 1)
     image, roi = load_case(cohort, case_id)
-    values = clinical_frame(cohort).loc[case_id]
-    clinical: dict[str, float | str] = {str(name): float(value) for name, value in values.items() if value == value}
-    return CaseInput(case_id, image, roi, clinical)
+    return CaseInput(case_id, image, roi, known_values(clinical_frame(cohort).loc[case_id], predictor))

@@ -55,7 +55,7 @@ def print_table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) 
     console = stdout()
     if not console.is_terminal:
         console.width = max(console.width, 160)
-    console.print(table)
+    console.print(table, soft_wrap=False)
 
 
 def print_panel(title: str, lines: Iterable[str]) -> None:
@@ -63,7 +63,8 @@ def print_panel(title: str, lines: Iterable[str]) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    stdout().print(Panel(Text("\n".join(lines)), title=Text(title), title_align="left", expand=False, padding=(1, 2)))
+    panel = Panel(Text("\n".join(lines)), title=Text(title), title_align="left", expand=False, padding=(1, 2))
+    stdout().print(panel, soft_wrap=False)
 
 
 def remark(text: str) -> None:

@@ -188,7 +188,9 @@ def write_extras(
         from ..report import draw_nomogram
 
         marks = {point.name: point.value for point in prediction.points}
-        draw_nomogram(predictor.nomogram, marks, path=nomogram, simulated=prediction.simulated)
+        draw_nomogram(
+            predictor.nomogram, marks, path=nomogram, interval=prediction.interval, simulated=prediction.simulated
+        )
         written["Nomogram"] = nomogram
     return written
 
@@ -219,7 +221,7 @@ def _predict_cohort(
         for case_id in cohort.case_ids:
             try:
                 image, roi = load_case(cohort, case_id)
-                case = CaseInput(case_id, image, roi, _known_values(clinical.loc[case_id], predictor))
+                case = CaseInput(case_id, image, roi, known_values(clinical.loc[case_id], predictor))
                 rows.append(prediction_row(predictor.predict(case, heatmap=False)))
             except CervixRiskError as error:
                 if not skip_invalid:
@@ -242,8 +244,8 @@ def _predict_cohort(
     print_lines([f"{len(rows)} cases answered: {output}"])
 
 
-def _known_values(values: pd.Series, predictor: PlnmPredictor) -> dict[str, float | str]:
-    """The values that the model knows and the table has."""
+def known_values(values: pd.Series, predictor: PlnmPredictor) -> dict[str, float | str]:
+    """Those of a cohort's clinical values that are there and that the model knows."""
     return {
         str(name): float(value) for name, value in values.items() if str(name) in predictor.columns and value == value
     }
