@@ -8,6 +8,8 @@ from .. import RESEARCH_USE_NOTICE
 from ..bundle.contracts import Prediction, WarningCode
 from ..imaging import SliceImage
 
+# What the headline gives the probability of; a study that is not listed is told by its positive class.
+_OUTCOMES = {"plnm": "PLNM"}
 SIMULATED_MARK = "Demo bundle: trained on simulated data."
 
 
@@ -20,7 +22,7 @@ class AnswerText:
     headline
         The probability, shown largest: ``"PLNM 31 %"``.
     details
-        Interval, class at the threshold, points.
+        Interval, class and its threshold, points.
     warnings
         One sentence each.
     simulated
@@ -52,18 +54,24 @@ def answer_text(prediction: Prediction | None) -> AnswerText:
     low, high = prediction.interval
     details = [
         f"95 % interval {range_text(low, high)}",
-        f"Class: {prediction.label} (threshold {percent(prediction.threshold)})",
+        f"Class: {prediction.label}",
+        f"Threshold: {percent(prediction.threshold)}",
     ]
     if prediction.total_points is not None:
         details.append(f"Nomogram: {prediction.total_points:.0f} points")
     simulated = prediction.simulated or any(w.code is WarningCode.DEMO_BUNDLE for w in prediction.warnings)
     return AnswerText(
-        headline=f"{prediction.positive_class} {percent(prediction.probability)}",
+        headline=f"{_outcome(prediction)} {percent(prediction.probability)}",
         details=tuple(details),
         # The demo bundle has a line of its own.
         warnings=tuple(w.text for w in prediction.warnings if w.code is not WarningCode.DEMO_BUNDLE),
         simulated=SIMULATED_MARK if simulated else "",
     )
+
+
+def _outcome(prediction: Prediction) -> str:
+    words = prediction.positive_class
+    return _OUTCOMES.get(prediction.task, words[:1].upper() + words[1:])
 
 
 def percent(probability: float) -> str:

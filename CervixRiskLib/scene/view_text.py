@@ -18,7 +18,7 @@ _RULER_STEPS_MM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
 class _Pen:
-    """Writes wrapped lines downwards inside a rectangle."""
+    """Writes wrapped lines downwards inside a rectangle, smaller where a single word would not fit."""
 
     def __init__(self, renderer: Any, area: Rectangle) -> None:
         self.renderer = renderer
@@ -26,7 +26,10 @@ class _Pen:
         self.top = float(area.top)
 
     def write(self, text: str, size: float, colour: tuple[float, float, float], *, bold: bool = False) -> None:
-        style = text_style(size, colour, bold=bold)
+        widest = max((text_width(word, text_style(size, colour, bold=bold)) for word in text.split()), default=0.0)
+        if widest > self.area.width:
+            size *= self.area.width / widest
+        style = text_style(int(size), colour, bold=bold)
         for line in wrap(text, style, self.area.width):
             self.top -= 1.35 * size
             add_line(self.renderer, line, self.area.left, self.top + 0.3 * size, style)
@@ -127,9 +130,10 @@ def draw_ruler(renderer: Any, layout: PictureLayout, image: SliceImage) -> None:
 
 
 def wrap(text: str, style: Any, width: float) -> list[str]:
-    """Break ``text`` between words so that no line is wider than ``width`` pixels in ``style``."""
+    """Break ``text`` between words so that no line of several words is wider than ``width`` pixels in ``style``."""
     lines: list[str] = []
-    for word in text.split():
+    # A per cent sign stays with its number.
+    for word in text.replace(" %", "\N{NO-BREAK SPACE}%").split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, style) <= width:
             lines[-1] = longer

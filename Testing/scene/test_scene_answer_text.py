@@ -14,10 +14,16 @@ def test_says_everything_that_qualifies_the_probability(prediction):
     lines = answer_text(prediction).lines()
     assert lines[0] == "PLNM 31 %"
     assert "95 % interval 22 to 42 %" in lines
-    assert "Class: no PLNM (threshold 35 %)" in lines
+    assert "Class: no metastasis" in lines
+    assert "Threshold: 35 %" in lines
     assert "Nomogram: 71 points" in lines
     assert "▲ The region is small." in lines
     assert lines[-1] == "For research use. Not a medical device."
+
+
+def test_other_studies_are_told_by_their_class(prediction):
+    staging = replace(prediction, task="staging", positive_class="chemoradiotherapy")
+    assert answer_text(staging).headline == "Chemoradiotherapy 31 %"
 
 
 @pytest.mark.parametrize("by_flag", [True, False])
