@@ -51,7 +51,7 @@ def write_request(request: PictureRequest, folder: Path) -> None:
         for name in ("points", "contributions", "warnings"):
             fields[name] = [asdict(item) for item in fields[name]]
         words["prediction"] = fields
-    np.savez(folder / ARRAYS_NAME, allow_pickle=False, **arrays)
+    np.savez(folder / ARRAYS_NAME, **arrays)  # type: ignore[arg-type]
     (folder / WORDS_NAME).write_text(json.dumps(words), encoding="utf-8")
 
 
