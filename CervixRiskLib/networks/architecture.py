@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..errors import MissingComponentError
+from .optional_packages import require
 from .torch_import import torch
 from .torchvision_guard import ensure_torchvision_operators
 from .zoo import NetworkSpec
@@ -32,19 +32,13 @@ def split(spec: NetworkSpec, module: Any) -> tuple[TensorFunction, TensorFunctio
 
 
 def _build_timm(spec: NetworkSpec, n_classes: int, in_channels: int) -> Any:
-    try:
-        import timm
-    except ModuleNotFoundError as error:
-        raise MissingComponentError(_missing(spec, "timm")) from error
-    return timm.create_model(spec.architecture, pretrained=False, num_classes=n_classes, in_chans=in_channels)
+    return require("timm").create_model(
+        spec.architecture, pretrained=False, num_classes=n_classes, in_chans=in_channels
+    )
 
 
 def _build_torchvision(spec: NetworkSpec, n_classes: int, in_channels: int) -> Any:
-    try:
-        import torchvision.models as models
-    except ModuleNotFoundError as error:
-        raise MissingComponentError(_missing(spec, "torchvision")) from error
-    module = models.get_model(spec.architecture, weights=None, num_classes=n_classes)
+    module = require("torchvision.models").get_model(spec.architecture, weights=None, num_classes=n_classes)
     owner_path, _, attribute = spec.first_convolution.removesuffix(".weight").rpartition(".")
     owner = module.get_submodule(owner_path)
     first = getattr(owner, attribute)
@@ -59,10 +53,6 @@ def _build_torchvision(spec: NetworkSpec, n_classes: int, in_channels: int) -> A
         )
         setattr(owner, attribute, replacement)
     return module
-
-
-def _missing(spec: NetworkSpec, package: str) -> str:
-    return f'{spec.title} needs the package {package}, which is not installed: run pip install "cervixrisk[train]".'
 
 
 def _split_timm(module: Any) -> tuple[TensorFunction, TensorFunction]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..atomic import atomic_file
 from ..errors import MissingComponentError
 from ..progress import SILENT, Progress
+from .optional_packages import require
 from .torch_import import torch
 from .torchvision_guard import ensure_torchvision_operators
 from .weights_file import file_sha256
@@ -45,13 +46,7 @@ def fetch_imagenet(spec: NetworkSpec, *, progress: Progress = SILENT) -> tuple[P
 def imagenet_url(spec: NetworkSpec) -> str:
     """Where torchvision publishes the ImageNet weights of ``spec``."""
     ensure_torchvision_operators()
-    try:
-        from torchvision.models import get_weight
-    except ModuleNotFoundError as error:
-        raise MissingComponentError(
-            'ImageNet weights need the package torchvision: run pip install "cervixrisk[train]".'
-        ) from error
-    return str(get_weight(spec.imagenet).url)
+    return str(require("torchvision.models").get_weight(spec.imagenet).url)
 
 
 def _download(spec: NetworkSpec, url: str, path: Path, progress: Progress) -> None:

@@ -12,6 +12,7 @@ from ..atomic import atomic_file
 from ..errors import BundleError, SettingsError
 from .architecture import construct
 from .network import Network, WeightsRecord, checked_input_size
+from .optional_packages import require
 from .torch_import import torch
 from .zoo import NETWORKS
 
@@ -28,8 +29,7 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> None:
     StorageError
         The disk is full or the place cannot be written.
     """
-    from safetensors.torch import save
-
+    save = require("safetensors.torch").save
     header = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
@@ -55,17 +55,16 @@ def load_network(path: str | os.PathLike[str]) -> Network:
     MissingComponentError
         PyTorch or the package that defines the network is not installed.
     """
-    from safetensors import SafetensorError, safe_open
-
+    safetensors = require("safetensors")
     path = Path(path)
     if not path.is_file():
         raise BundleError(f"The network file {path.name!r} is missing: copy the whole bundle again.")
     try:
-        with safe_open(path, framework="pt", device="cpu") as handle:
+        with safetensors.safe_open(path, framework="pt", device="cpu") as handle:
             header = _header(handle.metadata())
             # Cloned: a tensor that looks into the mapped file would end the process if the file were cut short.
             tensors = {name: handle.get_tensor(name).clone() for name in handle.keys()}  # noqa: SIM118 - not a dict
-    except (SafetensorError, OSError, ValueError) as error:
+    except (safetensors.SafetensorError, OSError, ValueError) as error:
         raise BundleError("The network file is damaged: copy the bundle again.") from error
 
     spec = NETWORKS[header["name"]]

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import MissingComponentError
+from .optional_packages import require
 
-TORCH_MISSING = (
-    'Networks need PyTorch, which is not installed: run pip install "cervixrisk[train]", or inside Slicer install '
-    "the PyTorch extension; radiomics alone works without it (--no-deep)."
-)
+torch = require("torch")
 
-try:
-    import torch
-except ModuleNotFoundError as error:
-    if (error.name or "").split(".")[0] != "torch":
-        raise
-    raise MissingComponentError(TORCH_MISSING) from error
-
-__all__ = ["TORCH_MISSING", "torch"]
+__all__ = ["torch"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MissingComponentError, SettingsError
+from .optional_packages import require
 from .torch_import import torch
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
@@ -47,12 +48,10 @@ def read_tensors(path: str | Path) -> dict[str, Any]:
 
 
 def _read_safetensors(path: Path) -> Any:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
+    error_type = require("safetensors").SafetensorError
     try:
-        return load_file(path)
-    except (SafetensorError, OSError, ValueError, KeyError, AttributeError) as error:
+        return require("safetensors.torch").load_file(path)
+    except (error_type, OSError, ValueError, KeyError, AttributeError) as error:
         raise SettingsError("The weights file is not a whole .safetensors file: copy or download it again.") from error
 
 

@@ -60,6 +60,27 @@ def test_without_torch_the_sentence_says_how_to_get_it(call):
     assert 'pip install "cervixrisk[train]"' in _run(code)
 
 
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    ("package", "call"),
+    [("timm", "build_network('densenet121')"), ("safetensors", "load_network(__import__('sys').executable)")],
+)
+def test_each_missing_package_is_named(package, call):
+    pytest.importorskip("torch")
+    refuse = _WITHOUT_TORCH.replace('("torch", "timm", "torchvision")', f"({package!r},)")
+    assert refuse != _WITHOUT_TORCH
+    code = f"""
+        {textwrap.indent(textwrap.dedent(refuse), " " * 8).strip()}
+        from CervixRiskLib import networks
+        from CervixRiskLib.errors import MissingComponentError
+        try:
+            networks.{call}
+        except MissingComponentError as error:
+            print(error)
+    """
+    assert f"the package {package}, which is not installed" in _run(code)
+
+
 def test_heat_map_arithmetic_needs_no_torch():
     code = f"""
         {textwrap.indent(textwrap.dedent(_WITHOUT_TORCH), " " * 8).strip()}
