@@ -129,7 +129,13 @@ def _roi_from_picture(
         raise RoiError(_empty(path.name))
     if label is not None or (values.dtype.kind in "iu" and highest <= _HIGHEST_PICTURE_LABEL):
         return Roi.from_mask(_select_label(path.name, values, label), image)
-    return Roi.from_mask(_cut(values, float(highest)), image)
+    mask = _cut(values, float(highest))
+    if not mask.any():
+        raise RoiError(
+            f"“{path.name}” has no pixel above half of its range (highest value {highest:g}): save the mask in black and "
+            "white."
+        )
+    return Roi.from_mask(mask, image)
 
 
 def _cut(values: np.ndarray, highest: float) -> np.ndarray:
