@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from .latents import APPEARANCE_SHIFT, CALLIPER_SD_MM, DIAMETER_RANGE_MM, diameter_distribution
 from .table_one import TABLE_ONE, histology_probabilities, log_likelihood_ratio
@@ -89,6 +88,8 @@ def _measured_diameter_log_ratio(measured: np.ndarray, effect: float) -> np.ndar
 
 def _auc(negative: np.ndarray, positive: np.ndarray) -> float:
     """Mann-Whitney's U over all pairs, ties count half."""
+    from scipy.stats import rankdata
+
     ranks = rankdata(np.concatenate([negative, positive]))
     wins = ranks[len(negative) :].sum() - len(positive) * (len(positive) + 1) / 2
     return float(wins / (len(negative) * len(positive)))
