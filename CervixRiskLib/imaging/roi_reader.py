@@ -132,8 +132,8 @@ def _roi_from_picture(
     mask = _cut(values, float(highest))
     if not mask.any():
         raise RoiError(
-            f"“{path.name}” has no pixel above half of its range (highest value {highest:g}): save the mask in black and "
-            "white."
+            f"“{path.name}” has no pixel above half of its range (the highest is {highest:g}): "
+            "save the mask in black and white."
         )
     return Roi.from_mask(mask, image)
 
