@@ -52,7 +52,7 @@ class Cells:
 
     def sum(self, weights: np.ndarray) -> np.ndarray:
         """Σ over the cells of each matrix, ``(n_matrices,)``."""
-        return np.bincount(self.matrix, weights, minlength=self.n_matrices)
+        return _sum_per_matrix(self.matrix, weights, self.n_matrices)
 
     def marginal(self, values: np.ndarray) -> Marginal:
         """Counts summed over all cells of a matrix that share one of ``values`` (``i``, ``j``, ``i + j``, …)."""
@@ -80,11 +80,16 @@ class Marginal:
 
     def sum(self, weights: np.ndarray) -> np.ndarray:
         """Σ over the totals of each matrix, ``(n_matrices,)``."""
-        return np.bincount(self.matrix, weights, minlength=self.n_matrices)
+        return _sum_per_matrix(self.matrix, weights, self.n_matrices)
 
     def entropy(self) -> np.ndarray:
         """-Σ p log₂(p + ε) with p = ``total``, ``(n_matrices,)``."""
         return -self.sum(self.total * np.log2(self.total + EPSILON))
+
+
+def _sum_per_matrix(matrix: np.ndarray, weights: np.ndarray, n_matrices: int) -> np.ndarray:
+    # Without any cell, bincount forgets that weights are not whole numbers.
+    return np.bincount(matrix, weights, minlength=n_matrices).astype(np.float64, copy=False)
 
 
 def count_keys(keys: np.ndarray, n_keys: int, times: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

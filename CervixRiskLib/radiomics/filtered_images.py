@@ -59,8 +59,9 @@ def _images_of(
         yield FilteredImage("original", kind, _in_region(pixels, grid))
     elif kind in _INTENSITY_FILTERS:
         largest = max(float(pixels.max()), -float(pixels.min()))
+        scale_is_convention = largest == 0 or (kind == "Logarithm" and largest + 1 == 1)
         filtered = _INTENSITY_FILTERS[kind](_in_region(pixels, grid), largest)
-        yield FilteredImage(kind.lower(), kind, filtered, by_convention=largest == 0)
+        yield FilteredImage(kind.lower(), kind, filtered, by_convention=scale_is_convention)
     elif kind == "Gradient":
         from .gradient import gradient_magnitude
 

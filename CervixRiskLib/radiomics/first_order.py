@@ -33,7 +33,8 @@ def first_order_features(
     features
         Name → ``(n_images,)``.
     by_convention
-        Name → ``(n_images,)`` bool: skewness and kurtosis are 0 where all intensities are equal.
+        Name → ``(n_images,)`` bool: skewness and kurtosis are 0 where all intensities are equal, and the robust
+        deviation is 0 where no pixel lies between the percentiles (two pixels only).
     """
     n_pixels = values.shape[1]
     tenth, quarter, median, three_quarters, ninetieth = _percentiles(values, (0.10, 0.25, 0.50, 0.75, 0.90))
@@ -53,6 +54,7 @@ def first_order_features(
         divisor = np.where(flat, 1, second)
         skewness = np.where(flat, 0, third / divisor**1.5)
         kurtosis = np.where(flat, 0, fourth / divisor**2)
+    robust_deviation, n_kept = _robust_deviation(values, tenth, ninetieth)
     probability = stack.counts / n_pixels
     features = {
         "10Percentile": tenth,
@@ -67,7 +69,7 @@ def first_order_features(
         "Median": median,
         "Minimum": minimum,
         "Range": maximum - minimum,
-        "RobustMeanAbsoluteDeviation": _robust_deviation(values, tenth, ninetieth),
+        "RobustMeanAbsoluteDeviation": robust_deviation,
         "RootMeanSquared": np.sqrt(energy / n_pixels),
         "Skewness": skewness,
         "StandardDeviation": np.sqrt(second),
@@ -75,7 +77,7 @@ def first_order_features(
         "Uniformity": (probability**2).sum(axis=1),
         "Variance": second,
     }
-    return features, {"Skewness": flat, "Kurtosis": flat}
+    return features, {"Skewness": flat, "Kurtosis": flat, "RobustMeanAbsoluteDeviation": n_kept == 0}
 
 
 def _percentiles(values: np.ndarray, fractions: tuple[float, ...]) -> list[np.ndarray]:
@@ -95,10 +97,11 @@ def _percentiles(values: np.ndarray, fractions: tuple[float, ...]) -> list[np.nd
     return results
 
 
-def _robust_deviation(values: np.ndarray, tenth: np.ndarray, ninetieth: np.ndarray) -> np.ndarray:
-    """Mean absolute deviation of what lies between the 10th and the 90th percentile, both included."""
+def _robust_deviation(values: np.ndarray, tenth: np.ndarray, ninetieth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean absolute deviation of what lies between the 10th and the 90th percentile, both included; and how many do."""
     kept = (values >= tenth[:, None]) & (values <= ninetieth[:, None])
     n_kept = kept.sum(axis=1)
-    mean = np.einsum("ij,ij->i", values, kept) / n_kept
+    divisor = np.maximum(n_kept, 1)
+    mean = np.einsum("ij,ij->i", values, kept) / divisor
     deviation = np.abs(values - mean[:, None])
-    return np.einsum("ij,ij->i", deviation, kept) / n_kept
+    return np.einsum("ij,ij->i", deviation, kept) / divisor, n_kept

@@ -47,8 +47,7 @@ def glcm_features(stack: LevelStack, with_mcc: bool) -> tuple[dict[str, np.ndarr
     none = np.bincount(image[~empty], minlength=n_images) == 0
     some_flat = np.bincount(image[one_level & ~empty], minlength=n_images) > 0
     for name, values in per_matrix.items():
-        values[empty] = np.nan
-        mean = mean_over_directions(values, image, n_images)
+        mean = mean_over_directions(np.where(empty, np.nan, values), image, n_images)
         features[name] = np.where(none, 0, mean)
         by_convention[name] = none | some_flat if name in ("Correlation", "Imc1", "Imc2", "MCC") else none
     return features, by_convention

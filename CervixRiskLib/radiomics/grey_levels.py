@@ -28,9 +28,11 @@ def grey_levels(values: np.ndarray, bin_width: float, bin_count: int | None) -> 
     Raises
     ------
     FeatureError
-        More than 20,000 levels would be needed.
+        More than 20,000 levels would be needed, or the filter that made the values overflowed.
     """
     lowest, highest = values.min(), values.max()
+    if not (np.isfinite(lowest) and np.isfinite(highest)):
+        raise FeatureError("The intensities in the region are too large to be filtered. Rescale the image.")
     if bin_count is not None:
         edges = np.histogram_bin_edges(values, bins=bin_count)
         edges[-1] += 1
@@ -38,13 +40,14 @@ def grey_levels(values: np.ndarray, bin_width: float, bin_count: int | None) -> 
     width = values.dtype.type(bin_width)
     low_edge = np.float64(lowest - np.mod(lowest, width))
     n_levels = (np.float64(highest) - low_edge) / bin_width
-    if not n_levels < LARGEST_LEVEL - 2:
+    # Edges are low_edge + k · width in float64; far from zero neighbouring edges may be one number.
+    step = np.float64(low_edge + bin_width) - low_edge
+    if not n_levels < LARGEST_LEVEL - 2 or step <= 0:
         raise FeatureError(
             f"The intensities in the region span too many grey levels of width {bin_width:g}. "
             "Use a preset with a larger binWidth, or rescale the image."
         )
-    # Edges are low_edge + k · width in float64; the quotient may miss by one where it rounds.
-    step = np.float64(low_edge + bin_width) - low_edge
+    # The quotient may miss by one where it rounds.
     x = values.astype(np.float64)
     level = ((x - low_edge) / step).astype(np.int64)
     level -= low_edge + level * step > x

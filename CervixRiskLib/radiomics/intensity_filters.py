@@ -7,8 +7,8 @@ With x the intensity and M the image's largest |x| (PyRadiomics 3.0.1, "Image pr
 - logarithm: sign(x) · log(|x| + 1) · M / log(M + 1)
 - exponential: exp(x · log(M) / M)
 
-All are computed in float64 and keep the image's range. On an image that is zero everywhere the scale is 0/0; the
-filtered image is then zero by convention.
+All are computed in float64 and keep the image's range. On an image that is zero everywhere the scale is 0/0, and the
+filtered image is zero by convention; so is the logarithm of an image whose values all vanish beside 1.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def square_root(values: np.ndarray, largest: float) -> np.ndarray:
 
 def logarithm(values: np.ndarray, largest: float) -> np.ndarray:
     x = values.astype(np.float64)
-    if largest == 0:
-        return x
+    if largest + 1 == 1:
+        return np.zeros_like(x)
     return np.copysign(np.log(np.abs(x) + 1), x) * (largest / np.log(np.float64(largest) + 1))
 
 

@@ -41,5 +41,5 @@ def laplacian_of_gaussian(pixels: np.ndarray, grid: RoiGrid, spacing: tuple[floa
     laplacian.SetNumberOfThreads(1)
     laplacian.SetNormalizeAcrossScale(True)
     laplacian.SetSigma(sigma)
-    filtered = sitk.GetArrayViewFromImage(laplacian.Execute(image))
+    filtered = sitk.GetArrayFromImage(laplacian.Execute(image))
     return grid.take(filtered[grid.top : grid.bottom, grid.left : grid.right])

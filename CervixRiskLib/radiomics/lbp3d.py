@@ -41,7 +41,7 @@ def lbp3d(pixels: np.ndarray, grid: RoiGrid) -> tuple[dict[str, np.ndarray], boo
     images
         ``"lbp-3D-m1"``, ``"lbp-3D-m2"``, ``"lbp-3D-k"`` → ``(n_pixels,)`` float64 (k holds float32 values).
     flat
-        Whether at some pixel all samples are equal. Its kurtosis is 0/0, and 0 by convention; there the reference fails.
+        Whether at some pixel all samples are equal. Its kurtosis is 0/0, and 0 by convention; the reference fails.
     """
     centre = grid.take(pixels[grid.top : grid.bottom, grid.left : grid.right])
     samples = _samples(pixels, grid, centre)

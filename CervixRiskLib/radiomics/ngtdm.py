@@ -11,6 +11,8 @@ import numpy as np
 from .grey_levels import LevelStack
 
 _COARSENESS_OF_UNIFORMITY = 1e6
+# Few enough to stay in the processor's cache.
+_PAIRS_AT_ONCE = 20_000
 
 
 def ngtdm_features(stack: LevelStack) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
@@ -73,16 +75,22 @@ def _of_one_image(
     weighted = p * s
     total, sum_s = float(weighted.sum()), float(s.sum())
     n_levels = len(level)
-    distance = level[:, None] - level[None, :]
-    squared = distance**2
-    contrast = 0.0
-    if n_levels > 1:
-        contrast = float((p[:, None] * p[None, :] * squared).sum()) * sum_s / n_pixels / (n_levels * (n_levels - 1))
     weighted_level = level * p
-    spread = float(np.abs(weighted_level[:, None] - weighted_level[None, :]).sum())
-    both = p[:, None] + p[None, :]
-    complexity = float((np.abs(distance) * (weighted[:, None] + weighted[None, :]) / both).sum()) / n_pixels
-    strength = float((both * squared).sum()) / sum_s if sum_s else 0.0
+    contrast = spread = complexity = strength = 0.0
+    # Sums over pairs of levels, some rows at a time: deep images have thousands of levels.
+    step = max(1, _PAIRS_AT_ONCE // n_levels)
+    for first in range(0, n_levels, step):
+        rows = slice(first, first + step)
+        distance = np.abs(level[rows, None] - level[None, :])
+        squared = distance * distance
+        both = p[rows, None] + p[None, :]
+        contrast += float((p[rows, None] * p[None, :] * squared).sum())
+        spread += float(np.abs(weighted_level[rows, None] - weighted_level[None, :]).sum())
+        complexity += float((distance * (weighted[rows, None] + weighted[None, :]) / both).sum())
+        strength += float((both * squared).sum())
+    contrast = contrast * sum_s / n_pixels / (n_levels * (n_levels - 1)) if n_levels > 1 else 0.0
+    complexity /= n_pixels
+    strength = strength / sum_s if sum_s else 0.0
     values = (
         total / spread if spread else 0.0,
         1 / total if total else _COARSENESS_OF_UNIFORMITY,

@@ -119,7 +119,7 @@ def _image_types(given: dict[Any, Any], settings: dict[str, Any]) -> dict[str, d
                 f"The image type '{str(image_type)[:60]}' is not known. Known are {', '.join(IMAGE_TYPES)}."
             )
         checked = check_settings(_as_mapping(own, image_type), image_type)
-        for name in ("force2D", "minimumROIDimensions", "minimumROISize", "gldm_a", "voxelArrayShift"):
+        for name in ("force2D", "minimumROISize", "gldm_a", "voxelArrayShift"):
             if name in checked and checked[name] != settings[name]:
                 raise FeatureError(f"The setting '{name}' belongs under 'setting', not under '{image_type}'.")
         image_types[image_type] = checked

@@ -1,8 +1,8 @@
 """The installed PyRadiomics as an engine: slow, for whoever wants its own values.
 
-It reads values differently by type (float64 changes some 400 of 1,561 values, uint8 more), so it is always given float32.
-A preset with ``force2D`` is handed over as a two-dimensional image, because on a volume of one slice PyRadiomics silently
-leaves out the Laplacian of Gaussian.
+It reads values differently by type (float64 changes some 400 of 1,561 values, uint8 more), so it is always given
+float32. A preset with ``force2D`` is handed over as a two-dimensional image, because on a volume of one slice
+PyRadiomics silently leaves out the Laplacian of Gaussian.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .preset import Preset
 
 _HOW_TO_GET = (
     "Install it with 'pip install numpy \"setuptools<70\"' and then "
-    "'pip install --no-build-isolation pyradiomics==3.0.1', or use the engine 'cervixrisk', which gives the same values."
+    "'pip install --no-build-isolation pyradiomics==3.0.1', or use the engine 'cervixrisk': it gives the same values."
 )
 _NEEDED_FOR = {
     "LBP3D": "'trimesh' and 'scipy<1.17'",

@@ -17,7 +17,6 @@ DEFAULT_SETTINGS: dict[str, Any] = {
     "binCount": None,
     "force2D": False,
     "force2Ddimension": 0,
-    "minimumROIDimensions": 2,
     "minimumROISize": None,
     "voxelArrayShift": 0,
     "gldm_a": 0,
@@ -31,6 +30,8 @@ DEFAULT_SETTINGS: dict[str, Any] = {
 
 # Settings the engine follows at one value only; that value is the default and changes nothing.
 _FIXED_SETTINGS: dict[str, tuple[Any, ...]] = {
+    # A region of one row has values here, which PyRadiomics refuses at its default of 2; on a slice no region has 3.
+    "minimumROIDimensions": (1, 2),
     "force2Ddimension": (0,),
     "normalize": (False,),
     "removeOutliers": (None,),
@@ -111,8 +112,6 @@ def _checked_value(name: str, value: Any, where: str) -> Any:
         if not isinstance(value, bool):
             raise FeatureError(f"The setting '{name}' under '{where}' must be true or false.")
         return value
-    if name == "minimumROIDimensions":
-        return _whole_number(name, value, where, 1, 3)
     if name == "minimumROISize":
         return None if value is None else _whole_number(name, value, where, 1, 2**31)
     if name == "voxelArrayShift":

@@ -25,6 +25,14 @@ def wavelet_bands(pixels: np.ndarray, grid: RoiGrid, wavelet: str, force_2d: boo
         it is transformed; a crop would wrap round elsewhere.
     """
     low, high = _taps(wavelet)
+    # Values that overflow float32 are found, and said in a sentence, when they become grey levels.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _bands(pixels, grid, wavelet, force_2d, low, high)
+
+
+def _bands(
+    pixels: np.ndarray, grid: RoiGrid, wavelet: str, force_2d: bool, low: np.ndarray, high: np.ndarray
+) -> dict[str, np.ndarray]:
     if grid.margin_to_edge() >= len(low) // 2:
         in_plane = _bands_of_crop(pixels, grid, low, high)
     else:
