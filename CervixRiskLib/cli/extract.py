@@ -42,7 +42,10 @@ def extract(
     is missing. That folder can be deleted. The output is a .parquet or .csv table with one row a case.
     """
     from ..cohort import extract_cohort, load_cohort, write_features
+    from ..errors import SettingsError
 
+    if output.suffix.lower() not in (".parquet", ".csv"):
+        raise SettingsError("Features are written to a .parquet or a .csv file: choose a name with that ending.")
     table = load_cohort(cohort, skip_invalid=skip_invalid, require_outcome=False)
     with ProgressBar() as progress:
         extraction = extract_cohort(

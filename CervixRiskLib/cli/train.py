@@ -168,6 +168,8 @@ def plnm(
     )
     check_destination(output)
     table = load_cohort(cohort, outcome=outcome, skip_invalid=skip_invalid)
+    for name in settings.clinical or ():
+        _ = table.columns[name]  # an unknown name is told before the measuring, not after it
     for problem in table.excluded:
         remark(f"Left out: {problem}")
     for note in table.notes:

@@ -59,7 +59,7 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The table of 24 simulated cases that no test changes."""
     from CervixRiskLib.cohort.simulation import simulate_ultrasound
 
-    return simulate_ultrasound(tmp_path_factory.mktemp("cli") / "cohort", 24, 3, prevalence=0.5, effect=1.5, jobs=1)
+    return simulate_ultrasound(tmp_path_factory.mktemp("cli") / "cohort", 24, 4, prevalence=0.5, effect=2.0, jobs=1)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ def _mask(case: dict[str, str]) -> np.ndarray:
 
 class TestImage:
     def test_missing(self, predict: Any, tmp_path: Path) -> None:
-        assert "exist" in predict(image=tmp_path / "nothing.png").sentence()
+        assert "check its path" in predict(image=tmp_path / "nothing.png").sentence()
 
     @pytest.mark.parametrize("name", ["note.png", "note.dcm", "note.nrrd", "note.nii.gz", "note.tif", "note"])
     def test_not_an_image(self, predict: Any, tmp_path: Path, name: str) -> None:
@@ -80,7 +80,11 @@ class TestRoi:
     def test_one_pixel(self, predict: Any, case: dict[str, str], write_volume: Callable[..., Path]) -> None:
         mask = np.zeros(_mask(case).shape, np.uint8)
         mask[50, 50] = 1
-        predict(roi=write_volume("dot.nrrd", mask)).sentence()
+        outcome = predict("--json", roi=write_volume("dot.nrrd", mask))
+        if outcome.code == 0:
+            assert "small_roi" in [warning["code"] for warning in outcome.json["warnings"]]
+        else:
+            assert outcome.code == 2
 
     def test_not_a_mask(self, predict: Any, tmp_path: Path) -> None:
         (tmp_path / "roi.json").write_text('{"points": "none"}')

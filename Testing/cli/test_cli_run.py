@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import CervixRiskLib.bundle
+import CervixRiskLib.cli.doctor
 from CervixRiskLib import __version__
 from CervixRiskLib.errors import Cancelled
 
@@ -158,6 +159,9 @@ class TestDoctor:
         from types import SimpleNamespace
 
         monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10_000_000))
+        monkeypatch.setattr(
+            CervixRiskLib.cli.doctor, "_drawing", lambda: CervixRiskLib.cli.doctor.Finding("x", True, "")
+        )
         assert "only 0.0 GB are free" in call("doctor").out
 
 
