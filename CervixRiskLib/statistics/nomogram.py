@@ -203,7 +203,8 @@ class Nomogram:
         """
         axis = self.axis(name)
         free = axis.low if axis.coefficient >= 0 else axis.high
-        return self.points_per_unit * axis.coefficient * (_number(axis, value) - free)
+        # Adding 0 turns the negative zero of a free end into a plain one, which prints better.
+        return self.points_per_unit * axis.coefficient * (_number(axis, value) - free) + 0.0
 
     def total(self, values: Mapping[str, float | str]) -> float:
         """Total points of a patient; ``values`` holds each predictor by name (others are left aside).
