@@ -1,4 +1,4 @@
-"""Which features each feature class has, in PyRadiomics' naming and in the order it lists them (alphabetical).
+"""Which features each feature class has, in PyRadiomics' naming and in the order in which it gives them.
 
 ``optional`` features exist but are computed only when a parameter file names them, as PyRadiomics does.
 """
@@ -41,8 +41,8 @@ FEATURES_OF_CLASS: dict[str, tuple[str, ...]] = {
         "InterquartileRange",
         "Kurtosis",
         "Maximum",
-        "Mean",
         "MeanAbsoluteDeviation",
+        "Mean",
         "Median",
         "Minimum",
         "Range",

@@ -84,7 +84,7 @@ def write_patterns() -> None:
     azimuth, polar = np.arccos(sphere[:, 2]), np.arctan2(sphere[:, 1], sphere[:, 0])
     codes = np.arange(512)
     bits = np.repeat((codes >> 8)[:, None], len(sphere), axis=1)
-    for shift, position in zip(range(7, -1, -1), in_plane):
+    for shift, position in zip(range(7, -1, -1), in_plane, strict=True):
         bits[:, position] = codes >> shift & 1
     rebuilt = []
     for degree in range(2):

@@ -24,22 +24,26 @@ def reference_cases() -> list[ReferenceCase]:
     """All cases, in the order of the frozen values."""
     # The legacy generator's stream is guaranteed not to change between NumPy versions.
     random = np.random.RandomState(20251121)
-    cases = [
-        ReferenceCase("lesion", _speckle(random, 120, 140), _ellipse(120, 140, 60, 70, 25, 32), (1.0, 1.0)),
+    one = (1.0, 1.0)
+    fractions = (random.normal(size=(80, 90)) * 40).astype(np.float32)
+    negative = _speckle(random, 100, 120) - np.float32(100)
+    many_levels = _speckle(random, 70, 80) * np.float32(9.5)
+    flat_areas = _with_flat_areas(_speckle(random, 100, 120))
+    return [
+        ReferenceCase("lesion", _speckle(random, 120, 140), _ellipse(120, 140, 60, 70, 25, 32), one),
         ReferenceCase("anisotropic", _speckle(random, 101, 117), _ellipse(101, 117, 50, 60, 20, 30), (0.31, 0.087)),
         ReferenceCase("edge", _speckle(random, 91, 101), _ellipse(91, 101, 5, 50, 25, 30), (0.2, 0.2)),
         ReferenceCase("corner", _speckle(random, 80, 81), _ellipse(80, 81, 78, 79, 22, 26), (0.2, 0.3)),
-        ReferenceCase("l_shape", _speckle(random, 90, 100), _l_shape(), (1.0, 1.0)),
+        ReferenceCase("l_shape", _speckle(random, 90, 100), _l_shape(), one),
         ReferenceCase("parts", _speckle(random, 100, 120), _parts(), (0.5, 0.4)),
-        ReferenceCase("flat_areas", _with_flat_areas(_speckle(random, 100, 120)), _ellipse(100, 120, 50, 60, 28, 35), (1.0, 1.0)),
-        ReferenceCase("negative", _speckle(random, 100, 120) - np.float32(100), _ellipse(100, 120, 50, 60, 20, 25), (0.3, 0.3)),
-        ReferenceCase("fractions", (random.normal(size=(80, 90)) * 40).astype(np.float32), _ellipse(80, 90, 40, 45, 15, 20), (1.0, 1.0)),
+        ReferenceCase("flat_areas", flat_areas, _ellipse(100, 120, 50, 60, 28, 35), one),
+        ReferenceCase("negative", negative, _ellipse(100, 120, 50, 60, 20, 25), (0.3, 0.3)),
+        ReferenceCase("fractions", fractions, _ellipse(80, 90, 40, 45, 15, 20), one),
         ReferenceCase("scattered", _speckle(random, 60, 70), _scattered(random, 60, 70), (0.7, 0.3)),
-        ReferenceCase("many_levels", _speckle(random, 70, 80) * np.float32(9.5), _ellipse(70, 80, 35, 40, 14, 17), (0.6, 0.6)),
-        ReferenceCase("checkerboard", _checkerboard(), _ellipse(50, 60, 25, 30, 14, 17), (1.0, 1.0)),
+        ReferenceCase("many_levels", many_levels, _ellipse(70, 80, 35, 40, 14, 17), (0.6, 0.6)),
+        ReferenceCase("checkerboard", _checkerboard(), _ellipse(50, 60, 25, 30, 14, 17), one),
         ReferenceCase("sliver", _speckle(random, 60, 70), _sliver(), (0.4, 0.5)),
-    ]  # fmt: skip
-    return cases
+    ]
 
 
 def _speckle(random: np.random.RandomState, rows: int, columns: int) -> np.ndarray:
