@@ -34,7 +34,7 @@ class FineTunedEmbedding(TransformerMixin, BaseEstimator):
     epochs, learning_rate, patience
         As in :func:`fine_tune`.
     cv
-        Number of cross-fitting folds.
+        Number of cross-fitting folds; fewer where the rarest class has fewer cases.
     seed
         For weights, folds and training.
     device
@@ -107,7 +107,7 @@ class FineTunedEmbedding(TransformerMixin, BaseEstimator):
     def fit_transform(self, X: Any, y: Any = None, groups: Any = None) -> np.ndarray:
         """Fit on all cases and return each case's out-of-fold embedding, ``(n, C * h * w)`` float32."""
         from .fine_tuning import fine_tune
-        from .inner_split import stratified_folds
+        from .inner_split import smallest_class, stratified_folds
 
         crops, encoded = self._start(X, y)
         initial = self.network_
@@ -116,7 +116,8 @@ class FineTunedEmbedding(TransformerMixin, BaseEstimator):
             assert encoded is not None
             if not isinstance(self.cv, (int, np.integer)) or self.cv < 2:
                 raise SettingsError("Cross-fitting needs at least 2 folds.")
-            for training, held_out in stratified_folds(encoded, groups, folds=int(self.cv), seed=self.seed):
+            folds = max(2, min(int(self.cv), smallest_class(encoded, groups)))
+            for training, held_out in stratified_folds(encoded, groups, folds=folds, seed=self.seed):
                 inner_groups = None if groups is None else np.asarray(groups)[training]
                 tuned = fine_tune(
                     initial, crops[training], encoded[training], groups=inner_groups, **self._training_settings()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .optional_packages import require
+from .threads import wait_passively
 
+wait_passively()
 torch = require("torch")
 
 __all__ = ["torch"]

@@ -119,11 +119,28 @@ def test_one_place_binds_every_thread_pool(use, count, expected):
         threads = set_threads({use!r}, {count!r})
         assert threads == ({expected!r} or available_cores()), threads
         assert torch.get_num_threads() == threads
+        assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
         assert os.environ["OMP_NUM_THREADS"] == str(threads)
         assert all(pool["num_threads"] <= threads for pool in threadpool_info()), threadpool_info()
         print("bound")
     """
     assert _run(code) == "bound"
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(("given", "expected"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_sleep_while_they_wait_unless_told_otherwise(monkeypatch, given, expected):
+    pytest.importorskip("torch")
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if given is not None:
+        monkeypatch.setenv("OMP_WAIT_POLICY", given)
+    code = """
+        import os
+        from CervixRiskLib.networks import choose_device
+        choose_device()
+        print(os.environ["OMP_WAIT_POLICY"])
+    """
+    assert _run(code) == expected
 
 
 def test_thread_settings_are_checked():
