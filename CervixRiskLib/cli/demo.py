@@ -50,7 +50,13 @@ def demo(
     networks = ("densenet121",) if importlib.util.find_spec("torch") is not None else ()
     if not networks:
         remark('PyTorch is not installed, so the demo uses radiomics alone; pip install "cervixrisk[train]" adds it.')
-    settings = TrainingSettings(networks=networks, weights="none", effort="quick", jobs=jobs)  # type: ignore[arg-type]
+    settings = TrainingSettings(
+        networks=networks,
+        weights="none",
+        effort="quick",  # type: ignore[arg-type] # the settings take the name
+        classifiers=() if networks else ("logistic_regression", "svm"),
+        jobs=jobs,
+    )
     with ProgressBar() as progress:
         table = simulate_ultrasound(output / "cohort", cases, TRAINING_SEED, jobs=jobs, progress=progress)
         result = train(load_cohort(table), settings, output / "model.zip", progress)

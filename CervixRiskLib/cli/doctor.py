@@ -87,7 +87,9 @@ def doctor(as_json: JsonFlag = False) -> None:
         for component in (*_BASE, *_OPTIONAL)
         if (base | optional)[component.name] is None and component.name != "pyradiomics"
     ]
-    advice += [f"{finding.name}: {finding.text}" for finding in findings if not finding.ok]
+    # A missing package is already in the list.
+    told = {name for name, package in (("Networks", "torch"), ("Drawing", "slicer-core")) if optional[package] is None}
+    advice += [f"{finding.name}: {finding.text}" for finding in findings if not finding.ok and finding.name not in told]
     if as_json:
         print_json(
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,9 +25,12 @@ from .progress_bar import ProgressBar
 from .validation_table import METRIC_HEAD, metric_rows
 
 if TYPE_CHECKING:
-    from ..plnm import TrainingResult
+    from ..plnm import TrainingResult, TrainingSettings
 
 app = typer.Typer(no_args_is_help=True, help="Train a model on a cohort of your own and validate it honestly.")
+
+
+_PACKAGES = {"mlp": ("torch", "skorch"), "xgboost": ("xgboost",), "lightgbm": ("lightgbm",)}
 
 
 class Network(str, Enum):
@@ -101,6 +105,15 @@ def plnm(
         ProtocolChoice,
         typer.Option("--protocol", help="honest: everything refitted in every resample. paper: as printed, stamped."),
     ] = ProtocolChoice.honest,
+    classifier: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--classifier",
+            metavar="NAME",
+            help="Try only this classifier, such as logistic_regression or svm; repeat it for more.",
+            show_default=False,
+        ),
+    ] = None,
     preset: PresetOption = "wang2025",
     engine: EngineOption = "cervixrisk",
     icc: Annotated[
@@ -165,8 +178,10 @@ def plnm(
         skip_invalid=skip_invalid,
         shuffle_outcome=shuffle_outcome,
         device=device,
+        classifiers=tuple(classifier or ()),
     )
     check_destination(output)
+    _check_packages(settings)
     table = load_cohort(cohort, outcome=outcome, skip_invalid=skip_invalid)
     for name in settings.clinical or ():
         _ = table.columns[name]  # an unknown name is told before the measuring, not after it
@@ -180,6 +195,19 @@ def plnm(
         print_json({"bundle": str(result.bundle_path), "simulated": table.simulated, "metrics": result.metrics})
         return
     print_training(result)
+
+
+def _check_packages(settings: TrainingSettings) -> None:
+    """Tell before the measuring, not after it, that a classifier's package is missing."""
+    from ..errors import MissingComponentError
+
+    for name in settings.plan.classifiers:
+        missing = [package for package in _PACKAGES.get(name, ()) if importlib.util.find_spec(package) is None]
+        if missing:
+            raise MissingComponentError(
+                f'The classifier {name} needs {" and ".join(missing)}: pip install "cervixrisk[train]", or name '
+                "classifiers that do not, such as --classifier logistic_regression --classifier svm."
+            )
 
 
 def print_training(result: TrainingResult) -> None:

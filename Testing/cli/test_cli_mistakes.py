@@ -255,6 +255,7 @@ class TestOptions:
             ("--preset", "nothing"),
             ("--engine", "nothing"),
             ("--icc", "nothing.csv"),
+            ("--classifier", "oracle"),
             ("--weights", "nothing.safetensors", "--network", "densenet121"),
             ("--device", "abacus"),
         ],
@@ -276,6 +277,20 @@ class TestOptions:
         )
         call(*arguments).sentence()
         assert not (tmp_path / "m").exists()
+
+    @pytest.mark.parametrize(("classifier", "package"), [("mlp", "skorch"), ("xgboost", "xgboost")])
+    def test_a_missing_package_is_told_before_the_measuring(
+        self, call: Any, cohort: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, classifier: str, package: str
+    ) -> None:
+        import importlib.util
+
+        real = importlib.util.find_spec
+        monkeypatch.setattr(
+            importlib.util, "find_spec", lambda name, *rest: None if name == package else real(name, *rest)
+        )
+        outcome = call("train", "plnm", cohort, "-o", tmp_path / "m", "--no-deep", "--classifier", classifier)
+        assert 'pip install "cervixrisk[train]"' in outcome.sentence()
+        assert "Extracting" not in outcome.err
 
     def test_features_to_an_unknown_format(self, call: Any, cohort: Path, tmp_path: Path) -> None:
         call("extract", cohort, "--output", tmp_path / "features.xlsx").sentence()
