@@ -44,6 +44,7 @@ class WarningCode(str, Enum):
     FAR_FROM_TRAINING = "far_from_training"
     FEATURE_UNDEFINED = "feature_undefined"
     HEATMAP_UNAVAILABLE = "heatmap_unavailable"
+    UNTRAINED_NETWORK = "untrained_network"
     NO_DISCRIMINATION = "no_discrimination"
     DEMO_BUNDLE = "demo_bundle"
     IMAGE_CONVERTED = "image_converted"

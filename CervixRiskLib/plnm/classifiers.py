@@ -41,10 +41,9 @@ def make_classifier(name: str, seed: int = 42) -> BaseEstimator:
 
         return LogisticRegression(C=0.1, max_iter=500)
     if name == "svm":
-        from sklearn.calibration import CalibratedClassifierCV
-        from sklearn.svm import SVC
+        from .svm import CalibratedSvm
 
-        return CalibratedClassifierCV(SVC(kernel="rbf"), method="sigmoid", cv=5, ensemble=False)
+        return CalibratedSvm()
     if name == "knn":
         from sklearn.neighbors import KNeighborsClassifier
 
@@ -88,7 +87,7 @@ def make_classifier(name: str, seed: int = 42) -> BaseEstimator:
 
 _QUICK_GRIDS: Mapping[str, Mapping[str, list[Any]]] = {
     "logistic_regression": {"C": [0.01, 0.1, 1.0]},
-    "svm": {"estimator__C": [0.3, 3.0], "estimator__gamma": ["scale"]},
+    "svm": {"C": [0.3, 3.0], "gamma": ["scale"]},
     "knn": {"weights": ["uniform", "distance"]},
     "random_forest": {"min_samples_leaf": [1, 5]},
     "extra_trees": {"min_samples_leaf": [1, 5]},
@@ -98,7 +97,7 @@ _QUICK_GRIDS: Mapping[str, Mapping[str, list[Any]]] = {
 }
 _WIDE_GRIDS: Mapping[str, Mapping[str, list[Any]]] = {
     "logistic_regression": {"C": [0.001, 0.01, 0.1, 1.0, 10.0]},
-    "svm": {"estimator__C": [0.1, 1.0, 10.0], "estimator__gamma": ["scale", 0.01]},
+    "svm": {"C": [0.1, 1.0, 10.0], "gamma": ["scale", 0.01]},
     "knn": {"weights": ["uniform", "distance"]},
     "random_forest": {"min_samples_leaf": [1, 3, 5], "max_features": ["sqrt"]},
     "extra_trees": {"min_samples_leaf": [1, 3, 5], "max_features": ["sqrt"]},
@@ -129,24 +128,16 @@ def probability_gradient(classifier: Any, x: np.ndarray) -> np.ndarray | None:
     Logistic regression, the calibrated SVM and the multilayer perceptron have one; neighbours and trees are piecewise
     constant.
     """
-    from sklearn.calibration import CalibratedClassifierCV
     from sklearn.linear_model import LogisticRegression
 
     from .mlp import MultilayerPerceptron
+    from .svm import CalibratedSvm
 
     x = np.asarray(x, dtype=np.float64)
     if isinstance(classifier, LogisticRegression):
         gradient = classifier.coef_[0].astype(np.float64)
-    elif isinstance(classifier, MultilayerPerceptron):
+    elif isinstance(classifier, CalibratedSvm | MultilayerPerceptron):
         gradient = classifier.decision_gradient(x)
-    elif isinstance(classifier, CalibratedClassifierCV):
-        fitted = classifier.calibrated_classifiers_[0]
-        machine = fitted.estimator
-        offset = machine.support_vectors_ - x
-        kernel = np.exp(-machine._gamma * np.einsum("ij,ij->i", offset, offset))
-        inner = 2 * machine._gamma * (machine.dual_coef_[0] * kernel) @ offset
-        # scikit-learn's sigmoid is 1 / (1 + exp(a f + b)).
-        gradient = -float(fitted.calibrators[0].a_) * inner
     else:
         return None
     probability = positive_probability(classifier, x[None])[0]

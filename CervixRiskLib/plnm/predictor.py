@@ -261,15 +261,15 @@ class PlnmPredictor:
 
     def _clinical(self, case: CaseInput, warnings: list[PredictionWarning]) -> dict[str, float]:
         """Parsed values of the nomogram's clinical columns."""
+        needed = self.clinical_predictors
         given = {
             name: self.columns.check(name, value)
             for name, value in case.clinical.items()
-            if name in self.columns and not _is_missing(value)
+            if name in needed and not _is_missing(value)
         }
         for name in case.clinical:
             if name not in self.columns:
-                self.columns.check(name, 0)
-        needed = self.clinical_predictors
+                self.columns.check(name, 0)  # says which name was probably meant
         if MAXIMUM_DIAMETER in needed and MAXIMUM_DIAMETER not in given:
             measured = case.roi.max_diameter_mm if case.roi is not None else None
             if measured is not None:
@@ -329,6 +329,14 @@ class PlnmPredictor:
 
         if self.network is None or feature_map is None or crop is None:
             return unavailable("There is no heat map: this bundle's score does not use a network.")
+        if self.network.weights.kind == "none" and self.network.weights.fine_tuned == "none":
+            warnings.append(
+                PredictionWarning(
+                    WarningCode.UNTRAINED_NETWORK,
+                    "The network's weights are random: the heat map shows where its random textures move the score, "
+                    "not what a trained network looks at.",
+                )
+            )
         gradient = scorer.embedding_gradient(standardised)
         if gradient is not None:
             low_resolution = score_grad_cam(feature_map, gradient)

@@ -83,6 +83,8 @@ class TrainingSettings:
         ``"imagenet"``, ``"none"`` or the path of a weights file.
     fine_tuning
         Whether the network learns from the labels; ``all`` makes out-of-fold embeddings by cross-fitting.
+    fine_tuning_epochs, fine_tuning_folds
+        Longest fine-tuning, and in how many folds embeddings are cross-fitted.
     effort, protocol
         See :class:`Effort` and :class:`TrainingProtocol`.
     preset, engine
@@ -111,6 +113,7 @@ class TrainingSettings:
     weights: str = "imagenet"
     fine_tuning: FineTuning = FineTuning.NONE
     fine_tuning_epochs: int = 20
+    fine_tuning_folds: int = 5
     effort: Effort = Effort.STANDARD
     protocol: TrainingProtocol = TrainingProtocol.HONEST
     preset: str = "wang2025"

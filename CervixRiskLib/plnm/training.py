@@ -200,7 +200,8 @@ def _unfitted(
         embeddings = {
             name: FineTunedEmbedding(
                 name, weights=settings.weights, mode="all", size=settings.crop_size,
-                epochs=settings.fine_tuning_epochs, seed=settings.torch_seed, device=device,
+                epochs=settings.fine_tuning_epochs, cv=settings.fine_tuning_folds,
+                seed=settings.torch_seed, device=device,
             )
             for name in cases.networks
         }  # fmt: skip
@@ -347,7 +348,7 @@ def _manifest(
     pixels = cases.roi_pixels[positions]
     everything: dict[str, Any] = {
         **details,
-        "clinical_columns": columns.subset(used).to_mapping(),
+        "clinical_columns": columns.to_mapping(),
         "regression": {
             "names": list(names),
             "coefficients": coefficients,

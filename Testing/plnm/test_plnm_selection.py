@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_classification
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import RFE
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from CervixRiskLib.errors import SettingsError
@@ -25,6 +27,7 @@ from CervixRiskLib.plnm.selection import (
     SpearmanFilter,
     VarianceFilter,
 )
+from CervixRiskLib.plnm.svm import CalibratedSvm
 
 
 @parametrize_with_checks(
@@ -36,6 +39,7 @@ from CervixRiskLib.plnm.selection import (
         RecursiveElimination(2),
         PrincipalComponents(2),
         ReproducibilityFilter(),
+        CalibratedSvm(),
     ]
 )
 def test_estimators_keep_scikit_learns_contract(estimator, check):
@@ -117,6 +121,19 @@ def test_principal_components_equal_scikit_learns(shape):
 def test_principal_components_never_exceed_the_rank():
     X = np.outer(np.arange(6.0), np.ones(50))
     assert PrincipalComponents(64).fit(X).components_.shape == (1, 50)
+
+
+def test_svm_equals_scikit_learns_calibrated_one():
+    X, y = cases(120, 14, seed=2)
+    reference = CalibratedClassifierCV(SVC(), method="sigmoid", cv=5, ensemble=False).fit(X, y)
+    ours = CalibratedSvm().fit(X, y)
+    np.testing.assert_allclose(ours.predict_proba(X), reference.predict_proba(X), atol=2e-3)
+
+
+def test_svm_works_where_a_class_has_few_cases():
+    X, y = cases(40, 14, seed=2)
+    few = np.r_[np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:3]]
+    assert np.isfinite(CalibratedSvm().fit(X[few], y[few]).predict_proba(X)).all()
 
 
 def table(**columns):
