@@ -7,7 +7,7 @@ depend on where and beside what it runs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from .engine_version import engine_version
 
 if TYPE_CHECKING:
     from ..radiomics import Preset
-    from ..radiomics.extraction import Engine
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def measure_case(task: CaseTask) -> CaseResult | CaseFailure:
         try:
             image = read_image(task.image, slice_index=task.slice_index, spacing_mm=task.spacing_mm)
             roi = read_roi(task.roi, image, label=task.label)
-            vector = extract(image, roi, preset=task.preset, engine=cast("Engine", task.engine))
+            vector = extract(image, roi, preset=task.preset, engine=task.engine)
             crop = None
             if task.crop_size is not None:
                 crop = crop_around_roi(image, roi, size=task.crop_size, margin=task.crop_margin).pixels

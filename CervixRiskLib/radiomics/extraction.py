@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -22,11 +22,9 @@ from .texture import texture_features
 # A slice's thickness is seldom known, and PyRadiomics on a volume made of one slice takes 1.
 SLICE_THICKNESS = 1.0
 
-Engine = Literal["cervixrisk", "pyradiomics"]
-
 
 def extract(
-    image: SliceImage, roi: Roi, preset: Preset | str | Path = "wang2025", engine: Engine = "cervixrisk"
+    image: SliceImage, roi: Roi, preset: Preset | str | Path = "wang2025", engine: str = "cervixrisk"
 ) -> FeatureVector:
     """Computes the features of ``preset`` for one image and its region.
 
