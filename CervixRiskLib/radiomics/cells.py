@@ -41,10 +41,13 @@ class Cells:
     def counted(
         cls, n_matrices: int, matrix: np.ndarray, i: np.ndarray, j: np.ndarray, times: np.ndarray | None = None
     ) -> Cells:
-        """Cells from one (matrix, i, j) per occurrence, or per ``times`` occurrences, in any order."""
+        """Cells from one (matrix, i, j) per occurrence, or per ``times`` occurrences, in any order; integers all."""
         rows = int(i.max(initial=0)) + 1
         columns = int(j.max(initial=0)) + 1
-        keys = (matrix * rows + i) * columns + j
+        keys = matrix.astype(np.int64) * rows
+        keys += i
+        keys *= columns
+        keys += j
         found, count = count_keys(keys, n_matrices * rows * columns, times)
         rest, found_j = np.divmod(found, columns)
         found_matrix, found_i = np.divmod(rest, rows)

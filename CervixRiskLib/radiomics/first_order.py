@@ -37,8 +37,10 @@ def first_order_features(
         deviation is 0 where no pixel lies between the percentiles (two pixels only).
     """
     n_pixels = values.shape[1]
-    tenth, quarter, median, three_quarters, ninetieth = _percentiles(values, (0.10, 0.25, 0.50, 0.75, 0.90))
-    minimum, maximum = values.min(axis=1), values.max(axis=1)
+    # NumPy sorts faster than it selects ten order statistics.
+    ordered = np.sort(values, axis=1)
+    tenth, quarter, median, three_quarters, ninetieth = _percentiles(ordered, (0.10, 0.25, 0.50, 0.75, 0.90))
+    minimum, maximum = ordered[:, 0], ordered[:, -1]
     mean = values.mean(axis=1)
     # The fourth power of what float32 can hold fits into float64 only below 1e77; the rest is found by the final check.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -54,7 +56,7 @@ def first_order_features(
         divisor = np.where(flat, 1, second)
         skewness = np.where(flat, 0, third / divisor**1.5)
         kurtosis = np.where(flat, 0, fourth / divisor**2)
-    robust_deviation, n_kept = _robust_deviation(values, tenth, ninetieth)
+    robust_deviation, nothing_kept = _robust_deviation(ordered, tenth, ninetieth)
     probability = stack.counts / n_pixels
     features = {
         "10Percentile": tenth,
@@ -77,18 +79,16 @@ def first_order_features(
         "Uniformity": (probability**2).sum(axis=1),
         "Variance": second,
     }
-    return features, {"Skewness": flat, "Kurtosis": flat, "RobustMeanAbsoluteDeviation": n_kept == 0}
+    return features, {"Skewness": flat, "Kurtosis": flat, "RobustMeanAbsoluteDeviation": nothing_kept}
 
 
-def _percentiles(values: np.ndarray, fractions: tuple[float, ...]) -> list[np.ndarray]:
-    """Percentiles by linear interpolation between order statistics, ``(n_images,)`` each."""
-    n_pixels = values.shape[1]
-    positions = [fraction * (n_pixels - 1) for fraction in fractions]
-    below = [int(np.floor(position)) for position in positions]
-    wanted = sorted({k for low in below for k in (low, min(low + 1, n_pixels - 1))})
-    ordered = np.partition(values, wanted, axis=1)
+def _percentiles(ordered: np.ndarray, fractions: tuple[float, ...]) -> list[np.ndarray]:
+    """Percentiles by linear interpolation between ``ordered`` intensities, ``(n_images,)`` each."""
+    n_pixels = ordered.shape[1]
     results = []
-    for position, low in zip(positions, below, strict=True):
+    for fraction in fractions:
+        position = fraction * (n_pixels - 1)
+        low = int(np.floor(position))
         part = position - low
         first, second = ordered[:, low], ordered[:, min(low + 1, n_pixels - 1)]
         step = second - first
@@ -97,11 +97,13 @@ def _percentiles(values: np.ndarray, fractions: tuple[float, ...]) -> list[np.nd
     return results
 
 
-def _robust_deviation(values: np.ndarray, tenth: np.ndarray, ninetieth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean absolute deviation of what lies between the 10th and the 90th percentile, both included; and how many do."""
-    kept = (values >= tenth[:, None]) & (values <= ninetieth[:, None])
-    n_kept = kept.sum(axis=1)
-    divisor = np.maximum(n_kept, 1)
-    mean = np.einsum("ij,ij->i", values, kept) / divisor
-    deviation = np.abs(values - mean[:, None])
-    return np.einsum("ij,ij->i", deviation, kept) / divisor, n_kept
+def _robust_deviation(ordered: np.ndarray, tenth: np.ndarray, ninetieth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean absolute deviation of what lies between the 10th and the 90th percentile, both included; and where none."""
+    deviations = np.zeros(len(ordered))
+    empty = np.zeros(len(ordered), dtype=bool)
+    for image, (row, low, high) in enumerate(zip(ordered, tenth, ninetieth, strict=True)):
+        kept = row[np.searchsorted(row, low, side="left") : np.searchsorted(row, high, side="right")]
+        empty[image] = len(kept) == 0
+        if len(kept):
+            deviations[image] = np.abs(kept - kept.mean()).mean()
+    return deviations, empty

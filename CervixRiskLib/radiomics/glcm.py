@@ -146,8 +146,9 @@ def _information_correlation(cells: Cells, row: Marginal, entropy: np.ndarray) -
     entropy_2 = _entropy_of_independence(row, entropy_row)
     with np.errstate(invalid="ignore", divide="ignore"):
         imc1 = np.where(entropy_row == 0, 0, (entropy - entropy_1) / entropy_row)
-    # Rounding can leave "less than independent"; then there is no correlation.
-    imc2 = np.sqrt(np.maximum(1 - np.exp(-2 * (entropy_2 - entropy)), 0))
+    # Near independence the difference from 1 is all rounding: written as a power, as the reference does, to share it.
+    # Rounding can also leave "less than independent"; then there is no correlation.
+    imc2 = np.sqrt(np.maximum(1 - np.power(np.e, -2 * (entropy_2 - entropy)), 0))
     return imc1, np.where(entropy_2 == entropy, 0, imc2)
 
 

@@ -30,9 +30,9 @@ def gldm_features(stack: LevelStack, tolerance: int) -> dict[str, np.ndarray]:
     tolerance
         Largest difference of levels at which a neighbour is dependent (``gldm_a``).
     """
-    dependence = stack.take(_dependence(stack.frame, tolerance)).astype(np.int64)
+    dependence = stack.take(_dependence(stack.frame, tolerance))
     image = np.repeat(np.arange(stack.n_images), stack.n_pixels)
-    cells = Cells.counted(stack.n_images, image, stack.levels.ravel().astype(np.int64), dependence.ravel())
+    cells = Cells.counted(stack.n_images, image, stack.levels.ravel(), dependence.ravel())
     features = size_emphasis_features(cells, _NAMES)
     # Level non-uniformity, normalised, is first-order Uniformity; the reference leaves it out.
     del features["GrayLevelNonUniformityNormalized"]

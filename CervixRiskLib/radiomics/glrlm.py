@@ -28,27 +28,38 @@ def glrlm_features(stack: LevelStack, grid: RoiGrid) -> tuple[dict[str, np.ndarr
         Name → ``(n_images,)`` bool: all features are 0 where no two pixels of the region share a line.
     """
     n_images, n_directions = stack.n_images, len(grid.run_orders)
-    parts = []
-    for direction, (order, breaks) in enumerate(grid.run_orders):
-        levels = stack.levels if order is None else np.take(stack.levels, order, axis=1)
-        starts = np.empty(levels.shape, dtype=bool)
-        np.not_equal(levels[:, 1:], levels[:, :-1], out=starts[:, 1:])
-        # Every image's first pixel is a break, so that no run crosses from one image to the next.
-        starts |= breaks
-        first = np.flatnonzero(starts)
-        length = np.diff(first, append=starts.size)
-        image = first // stack.n_pixels
-        parts.append((image * n_directions + direction, levels.ravel()[first].astype(np.int64), length))
-    if not parts:
+    if n_directions == 0:
         names = [*size_emphasis_features(_no_cells(), _NAMES), "RunPercentage"]
         nothing = {name: np.zeros(n_images) for name in names}
         return nothing, {name: np.ones(n_images, dtype=bool) for name in names}
-    cells = Cells.counted(n_images * n_directions, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+    per_direction = [_runs(stack, order, breaks) for order, breaks in grid.run_orders]
+    # Matrices stand direction by direction.
+    cells = Cells(
+        n_images * n_directions,
+        np.concatenate([runs.matrix + direction * n_images for direction, runs in enumerate(per_direction)]),
+        np.concatenate([runs.i for runs in per_direction]),
+        np.concatenate([runs.j for runs in per_direction]),
+        np.concatenate([runs.count for runs in per_direction]),
+    )
     per_matrix = size_emphasis_features(cells, _NAMES)
     per_matrix["RunPercentage"] = cells.sum(cells.count) / cells.sum(cells.count * cells.j)
-    image = np.arange(cells.n_matrices) // n_directions
+    image = np.tile(np.arange(n_images), n_directions)
     features = {name: mean_over_directions(values, image, n_images) for name, values in per_matrix.items()}
     return features, {}
+
+
+def _runs(stack: LevelStack, order: np.ndarray | None, breaks: np.ndarray) -> Cells:
+    """Runs of all images along one direction: one matrix per image, level by length."""
+    levels = stack.levels if order is None else np.take(stack.levels, order, axis=1)
+    starts = np.empty(levels.shape, dtype=bool)
+    np.not_equal(levels[:, 1:], levels[:, :-1], out=starts[:, 1:])
+    # Every image's first pixel is a break, so that no run crosses from one image to the next.
+    starts[:, 0] = True
+    starts |= breaks
+    first = np.flatnonzero(starts)
+    length = np.diff(first, append=starts.size)
+    image = np.repeat(np.arange(stack.n_images), np.count_nonzero(starts, axis=1))
+    return Cells.counted(stack.n_images, image, levels.ravel()[first], length)
 
 
 def _no_cells() -> Cells:
