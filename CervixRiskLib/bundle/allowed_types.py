@@ -293,4 +293,6 @@ def _is_own(type_name: str) -> bool:
         return False
     from sklearn.base import BaseEstimator
 
-    return isinstance(found, type) and (issubclass(found, BaseEstimator) or is_dataclass(found))
+    # Defined there, not merely imported there.
+    defined = isinstance(found, type) and found.__module__ == module
+    return defined and (issubclass(found, BaseEstimator) or is_dataclass(found))

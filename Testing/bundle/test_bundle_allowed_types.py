@@ -153,6 +153,7 @@ def _tamper(key: str, value: Any) -> Any:
         lambda schema: {**schema, "__module__": "CervixRiskLib.atomic", "__class__": "atomic_folder"},
         lambda schema: {**schema, "__module__": "CervixRiskLib.plnm.settings", "__class__": "Path"},
         lambda schema: {**schema, "__module__": "CervixRiskLib.plnm.settings", "__class__": "_choice"},
+        lambda schema: {**schema, "__module__": "CervixRiskLib.plnm.mlp", "__class__": "BaseEstimator"},
         lambda schema: {"content": schema},
         lambda schema: [],
         _tamper("protocol", "x"),
