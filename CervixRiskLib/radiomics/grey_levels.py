@@ -34,9 +34,7 @@ def grey_levels(values: np.ndarray, bin_width: float, bin_count: int | None) -> 
     if not (np.isfinite(lowest) and np.isfinite(highest)):
         raise FeatureError("The intensities in the region are too large to be filtered. Rescale the image.")
     if bin_count is not None:
-        edges = np.histogram_bin_edges(values, bins=bin_count)
-        edges[-1] += 1
-        return np.searchsorted(edges, values, side="right")
+        return np.searchsorted(_equal_bins(lowest, highest, bin_count), values, side="right")
     width = values.dtype.type(bin_width)
     low_edge = np.float64(lowest - np.mod(lowest, width))
     n_levels = (np.float64(highest) - low_edge) / bin_width
@@ -54,6 +52,18 @@ def grey_levels(values: np.ndarray, bin_width: float, bin_count: int | None) -> 
     level += low_edge + (level + 1) * step <= x
     level += 1
     return level
+
+
+def _equal_bins(lowest: np.floating, highest: np.floating, bin_count: int) -> np.ndarray:
+    """Lower edges of equal bins, and one edge above all; in the image's own precision, whatever the NumPy version."""
+    kind = type(lowest)
+    if lowest == highest:
+        lowest, highest = lowest - kind(0.5), highest + kind(0.5)
+    step = (highest - lowest) / kind(bin_count)
+    edges = np.arange(bin_count + 1).astype(kind) * step + lowest
+    # The highest intensity belongs to the last bin.
+    edges[-1] = highest + kind(1)
+    return edges
 
 
 @dataclass(frozen=True, eq=False)
