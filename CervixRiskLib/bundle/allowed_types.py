@@ -293,6 +293,6 @@ def _is_own(type_name: str) -> bool:
         return False
     from sklearn.base import BaseEstimator
 
-    # Defined there, not merely imported there.
-    defined = isinstance(found, type) and found.__module__ == module
-    return defined and (issubclass(found, BaseEstimator) or is_dataclass(found))
+    if not isinstance(found, type) or found.__module__ != module:  # merely imported there
+        return False
+    return issubclass(found, BaseEstimator) or is_dataclass(found)
