@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -233,6 +234,24 @@ def test_out_of_fold_embeddings_come_from_networks_that_never_saw_the_case(monke
     assert not np.allclose(transformer.transform(rows), embeddings)
 
 
+@pytest.mark.parametrize(("rare", "cv", "folds"), [(3, 5, 3), (12, 13, 12), (12, 5, 5)])
+def test_there_are_no_more_folds_than_cases_of_the_rarest_class(monkeypatch, small_crops, rare, cv, folds):
+    from CervixRiskLib.networks import fine_tuning
+
+    sizes = []
+
+    def untrained(network, crops, labels, **arguments):
+        sizes.append(len(crops))
+        assert len(np.unique(labels)) == 2
+        return SimpleNamespace(network=network, history=())
+
+    monkeypatch.setattr(fine_tuning, "fine_tune", untrained)
+    labels = (np.arange(24) < rare).astype(int)
+    _transformer(mode="all", cv=cv).fit_transform(small_crops.reshape(len(small_crops), -1), labels)
+    assert len(sizes) == folds + 1  # and the network of all cases
+    assert sum(24 - size for size in sizes) == 24
+
+
 def test_head_mode_tunes_the_head_only(small, small_crops, labels):
     rows = small_crops.reshape(len(small_crops), -1)
     transformer = _transformer(mode="head")
@@ -266,7 +285,7 @@ def test_it_works_in_a_pipeline_with_tables_and_named_classes(small_crops, label
         ({"mode": "some"}, lambda t, X, y: t.fit(X, y), SettingsError),
         ({"mode": "all"}, lambda t, X, y: t.fit(X), TrainingError),
         ({"mode": "all", "cv": 1}, lambda t, X, y: t.fit_transform(X, y), SettingsError),
-        ({"mode": "all", "cv": 13}, lambda t, X, y: t.fit_transform(X, y), TrainingError),
+        ({"mode": "all"}, lambda t, X, y: t.fit_transform(X, np.eye(24, dtype=int)[0]), TrainingError),
         ({}, lambda t, X, y: t.fit(X[:, :-1], y), SettingsError),
         ({}, lambda t, X, y: t.fit(X, y[:-1]), SettingsError),
         ({"network": "vgg"}, lambda t, X, y: t.fit(X, y), SettingsError),
