@@ -6,3 +6,6 @@ For research use. Not a medical device.
 __version__ = "0.1.0"
 
 RESEARCH_USE_NOTICE = "For research use. Not a medical device."
+
+SIMULATED_MARK = "Demo bundle: trained on simulated data."
+"""Stands on every screen, figure and report of a bundle made from simulated images."""

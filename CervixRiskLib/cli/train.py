@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,12 +24,9 @@ from .progress_bar import ProgressBar
 from .validation_table import METRIC_HEAD, metric_rows
 
 if TYPE_CHECKING:
-    from ..plnm import TrainingResult, TrainingSettings
+    from ..plnm import TrainingResult
 
 app = typer.Typer(no_args_is_help=True, help="Train a model on a cohort of your own and validate it honestly.")
-
-
-_PACKAGES = {"mlp": ("torch", "skorch"), "xgboost": ("xgboost",), "lightgbm": ("lightgbm",)}
 
 
 class Network(str, Enum):
@@ -181,10 +177,7 @@ def plnm(
         classifiers=tuple(classifier or ()),
     )
     check_destination(output)
-    _check_packages(settings)
     table = load_cohort(cohort, outcome=outcome, skip_invalid=skip_invalid)
-    for name in settings.clinical or ():
-        _ = table.columns[name]  # an unknown name is told before the measuring, not after it
     for problem in table.excluded:
         remark(f"Left out: {problem}")
     for note in table.notes:
@@ -195,19 +188,6 @@ def plnm(
         print_json({"bundle": str(result.bundle_path), "simulated": table.simulated, "metrics": result.metrics})
         return
     print_training(result)
-
-
-def _check_packages(settings: TrainingSettings) -> None:
-    """Tell before the measuring, not after it, that a classifier's package is missing."""
-    from ..errors import MissingComponentError
-
-    for name in settings.plan.classifiers:
-        missing = [package for package in _PACKAGES.get(name, ()) if importlib.util.find_spec(package) is None]
-        if missing:
-            raise MissingComponentError(
-                f'The classifier {name} needs {" and ".join(missing)}: pip install "cervixrisk[train]", or name '
-                "classifiers that do not, such as --classifier logistic_regression --classifier svm."
-            )
 
 
 def print_training(result: TrainingResult) -> None:

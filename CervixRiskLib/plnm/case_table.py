@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..cohort import Cohort, clinical_frame, extract_cohort
-from ..errors import CohortError, SettingsError, TrainingError
+from ..errors import CohortError, TrainingError
 from ..progress import SILENT, Progress
 from ..radiomics import feature_table, load_preset
 from .clinical_design import encode_clinical
@@ -175,12 +175,5 @@ def _deep_block(
 
 
 def _clinical_block(cohort: Cohort, settings: TrainingSettings) -> pd.DataFrame:
-    if settings.clinical is None:
-        columns = cohort.columns
-    else:
-        for name in settings.clinical:
-            if name not in cohort.columns:
-                known = ", ".join(cohort.clinical_names) or "none"
-                raise SettingsError(f"The cohort has no clinical column {name!r}; it has: {known}.")
-        columns = cohort.columns.subset(settings.clinical)
+    columns = cohort.columns if settings.clinical is None else cohort.columns.subset(settings.clinical)
     return encode_clinical(clinical_frame(cohort), columns)

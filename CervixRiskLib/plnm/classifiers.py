@@ -6,7 +6,8 @@ training run's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib.util
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,26 @@ LABELS: dict[str, str] = {
     "lightgbm": "LightGBM (31 leaves)",
     "mlp": "Multilayer perceptron",
 }
+
+
+PACKAGES: dict[str, tuple[str, ...]] = {"xgboost": ("xgboost",), "lightgbm": ("lightgbm",), "mlp": ("torch", "skorch")}
+"""What a classifier needs beyond scikit-learn."""
+
+
+def check_packages(names: Iterable[str]) -> None:
+    """Tell before hours of measuring, not after them, that a classifier's package is missing.
+
+    Raises
+    ------
+    MissingComponentError
+    """
+    for name in names:
+        missing = [package for package in PACKAGES.get(name, ()) if importlib.util.find_spec(package) is None]
+        if missing:
+            raise MissingComponentError(
+                f'The classifier {name} needs {" and ".join(missing)}: pip install "cervixrisk[train]", or name '
+                "classifiers that do not, such as --classifier logistic_regression --classifier svm."
+            )
 
 
 def make_classifier(name: str, seed: int = 42) -> BaseEstimator:

@@ -26,12 +26,12 @@ from ..bundle import (
     write_bundle,
 )
 from ..cohort import Cohort, ColumnDictionary, patient_split
-from ..errors import TrainingError
+from ..errors import SettingsError, TrainingError
 from ..progress import SILENT, Progress
 from ..radiomics import load_preset
 from ..statistics import Nomogram, brier, calibration_slope_intercept
 from .case_table import CaseTable, build_case_table
-from .classifiers import LABELS
+from .classifiers import LABELS, check_packages
 from .clinical_design import label_of, source_column
 from .fusion_model import FusionModel
 from .model import SCORE, PlnmModel
@@ -102,6 +102,11 @@ def train(
     check_destination(destination)
     if len(cohort) < _FEWEST_CASES:
         raise TrainingError(f"The cohort has {len(cohort)} usable cases; training needs at least {_FEWEST_CASES}.")
+    check_packages(settings.plan.classifiers)
+    for name in settings.clinical or ():
+        if name not in cohort.columns:
+            known = ", ".join(cohort.clinical_names) or "none"
+            raise SettingsError(f"The cohort has no clinical column {name!r}; it has: {known}.")
     icc = read_icc_table(settings.icc_table) if settings.icc_table is not None else None
     reproducibility = ReproducibilityFilter.from_table(
         icc, threshold=settings.icc_threshold, rule=settings.icc_rule, bound=settings.icc_bound

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import RESEARCH_USE_NOTICE, __version__
+from .. import RESEARCH_USE_NOTICE, SIMULATED_MARK, __version__
 from ..atomic import atomic_file
 from ..errors import SettingsError
 
@@ -39,7 +39,6 @@ TICK_SIZE = 8.5
 NOTE_SIZE = 8.0
 
 DOTS_PER_INCH = 200
-SIMULATED_MARK = "Demo bundle: trained on simulated data."
 
 _SETTINGS: dict[str, Any] = {
     "font.family": "sans-serif",

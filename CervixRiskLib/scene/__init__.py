@@ -9,19 +9,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .answer_text import AnswerText, answer_text
     from .case_scene import CaseNodes, CaseScene
     from .heat_map import HeatMapDisplay
     from .offscreen import render_slice_png
+    from .prediction_text import AnswerText, answer_text
     from .runtime import SceneRuntime
 
 _HOMES = {
-    "AnswerText": "answer_text",
+    "AnswerText": "prediction_text",
     "CaseNodes": "case_scene",
     "CaseScene": "case_scene",
     "HeatMapDisplay": "heat_map",
     "SceneRuntime": "runtime",
-    "answer_text": "answer_text",
+    "answer_text": "prediction_text",
     "render_slice_png": "offscreen",
 }
 

@@ -10,9 +10,9 @@ import numpy as np
 from ..bundle.contracts import Prediction
 from ..errors import ImageError, RoiError
 from ..imaging import Roi, SliceImage
-from .answer_text import AnswerText, answer_text
 from .heat_map import HeatMapDisplay, add_heat_map, add_legend, apply_threshold
 from .node_removal import remove_with_display
+from .prediction_text import AnswerText, answer_text
 from .segmentation import add_segmentation
 from .slice_volume import add_slice_volume
 

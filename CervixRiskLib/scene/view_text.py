@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..imaging import SliceImage
-from .answer_text import AnswerText, pixel_size_text
 from .picture_layout import PictureLayout, Rectangle
+from .prediction_text import AnswerText, pixel_size_text
 
 WHITE = (0.96, 0.96, 0.96)
 GREY = (0.72, 0.72, 0.72)

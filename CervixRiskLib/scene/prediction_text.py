@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .. import RESEARCH_USE_NOTICE
+from .. import RESEARCH_USE_NOTICE, SIMULATED_MARK
 from ..bundle.contracts import Prediction, WarningCode
 from ..imaging import SliceImage
 
 # What the headline gives the probability of; a study that is not listed is told by its positive class.
 _OUTCOMES = {"plnm": "PLNM"}
-SIMULATED_MARK = "Demo bundle: trained on simulated data."
 
 
 @dataclass(frozen=True)
