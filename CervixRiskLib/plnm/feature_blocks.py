@@ -26,18 +26,25 @@ class FeatureBlocks(TransformerMixin, BaseEstimator):
     def __init__(self, blocks: Sequence[tuple[str, BaseEstimator, Sequence[str]]]) -> None:
         self.blocks = blocks
 
-    def fit(self, X: pd.DataFrame, y: np.ndarray | None = None) -> FeatureBlocks:
+    def fit(self, X: pd.DataFrame, y: np.ndarray | None = None, groups: np.ndarray | None = None) -> FeatureBlocks:
         """Fit every block's transformer on its columns of ``X``."""
-        self.fit_transform(X, y)
+        self.fit_transform(X, y, groups)
         return self
 
-    def fit_transform(self, X: pd.DataFrame, y: np.ndarray | None = None) -> np.ndarray:
-        """Fit, and return each block as its transformer's ``fit_transform`` gives it, ``(cases, features)``."""
+    def fit_transform(
+        self, X: pd.DataFrame, y: np.ndarray | None = None, groups: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Fit, and return each block as its transformer's ``fit_transform`` gives it, ``(cases, features)``.
+
+        ``groups`` (patients, ``(cases,)``) go to a block's pipeline step named ``embedding``, which cross-fits.
+        """
         self.transformers_: dict[str, BaseEstimator] = {}
         parts = []
         for name, transformer, columns in self.blocks:
             self.transformers_[name] = clone(transformer)
-            parts.append(np.asarray(self.transformers_[name].fit_transform(_block(X, columns), y)))
+            cross_fits = "embedding" in getattr(transformer, "named_steps", {})
+            more = {"embedding__groups": groups} if cross_fits and groups is not None else {}
+            parts.append(np.asarray(self.transformers_[name].fit_transform(_block(X, columns), y, **more)))
         return np.hstack(parts)
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:

@@ -155,7 +155,7 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
             for network in networks:
                 resamples = []
                 for train, test in self.folds_:
-                    resamples.append(self._resample(network, X, y, train, test))
+                    resamples.append(self._resample(network, X, y, groups, train, test))
                     task.advance()
                 for name in self.classifiers:
                     candidate, scores = self._tune(network, name, resamples, y)
@@ -167,7 +167,7 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
             _, self.winner_, resamples, self.out_of_fold_scores_ = best
 
             self.signature_ = self._signature(self.winner_.network)
-            features = self.signature_.fit_transform(X, y)
+            features = self.signature_.fit_transform(X, y, blocks__groups=groups)
             self.classifier_ = self._classifier(self.winner_).fit(features, y)
             task.advance()
 
@@ -182,9 +182,11 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
         self._fit_nomogram(X, y)
         return self
 
-    def _resample(self, network: str, X: pd.DataFrame, y: np.ndarray, train: np.ndarray, test: np.ndarray) -> _Resample:
+    def _resample(
+        self, network: str, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, train: np.ndarray, test: np.ndarray
+    ) -> _Resample:
         signature = self._signature(network)
-        train_features = signature.fit_transform(X.iloc[train], y[train])
+        train_features = signature.fit_transform(X.iloc[train], y[train], blocks__groups=groups[train])
         return _Resample(signature, train, test, train_features, signature.transform(X.iloc[test]))
 
     def _tune(self, network: str, name: str, resamples: list[_Resample], y: np.ndarray) -> tuple[Candidate, np.ndarray]:

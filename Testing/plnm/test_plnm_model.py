@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
 
 from CervixRiskLib.errors import Cancelled, TrainingError
 from CervixRiskLib.plnm.clinical_selection import ClinicalSelection
@@ -245,3 +247,30 @@ def test_permutation_test_tells_signal_from_noise(make_table, columns_of):
     observed, p_value, permuted = permutation_test(model, X, y, np.arange(40), permutations=12, folds=2, seed=0)
     assert observed > permuted.max()
     assert p_value == pytest.approx(1 / 13)
+
+
+class RecordingEmbedding(TransformerMixin, BaseEstimator):
+    """Keeps the patients it was given."""
+
+    seen: ClassVar[list] = []
+
+    def fit(self, X, y=None, groups=None):
+        return self
+
+    def fit_transform(self, X, y=None, groups=None):
+        assert len(groups) == len(X)
+        RecordingEmbedding.seen.append(np.asarray(groups))
+        return np.asarray(X)
+
+    def transform(self, X):
+        return np.asarray(X)
+
+
+def test_a_network_that_is_fitted_knows_the_patients(make_table, columns_of):
+    X, y = make_table(40, 1.0)
+    y, patients = np.repeat(y[::2], 2), np.repeat(np.arange(20), 2)
+    model = PlnmModel(**columns_of(X), embeddings={"net": RecordingEmbedding()}, inner_folds=2)
+    fitted = model.fit(X, y, patients)
+    assert [len(groups) for groups in RecordingEmbedding.seen] == [len(train) for train, _ in fitted.folds_] + [40]
+    np.testing.assert_array_equal(RecordingEmbedding.seen[-1], patients)
+    assert fitted.fold_scorers_ == []
