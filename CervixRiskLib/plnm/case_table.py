@@ -15,7 +15,7 @@ from ..errors import CohortError, TrainingError
 from ..progress import SILENT, Progress
 from ..radiomics import feature_table, load_preset
 from .clinical_design import encode_clinical
-from .settings import FineTuning, TrainingProtocol, TrainingSettings
+from .settings import FineTuning, TrainingSettings
 
 if TYPE_CHECKING:
     from ..networks import Network
@@ -35,6 +35,8 @@ class CaseTable:
         Outcome 0/1 and patient, ``(cases,)``.
     radiomics_columns, deep_columns, clinical_columns
         Names of the blocks' columns.
+    published_columns
+        All radiomic columns, those that hold rounding noise included: what the paper's protocol selects from.
     networks
         Built networks by name.
     crops
@@ -52,6 +54,7 @@ class CaseTable:
     y: np.ndarray
     groups: np.ndarray
     radiomics_columns: tuple[str, ...]
+    published_columns: tuple[str, ...]
     deep_columns: Mapping[str, tuple[str, ...]]
     clinical_columns: tuple[str, ...]
     networks: Mapping[str, Network]
@@ -102,13 +105,11 @@ def build_case_table(
         y = shuffle_outcome(y, cohort.patients, np.random.default_rng(settings.seed))
 
     noisy = feature_table(load_preset(settings.preset)).set_index("name")["noise"]
-    keep_noise = settings.keep_noise_features
-    if keep_noise is None:
-        keep_noise = settings.protocol is TrainingProtocol.PAPER
     radiomics = extraction.features
+    usable = np.ones(radiomics.shape[1], dtype=bool)
     notes = []
-    if not keep_noise and noisy.any():
-        radiomics = radiomics.loc[:, ~noisy.reindex(radiomics.columns).to_numpy(bool)]
+    if not settings.keep_noise_features and noisy.any():
+        usable = ~noisy.reindex(radiomics.columns).to_numpy(bool)
         notes.append(
             f"{int(noisy.sum())} of the preset's {noisy.size} features hold rounding noise on a single slice and were "
             "left out."
@@ -127,6 +128,7 @@ def build_case_table(
         pd.concat(blocks, axis=1),
         y,
         cohort.patients,
+        tuple(radiomics.columns[usable]),
         tuple(radiomics.columns),
         deep_columns,
         tuple(clinical.columns),

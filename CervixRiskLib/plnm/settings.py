@@ -90,7 +90,7 @@ class TrainingSettings:
     preset, engine
         Radiomics preset by name or path, and the engine that computes it.
     keep_noise_features
-        Whether features that hold rounding noise on one slice stay in. ``None``: only under the paper protocol.
+        Whether features that hold rounding noise on one slice stay in. The paper protocol always has them.
     icc_table
         CSV with a ``feature`` column and ``inter_icc`` and/or ``intra_icc`` (for the lower-bound rule
         ``inter_lower``, ``intra_lower``). ``None``: no reproducibility filter, and the bundle says so.
@@ -118,7 +118,7 @@ class TrainingSettings:
     protocol: TrainingProtocol = TrainingProtocol.HONEST
     preset: str = "wang2025"
     engine: str = "cervixrisk"
-    keep_noise_features: bool | None = None
+    keep_noise_features: bool = False
     icc_table: Path | None = None
     icc_threshold: float = 0.75
     icc_rule: str = "either"

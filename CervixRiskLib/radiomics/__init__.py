@@ -13,10 +13,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .extraction import extract
     from .feature_vector import FeatureVector
-    from .parameter_file import SHIPPED_PRESETS, load_preset
+    from .parameter_file import SHIPPED_PRESETS, load_preset, parse_preset, preset_content
     from .preset import Preset, feature_table
 
-__all__ = ["SHIPPED_PRESETS", "FeatureVector", "Preset", "extract", "feature_table", "load_preset"]
+__all__ = [
+    "SHIPPED_PRESETS",
+    "FeatureVector",
+    "Preset",
+    "extract",
+    "feature_table",
+    "load_preset",
+    "parse_preset",
+    "preset_content",
+]
 
 # Loaded when first asked for: NumPy, SciPy and PyWavelets together take longer than the whole package may.
 _HOME_OF = {
@@ -26,6 +35,8 @@ _HOME_OF = {
     "extract": "extraction",
     "feature_table": "preset",
     "load_preset": "parameter_file",
+    "parse_preset": "parameter_file",
+    "preset_content": "parameter_file",
 }
 
 

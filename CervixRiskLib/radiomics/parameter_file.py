@@ -37,17 +37,27 @@ def load_preset(name_or_path: str | Path) -> Preset:
         do; the sentence names the setting.
     """
     name = str(name_or_path)
+    return _shipped(name) if name in SHIPPED_PRESETS else parse_preset(preset_content(name), Path(name).stem)
+
+
+def preset_content(name_or_path: str | Path) -> bytes:
+    """The parameter file itself, to be kept beside what was made with it.
+
+    Raises
+    ------
+    FeatureError
+        There is no such preset or file.
+    """
+    name = str(name_or_path)
     if name in SHIPPED_PRESETS:
-        return _shipped(name)
-    path = Path(name_or_path)
+        return resources.files(__package__).joinpath("presets").joinpath(f"{name}.yaml").read_bytes()
     try:
-        with path.open("rb") as stream:
-            content = stream.read(_LARGEST_FILE_BYTES + 1)
+        with Path(name_or_path).open("rb") as stream:
+            return stream.read(_LARGEST_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         raise FeatureError(
             f"There is no preset '{name}'. Use one of {', '.join(SHIPPED_PRESETS)}, or the path of a parameter file."
         ) from error
-    return parse_preset(content, path.stem)
 
 
 def as_preset(preset: Preset | str | Path) -> Preset:
@@ -57,8 +67,7 @@ def as_preset(preset: Preset | str | Path) -> Preset:
 
 @cache
 def _shipped(name: str) -> Preset:
-    content = resources.files(__package__).joinpath("presets").joinpath(f"{name}.yaml").read_bytes()
-    return parse_preset(content, name)
+    return parse_preset(preset_content(name), name)
 
 
 def parse_preset(content: bytes, name: str) -> Preset:

@@ -277,9 +277,8 @@ def test_the_maps_gradient_is_the_scores_own(deep, cohort):
 
     vector = extract(case.image, case.roi, "wang2025")
     radiomics = dict(zip(vector.names, vector.values, strict=True))
-    _, _, embedding = predictor._embedding(case.image, case.roi)
+    embedding = predictor.view(case.image, case.roi).embedding.astype(np.float64)
     scorer = predictor.fusion.scorer
-    embedding = embedding.astype(np.float64)
     gradient = scorer.embedding_gradient(scorer.standardise(radiomics, embedding))
     direction = gradient / np.linalg.norm(gradient)
     step = 0.05 / np.linalg.norm(gradient)

@@ -1,0 +1,175 @@
+"""What a lymph node bundle says of itself: from a fitted model to its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..bundle import (
+    BundleManifest,
+    Calibration,
+    ClinicalPredictor,
+    IntervalInfo,
+    Metric,
+    RadiomicsInfo,
+    TrainingSummary,
+)
+from ..cohort import ColumnDictionary
+from ..radiomics import load_preset
+from ..statistics import Nomogram
+from .case_table import CaseTable
+from .classifiers import LABELS
+from .clinical_design import label_of, source_column
+from .model import SCORE, PlnmModel
+from .settings import TrainingSettings
+
+TASK = "plnm"
+POSITIVE = "metastasis"
+NEGATIVE = "no metastasis"
+NETWORK_FILE = "network.safetensors"
+PRESET_FILE = "radiomics.yaml"
+FUSION = "fusion"
+_VERSIONS_OF = ("numpy", "scipy", "scikit-learn", "skops", "torch", "torchvision", "timm", "xgboost", "lightgbm")
+
+
+def build_manifest(
+    model: PlnmModel,
+    cases: CaseTable,
+    positions: np.ndarray,
+    settings: TrainingSettings,
+    metrics: list[Metric],
+    deviations: list[str],
+    details: Mapping[str, Any],
+) -> BundleManifest:
+    """Everything a bundle's reader and its predictor need besides the stored estimators.
+
+    Parameters
+    ----------
+    positions
+        Of the training cases in ``cases``.
+    metrics, deviations, details
+        Of the validation.
+    """
+    preset = load_preset(settings.preset)
+    regression = model.nomogram_
+    names = tuple(str(name) for name in model.design_ranges_)
+    columns = cases.cohort.columns
+    used = tuple(dict.fromkeys(source_column(name, columns).name for name in names if name != SCORE))
+    coefficients = [float(regression.intercept_), *(float(value) for value in regression.coef_)]
+    pixels = cases.roi_pixels[positions]
+    everything: dict[str, Any] = {
+        **details,
+        "clinical_columns": columns.to_mapping(),
+        "regression": {
+            "names": list(names),
+            "coefficients": coefficients,
+            "covariance": np.asarray(regression.covariance_).tolist(),
+            "penalty": str(regression.penalty_used_),
+            "ranges": {name: list(limits) for name, limits in model.design_ranges_.items()},
+            "calibration_covariance": np.asarray(model.platt_.covariance_).tolist(),
+        },
+        "network": model.winner_.network,
+        "fine_tuning": settings.fine_tuning.value,
+        "classifier": model.winner_.classifier,
+        "candidates": [
+            {
+                "network": candidate.network,
+                "classifier": LABELS[candidate.classifier],
+                "parameters": {key: str(value) for key, value in candidate.parameters.items()},
+                "inner_auc": candidate.auc,
+                "inner_balanced_accuracy": candidate.balanced_accuracy,
+            }
+            for candidate in model.candidates_
+        ],
+        "pixel_size_known": cases.pixel_size_known,
+        "roi_pixels": [int(pixels.min()), int(pixels.max())],
+        "sign_flips": model.clinical_selection_.sign_flips(),
+        "settings": settings.to_json(),
+    }
+    shuffled = ["The outcomes were shuffled before training (a check): the model is meaningless."]
+    training = cases.cohort
+    return BundleManifest(
+        task=TASK,
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        library_versions=_versions(),
+        simulated=training.simulated,
+        positive_class=POSITIVE,
+        class_names=(NEGATIVE, POSITIVE),
+        threshold=model.threshold_,
+        calibration=Calibration("platt", float(model.platt_.slope_), float(model.platt_.intercept_)),
+        training=TrainingSummary(
+            cases=int(positions.size),
+            positives=int(cases.y[positions].sum()),
+            cohort_hash=training.content_hash,
+            known_pixel_size_share=float(cases.pixel_size_known),
+            patients=len(np.unique(cases.groups[positions])),
+            excluded=len(training.excluded),
+        ),
+        preprocessing={"crop_size": settings.crop_size, "crop_margin": settings.crop_margin},
+        radiomics=RadiomicsInfo(preset.name, preset.content_hash, settings.engine),
+        selected_features=model.scorer_.feature_names,
+        clinical=tuple(_clinical_predictor(name, cases, positions) for name in used),
+        nomogram=_nomogram(model, cases, names).to_dict(),
+        interval=IntervalInfo(
+            "delta method over nomogram and calibration, plus the delete-group jackknife of the fusion score"
+            if model.fold_scorers_
+            else "delta method over nomogram and calibration; the fine-tuned network's own variance is not in it"
+        ),
+        metrics=tuple(metrics),
+        seeds={"numpy": settings.seed, "torch": settings.torch_seed},
+        deviations=(*deviations, *(shuffled if settings.shuffle_outcome else [])),
+        details=everything,
+    )
+
+
+def _clinical_predictor(name: str, cases: CaseTable, positions: np.ndarray) -> ClinicalPredictor:
+    column = cases.cohort.columns[name]
+    values = cases.cohort.table[name].to_numpy(float)[positions]
+    return ClinicalPredictor(
+        name=name,
+        label=column.label,
+        unit=column.unit,
+        kind=column.kind,
+        observed_low=float(np.nanmin(values)),
+        observed_high=float(np.nanmax(values)),
+        plausible_low=column.low,
+        plausible_high=column.high,
+        levels=column.levels,
+    )
+
+
+def _nomogram(model: PlnmModel, cases: CaseTable, names: tuple[str, ...]) -> Nomogram:
+    columns = cases.cohort.columns
+    labels = ["Fusion score" if name == SCORE else label_of(name, columns) for name in names]
+    units = ["" if name == SCORE else source_column(name, columns).unit for name in names]
+    return Nomogram.from_logistic(
+        names,
+        labels,
+        units,
+        model.nomogram_.coef_,
+        model.nomogram_.intercept_,
+        [model.design_ranges_[name] for name in names],
+        levels={name: {"no": 0.0, "yes": 1.0} for name in names if _is_yes_no(name, columns)},
+        calibration=(float(model.platt_.slope_), float(model.platt_.intercept_)),
+    )
+
+
+def _is_yes_no(name: str, columns: ColumnDictionary) -> bool:
+    return name != SCORE and source_column(name, columns).kind in ("binary", "category")
+
+
+def _versions() -> dict[str, str]:
+    found = {"cervixrisk": __version__}
+    for name in _VERSIONS_OF:
+        for distribution in (name, f"{name}-cpu"):
+            try:
+                found[name] = version(distribution)
+                break
+            except PackageNotFoundError:
+                continue
+    return found

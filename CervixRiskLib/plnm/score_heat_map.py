@@ -1,0 +1,88 @@
+"""Where in the image the fusion score comes from: Grad-CAM back through classifier, elimination and PCA."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..bundle import PredictionWarning, WarningCode
+from ..imaging import Crop
+from ..networks import grad_cam, head_grad_cam, score_grad_cam
+from .fusion_scorer import FusionScorer
+
+if TYPE_CHECKING:
+    from ..networks import Network
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkView:
+    """What the network saw of a case: its crop and its last feature map ``(C, h, w)``."""
+
+    network: Network
+    device: str
+    crop: Crop
+    feature_map: np.ndarray
+
+    @property
+    def embedding(self) -> np.ndarray:
+        """The flattened feature map."""
+        return self.feature_map.reshape(-1)
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreHeatMap:
+    """A heat map ``(rows, columns)`` on the image's grid, or the reasons why there is none.
+
+    ``target`` says in words what the map explains.
+    """
+
+    values: np.ndarray | None
+    target: str
+    warnings: tuple[PredictionWarning, ...] = ()
+
+
+def score_heat_map(
+    scorer: FusionScorer, standardised: np.ndarray, view: NetworkView | None, shape: tuple[int, int]
+) -> ScoreHeatMap:
+    """Grad-CAM of the fusion score where it has a gradient, of the network's own trained head where it has not.
+
+    Parameters
+    ----------
+    standardised
+        The case's features as ``scorer`` takes them.
+    shape
+        ``(rows, columns)`` of the image.
+    """
+    if view is None:
+        return _unavailable("There is no heat map: this bundle's score does not use a network.")
+    weights = view.network.weights
+    warnings: tuple[PredictionWarning, ...] = ()
+    if weights.kind == "none" and weights.fine_tuned == "none":
+        text = (
+            "The network's weights are random: the heat map shows where its random textures move the score, not what "
+            "a trained network looks at."
+        )
+        warnings = (PredictionWarning(WarningCode.UNTRAINED_NETWORK, text),)
+    gradient = scorer.embedding_gradient(standardised)
+    if gradient is not None:
+        cells = score_grad_cam(view.feature_map, gradient)
+        target = "Grad-CAM of the fusion score"
+        if not cells.any():
+            # Nothing speaks for the score: show what speaks against it, and say so.
+            cells = grad_cam(view.feature_map, -gradient.reshape(view.feature_map.shape))
+            target = "Grad-CAM against the fusion score (nothing in the image speaks for it)"
+    elif weights.fine_tuned != "none":
+        cells = head_grad_cam(view.network, view.crop.pixels, 1, device=view.device)
+        target = "Grad-CAM of the network's own head (the fusion score has no gradient)"
+    else:
+        return _unavailable(
+            "There is no heat map: the fusion score has no gradient back to the image (its classifier is piecewise "
+            "constant, or no deep feature was retained), and the network has no trained head of its own."
+        )
+    return ScoreHeatMap(view.crop.to_image_grid(cells, shape), target, warnings)
+
+
+def _unavailable(text: str) -> ScoreHeatMap:
+    return ScoreHeatMap(None, "", (PredictionWarning(WarningCode.HEATMAP_UNAVAILABLE, text),))
