@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .. import RESEARCH_USE_NOTICE
+from .demo_network import NETWORK, teach_network
 from .options import JobsOption, JsonFlag, examples
 from .output import print_json, print_lines, print_panel, remark
 from .progress_bar import ProgressBar
@@ -21,43 +23,51 @@ if TYPE_CHECKING:
 EXAMPLES = examples("cervixrisk demo", "cervixrisk demo --output trial --cases 60")
 
 TRAINING_SEED = 42
-UNSEEN_SEED = 2025
+_EPOCHS = 8
+UNSEEN_SEED = 2028
 
 
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where everything goes.")] = Path(
         "demo"
     ),
-    cases: Annotated[int, typer.Option("--cases", min=40, max=10_000, help="Size of the simulated cohort.")] = 120,
+    cases: Annotated[int, typer.Option("--cases", min=40, max=10_000, help="Size of the simulated cohort.")] = 200,
     jobs: JobsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Simulate a cohort, train on it, answer for a case the model has not seen, and draw the answer.
 
-    Takes a few minutes on two cores. All images are simulated and the network's weights are random: what you see shows
-    how the program works, and says nothing about any patient.
+    Takes a few minutes on two cores. All images are simulated, and the network has learned from other simulated images:
+    what you see shows how the program works, and says nothing about any patient.
     """
     from ..bundle import load_bundle
     from ..cohort import load_cohort
     from ..cohort.simulation import simulate_ultrasound
     from ..errors import MissingComponentError
-    from ..plnm import TrainingSettings, load_predictor, train
+    from ..plnm import Effort, TrainingSettings, load_predictor, train
     from .answer import prediction_json, prediction_lines
     from .predict import write_extras
     from .train import print_training
 
     remark(f"Everything here is SIMULATED. {RESEARCH_USE_NOTICE}")
-    networks = ("densenet121",) if importlib.util.find_spec("torch") is not None else ()
-    if not networks:
+    with_network = importlib.util.find_spec("torch") is not None
+    if not with_network:
         remark('PyTorch is not installed, so the demo uses radiomics alone; pip install "cervixrisk[train]" adds it.')
-    settings = TrainingSettings(
-        networks=networks,
-        weights="none",
-        effort="quick",  # type: ignore[arg-type] # the settings take the name
-        classifiers=() if networks else ("logistic_regression", "svm"),
-        jobs=jobs,
-    )
     with ProgressBar() as progress:
+        weights = "none"
+        if with_network:
+            taught = teach_network(
+                output / "network", cases=max(40, cases // 2), epochs=_EPOCHS, jobs=jobs, progress=progress
+            )
+            weights = str(taught)
+        settings = TrainingSettings(
+            networks=(NETWORK,) if with_network else (),
+            weights=weights,
+            preset="slice2d",
+            effort=Effort.QUICK,
+            classifiers=() if with_network else ("logistic_regression", "svm"),
+            jobs=jobs,
+        )
         table = simulate_ultrasound(output / "cohort", cases, TRAINING_SEED, jobs=jobs, progress=progress)
         result = train(load_cohort(table), settings, output / "model.zip", progress)
         predictor = load_predictor(load_bundle(result.bundle_path))
@@ -81,6 +91,13 @@ def demo(
         )
         return
     print_training(result)
+    ceiling = json.loads((table.parent / "simulation.json").read_text(encoding="utf-8"))["achievable_auc"]
+    print_lines(
+        [
+            f"No model can do better on these simulated cases than an AUC of {ceiling['both']:.2f} "
+            f"(image alone {ceiling['image']:.2f}, clinical values alone {ceiling['clinical']:.2f})."
+        ]
+    )
     print_panel("SIMULATED: pelvic lymph node metastasis of an unseen case", prediction_lines(prediction))
     print_lines(f"{name}: {path}" for name, path in files.items())
 

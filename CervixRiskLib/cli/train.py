@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..plnm.settings import Effort, FineTuning, TrainingProtocol, TrainingSettings
 from .options import (
     DeviceOption,
     EngineOption,
@@ -38,30 +39,6 @@ class Network(str, Enum):
     all = "all"
 
 
-class FineTune(str, Enum):
-    """Which part of the network learns from the cohort."""
-
-    none = "none"
-    head = "head"
-    all = "all"
-
-
-class EffortChoice(str, Enum):
-    """How much computing a run may take."""
-
-    quick = "quick"
-    standard = "standard"
-    full = "full"
-
-
-class ProtocolChoice(str, Enum):
-    """Which way of validating."""
-
-    honest = "honest"
-    paper = "paper"
-    both = "both"
-
-
 @app.callback()
 def _train() -> None:
     """Keeps the group a group while it has one command."""
@@ -86,21 +63,21 @@ def plnm(
         str, typer.Option("--weights", metavar="imagenet|none|FILE", help="Its weights: by name, random, or a file.")
     ] = "imagenet",
     finetune: Annotated[
-        FineTune, typer.Option("--finetune", help="Which part of the network learns from the cohort.")
-    ] = FineTune.none,
+        FineTuning, typer.Option("--finetune", help="Which part of the network learns from the cohort.")
+    ] = FineTuning.NONE,
     no_deep: Annotated[bool, typer.Option("--no-deep", help="Radiomics alone; needs no PyTorch.")] = False,
     effort: Annotated[
-        EffortChoice,
+        Effort,
         typer.Option(
             "--effort",
             help="quick: three classifiers, one 5-fold. standard: all eight, two repeats. full: all eight, 5 x 10 "
             "folds and a permutation test.",
         ),
-    ] = EffortChoice.standard,
+    ] = Effort.STANDARD,
     protocol: Annotated[
-        ProtocolChoice,
+        TrainingProtocol,
         typer.Option("--protocol", help="honest: everything refitted in every resample. paper: as printed, stamped."),
-    ] = ProtocolChoice.honest,
+    ] = TrainingProtocol.HONEST,
     classifier: Annotated[
         list[str] | None,
         typer.Option(
@@ -153,16 +130,16 @@ def plnm(
     from ..bundle import check_destination
     from ..cohort import load_cohort
     from ..errors import SettingsError
-    from ..plnm import TrainingSettings, train
+    from ..plnm import train
 
     if clinical and no_clinical:
         raise SettingsError("--clinical and --no-clinical contradict each other: give one of them.")
     settings = TrainingSettings(
         networks=() if no_deep else (network.value,),
         weights=weights,
-        fine_tuning=finetune.value,  # type: ignore[arg-type] # the settings take the name
-        effort=effort.value,  # type: ignore[arg-type]
-        protocol=protocol.value,  # type: ignore[arg-type]
+        fine_tuning=finetune,
+        effort=effort,
+        protocol=protocol,
         preset=preset,
         engine=engine,
         icc_table=icc,

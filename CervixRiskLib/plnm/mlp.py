@@ -9,15 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..errors import MissingComponentError
+from .binary_classifier import BinaryClassifier
 
 
-class MultilayerPerceptron(ClassifierMixin, BaseEstimator):
+class MultilayerPerceptron(BinaryClassifier):
     """Binary classifier with two hidden layers (paper, "Predictive modeling framework").
 
     Parameters
@@ -61,10 +59,8 @@ class MultilayerPerceptron(ClassifierMixin, BaseEstimator):
 
     def __sklearn_tags__(self):  # type: ignore[no-untyped-def]
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
         # Early stopping needs more cases than some of scikit-learn's toy checks offer.
         tags.classifier_tags.poor_score = True
-        tags.non_deterministic = False
         return tags
 
     def fit(self, X: Any, y: Any) -> MultilayerPerceptron:
@@ -75,13 +71,7 @@ class MultilayerPerceptron(ClassifierMixin, BaseEstimator):
         MissingComponentError
             PyTorch or skorch is not installed.
         """
-        X, y = validate_data(self, X, y, dtype=np.float64, ensure_min_samples=2)
-        check_classification_targets(y)
-        self.classes_, encoded = np.unique(y, return_inverse=True)
-        if len(self.classes_) > 2:
-            raise ValueError(f"Only binary classification is supported. The target has {len(self.classes_)} classes.")
-        if len(self.classes_) < 2:
-            raise ValueError("The outcome has one class only; a classifier needs both.")
+        X, encoded = self._encode(X, y)
         try:
             import torch
             from skorch import NeuralNetBinaryClassifier
@@ -134,23 +124,11 @@ class MultilayerPerceptron(ClassifierMixin, BaseEstimator):
             torch.random.set_rng_state(state)
         return self
 
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Log-odds of the second class, ``(cases,)``."""
-        check_is_fitted(self, "weights_")
-        hidden = validate_data(self, X, dtype=np.float64, reset=False)
+    def _log_odds(self, X: np.ndarray) -> np.ndarray:
+        hidden = X
         for weight, bias in zip(self.weights_[:-1], self.biases_[:-1], strict=True):
             hidden = np.maximum(hidden @ weight + bias, 0.0)
         return (hidden @ self.weights_[-1] + self.biases_[-1])[:, 0]
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """``(cases, 2)``."""
-        positive = expit(self.decision_function(X))
-        return np.column_stack([1 - positive, positive])
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Class at log-odds 0."""
-        check_is_fitted(self, "weights_")
-        return self.classes_[(self.decision_function(X) > 0).astype(int)]
 
     def decision_gradient(self, x: np.ndarray) -> np.ndarray:
         """Gradient of :meth:`decision_function` at one case ``x`` ``(features,)``, same shape."""

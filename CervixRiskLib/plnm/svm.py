@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.svm import SVC
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..statistics import PlattScaling
+from .binary_classifier import BinaryClassifier
 
 
-class CalibratedSvm(ClassifierMixin, BaseEstimator):
+class CalibratedSvm(BinaryClassifier):
     """SVM with RBF kernel, its distances turned into probabilities by Platt scaling on held-out distances.
 
     As scikit-learn's ``CalibratedClassifierCV(SVC(), ensemble=False)``, but with as many folds as the rarer class
@@ -33,20 +32,9 @@ class CalibratedSvm(ClassifierMixin, BaseEstimator):
         self.gamma = gamma
         self.folds = folds
 
-    def __sklearn_tags__(self):  # type: ignore[no-untyped-def]
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags
-
     def fit(self, X: Any, y: Any) -> CalibratedSvm:
         """Fit to ``X`` ``(cases, features)``, standardised, and ``y`` of two classes."""
-        X, y = validate_data(self, X, y, dtype=np.float64, ensure_min_samples=2)
-        check_classification_targets(y)
-        self.classes_, encoded = np.unique(y, return_inverse=True)
-        if len(self.classes_) > 2:
-            raise ValueError(f"Only binary classification is supported. The target has {len(self.classes_)} classes.")
-        if len(self.classes_) < 2:
-            raise ValueError("The outcome has one class only; a classifier needs both.")
+        X, encoded = self._encode(X, y)
         machine = SVC(C=self.C, kernel="rbf", gamma=self.gamma)
         folds = min(self.folds, int(np.bincount(encoded).min()))
         # A class with a single case leaves nothing to hold out.
@@ -59,21 +47,8 @@ class CalibratedSvm(ClassifierMixin, BaseEstimator):
         self.machine_ = machine.fit(X, encoded)
         return self
 
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Calibrated log-odds of the second class, ``(cases,)``."""
-        check_is_fitted(self, "machine_")
-        X = validate_data(self, X, dtype=np.float64, reset=False)
+    def _log_odds(self, X: np.ndarray) -> np.ndarray:
         return self.platt_.intercept_ + self.platt_.slope_ * self.machine_.decision_function(X)
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """``(cases, 2)``."""
-        positive = 1 / (1 + np.exp(-self.decision_function(X)))
-        return np.column_stack([1 - positive, positive])
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Class at log-odds 0."""
-        check_is_fitted(self, "machine_")
-        return self.classes_[(self.decision_function(X) > 0).astype(int)]
 
     def decision_gradient(self, x: np.ndarray) -> np.ndarray:
         """Gradient of :meth:`decision_function` at one case ``x`` ``(features,)``, same shape."""
