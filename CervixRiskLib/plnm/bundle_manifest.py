@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from .. import __version__
 from ..bundle import (
@@ -109,10 +110,14 @@ def build_manifest(
             known_pixel_size_share=float(cases.pixel_size_known),
             patients=len(np.unique(cases.groups[positions])),
             excluded=len(training.excluded),
+            centers=_centers(training.table["center"].iloc[positions]),
         ),
         preprocessing={"crop_size": settings.crop_size, "crop_margin": settings.crop_margin},
         radiomics=RadiomicsInfo(preset.name, preset.content_hash, settings.engine),
-        selected_features=model.scorer_.feature_names,
+        selected_features=(
+            *model.scorer_.radiomics_names,
+            *(f"{model.winner_.network} {name}" for name in model.scorer_.deep_names),
+        ),
         clinical=tuple(_clinical_predictor(name, cases, positions) for name in used),
         nomogram=_nomogram(model, cases, names).to_dict(),
         interval=IntervalInfo(
@@ -157,6 +162,11 @@ def _nomogram(model: PlnmModel, cases: CaseTable, names: tuple[str, ...]) -> Nom
         levels={name: {"no": 0.0, "yes": 1.0} for name in names if _is_yes_no(name, columns)},
         calibration=(float(model.platt_.slope_), float(model.platt_.intercept_)),
     )
+
+
+def _centers(column: pd.Series) -> int | None:
+    known = column.dropna()
+    return int(known.nunique()) if len(known) else None
 
 
 def _is_yes_no(name: str, columns: ColumnDictionary) -> bool:

@@ -13,7 +13,7 @@ from ..progress import SILENT, Progress
 from ..statistics import brier, calibration_slope_intercept
 from .case_table import CaseTable
 from .model import PlnmModel
-from .settings import FineTuning, TrainingSettings
+from .settings import FineTuning, TrainingProtocol, TrainingSettings
 from .validation import (
     CrossValidation,
     baseline_scores,
@@ -98,6 +98,30 @@ def run_honest_protocol(
         name = "nomogram with logistic regression"
         metrics.append(Metric("permutation_p", p_value, None, None, HONEST, len(y), name))
     return HonestResult(validation, tuple(metrics))
+
+
+def honest_deviations(settings: TrainingSettings, cases: CaseTable) -> list[str]:
+    """Where a model of these settings departs from what the paper printed, a sentence each."""
+    deviations = [
+        "Nomogram, calibration and cut-off are fitted on out-of-fold scores (paper: the model's own training scores)."
+    ]
+    if settings.protocol is not TrainingProtocol.PAPER:
+        deviations.append("Every fitted step is refitted in every resample (paper: one split, one selection).")
+    left_out = len(cases.published_columns) - len(cases.radiomics_columns)
+    if settings.preset != "wang2025":
+        deviations.append(f"{len(cases.published_columns)} radiomic features of another preset (paper: 1,561).")
+    if left_out:
+        deviations.append(f"{left_out} features that hold rounding noise on a single slice were left out.")
+    if settings.icc_table is None:
+        deviations.append("Features were not filtered for reproducibility (paper: ICC of at least .75).")
+    if not settings.networks:
+        deviations.append("No network (paper: DenseNet121).")
+    elif settings.weights != "imagenet":
+        weights = "Random network weights" if settings.weights == "none" else "Network weights from a file"
+        deviations.append(f"{weights} (paper: ImageNet).")
+    if settings.networks and settings.fine_tuning is not FineTuning.ALL:
+        deviations.append("The network's features were not adapted to the cohort (paper: transfer learning).")
+    return deviations
 
 
 def _calibration_metrics(y: np.ndarray, validation: CrossValidation) -> list[Metric]:

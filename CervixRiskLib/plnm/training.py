@@ -19,7 +19,7 @@ from .bundle_manifest import FUSION, NETWORK_FILE, PRESET_FILE, build_manifest
 from .case_table import CaseTable, build_case_table
 from .classifiers import check_packages
 from .fusion_model import FusionModel
-from .honest_protocol import HONEST, run_honest_protocol
+from .honest_protocol import HONEST, honest_deviations, run_honest_protocol
 from .model import PlnmModel
 from .paper_protocol import DEVIATIONS, run_paper_protocol
 from .reproducibility import ReproducibilityFilter, read_icc_table
@@ -98,7 +98,7 @@ def train(
     X, y, groups = cases.X, cases.y, cases.groups
     X_train, y_train, groups_train = X.iloc[train_positions], y[train_positions], groups[train_positions]
     metrics: list[Metric] = []
-    deviations: list[str] = []
+    deviations = honest_deviations(settings, cases)
     details: dict[str, Any] = {}
     validation: CrossValidation | None = None
     with progress.task("Training", total=4) as task:

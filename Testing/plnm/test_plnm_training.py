@@ -110,6 +110,9 @@ def test_the_bundle_tells_what_it_is(trained):
     assert honest.lower <= honest.value <= honest.upper
     assert {metric.protocol for metric in manifest.metrics} == {"honest", "paper"}
     assert any("Paper protocol" in sentence for sentence in manifest.deviations)
+    assert any("not filtered for reproducibility" in sentence for sentence in manifest.deviations)
+    assert "No network (paper: DenseNet121)." in manifest.deviations
+    assert manifest.training.centers >= 1
     assert [column.name for column in manifest.clinical] == ["maximum_diameter", "histology"]
     assert any("rounding noise" in note for note in trained.notes)
     assert any("No test cases were held out" in note for note in trained.notes)
