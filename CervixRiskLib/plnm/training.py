@@ -77,11 +77,11 @@ def train(
     check_destination(destination)
     if len(cohort) < _FEWEST_CASES:
         raise TrainingError(f"The cohort has {len(cohort)} usable cases; training needs at least {_FEWEST_CASES}.")
-    check_packages(settings.plan.classifiers)
     for name in settings.clinical or ():
         if name not in cohort.columns:
             known = ", ".join(cohort.clinical_names) or "none"
             raise SettingsError(f"The cohort has no clinical column {name!r}; it has: {known}.")
+    check_packages(settings.plan.classifiers)
     icc = read_icc_table(settings.icc_table) if settings.icc_table is not None else None
     reproducibility = ReproducibilityFilter.from_table(
         icc, threshold=settings.icc_threshold, rule=settings.icc_rule, bound=settings.icc_bound
