@@ -11,19 +11,11 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, ndtr, ndtri
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..errors import SettingsError, TrainingError
 from .likelihood import fit_likelihood, is_separated
 from .outcome import check_confidence
-
-try:
-    from sklearn.utils.validation import validate_data
-except ImportError:  # scikit-learn 1.5 has it as a method
-
-    def validate_data(estimator: Any, X: Any, **settings: Any) -> Any:
-        return estimator._validate_data(X, **settings)
-
 
 PENALTIES = ("none", "firth", "auto")
 

@@ -30,7 +30,6 @@ def _sklearn_estimators() -> dict[str, Any]:
     from sklearn.feature_selection import RFE
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LassoCV, LogisticRegression
-    from sklearn.model_selection import GridSearchCV, StratifiedKFold
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
@@ -47,7 +46,6 @@ def _sklearn_estimators() -> dict[str, Any]:
         "pca": PCA(3, random_state=np.random.RandomState(0)),
         "rfe": RFE(LogisticRegression()),
         "imputer": SimpleImputer(),
-        "grid": GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=StratifiedKFold(3)),
         "pipeline": Pipeline([("scale", StandardScaler()), ("pca", PCA(2)), ("classify", LogisticRegression())]),
     }
 
