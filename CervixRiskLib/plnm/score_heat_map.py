@@ -68,7 +68,7 @@ def score_heat_map(
     gradient = scorer.embedding_gradient(standardised)
     if gradient is not None:
         cells = score_grad_cam(view.feature_map, gradient)
-        target = "Grad-CAM of the fusion score"
+        target = "Grad-CAM of the fusion score, in the square that the network sees"
         if not cells.any():
             # Nothing speaks for the score: show what speaks against it, and say so.
             cells = grad_cam(view.feature_map, -gradient.reshape(view.feature_map.shape))
