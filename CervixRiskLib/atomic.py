@@ -20,9 +20,9 @@ from .errors import StorageError
 PARTIAL_SUFFIX = ".partial"
 
 _SENTENCES = {
-    errno.ENOSPC: "The disk is full: nothing was written. Free some space and try again.",
-    errno.EDQUOT: "Your disk quota is used up: nothing was written. Free some space and try again.",
-    errno.EFBIG: "The file would be larger than this disk allows: nothing was written.",
+    errno.ENOSPC: "The disk is full: this file was not written. Free some space and run the same again.",
+    errno.EDQUOT: "Your disk quota is used up: this file was not written. Free some space and run the same again.",
+    errno.EFBIG: "The file would be larger than this disk allows: it was not written.",
     errno.EROFS: "The destination is read-only: choose a folder that can be written.",
     errno.EACCES: "The destination may not be written: choose a folder you own.",
     errno.EPERM: "The destination may not be written: choose a folder you own.",

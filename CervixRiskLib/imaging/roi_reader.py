@@ -162,7 +162,9 @@ def _select_label(name: str, values: np.ndarray, label: int | None) -> np.ndarra
         raise RoiError(_empty(name))
     if present.size > 1:
         shown = ", ".join(f"{value:g}" for value in present[:_SHOWN]) + (", ..." if present.size > _SHOWN else "")
-        raise RoiError(f"“{name}” holds {present.size} labels ({shown}): say which one is the tumour.")
+        raise RoiError(
+            f"“{name}” holds {present.size} labels ({shown}): say which one is the tumour by its number (--label)."
+        )
     return values != 0
 
 

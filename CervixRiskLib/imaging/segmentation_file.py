@@ -111,7 +111,9 @@ def _choose(name: str, segments: list[_Segment], segment: str | None, label: int
         return matching[0]
     if not matching:
         raise RoiError(f"“{name}” has no such segment: it has {listed}.")
-    raise RoiError(f"“{name}” has {len(segments)} segments ({listed}): say which one is the tumour.")
+    raise RoiError(
+        f"“{name}” has {len(segments)} segments ({listed}): say which one is the tumour by its name (--segment)."
+    )
 
 
 def _offset(name: str, metadata: Mapping[str, str]) -> tuple[int, int, int]:

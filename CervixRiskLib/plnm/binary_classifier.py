@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 
-class BinaryClassifier(ClassifierMixin, BaseEstimator):
+class BinaryClassifier(ClassifierMixin, BaseEstimator, ABC):
     """Base of classifiers that learn the log-odds of the second class.
 
     A subclass implements ``fit`` (through :meth:`_encode`) and ``_log_odds``.
@@ -35,8 +36,9 @@ class BinaryClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError("The outcome has one class only; a classifier needs both.")
         return X, encoded
 
+    @abstractmethod
     def _log_odds(self, X: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
+        """Log-odds of the second class from checked ``X``, ``(cases,)``."""
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Log-odds of the second class, ``(cases,)``."""

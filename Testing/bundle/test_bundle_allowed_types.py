@@ -73,8 +73,13 @@ def _comes_back(estimator: Any) -> None:
 
 
 class _Attack:
+    """Unpickled, it would make a file."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
     def __reduce__(self) -> tuple[Any, tuple[str]]:
-        return os.system, ("touch /tmp/should-not-exist",)
+        return os.system, (f"touch '{self.trace}'",)
 
 
 def _plain_function(x: object) -> object:
@@ -178,12 +183,15 @@ def test_a_bundle_with_a_foreign_type_is_not_opened(folder: Path, rewrite: Any) 
         load_bundle(folder)
 
 
-def test_a_pickle_is_refused() -> None:
+def test_a_pickle_is_refused(tmp_path: Path) -> None:
     import pickle
 
+    attack = pickle.dumps(_Attack(tmp_path / "trace"))
     with pytest.raises(BundleError, match="damaged"):
-        load_estimator(pickle.dumps(_Attack()), "model")
-    assert not Path("/tmp/should-not-exist").exists()
+        load_estimator(attack, "model")
+    assert not (tmp_path / "trace").exists()
+    pickle.loads(attack)
+    assert (tmp_path / "trace").exists()  # the attack was a real one
 
 
 def test_a_tree_that_points_outside_itself_is_refused() -> None:

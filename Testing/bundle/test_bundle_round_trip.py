@@ -123,7 +123,7 @@ except StorageError as error:
     done = _run(program)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("\n") == 1
-    assert "nothing was written" in done.stdout
+    assert "not written" in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 
