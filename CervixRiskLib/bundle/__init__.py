@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .contracts import (
     CaseInput,
+    ClassProbability,
     Contribution,
     Prediction,
     PredictionWarning,
@@ -38,6 +39,7 @@ __all__ = [
     "BundleManifest",
     "Calibration",
     "CaseInput",
+    "ClassProbability",
     "ClinicalPredictor",
     "Contribution",
     "IntervalInfo",

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from ..errors import ImageError
 from ..imaging import Roi, SliceImage
 from ..progress import SILENT, Progress
 
@@ -25,12 +26,30 @@ class CaseInput:
         The slice and the tumour's contour on it. ``roi`` may be ``None`` for studies that take whole slices.
     clinical
         Clinical predictors by column name; a predictor that is missing here is reported, not guessed.
+    further_images
+        Further channels of the same section (T1 beside T2) on the grid of ``image``, in the order of the bundle's
+        channels after the first.
+
+    Raises
+    ------
+    ImageError
+        A further image has another size than ``image``.
     """
 
     case_id: str
     image: SliceImage
     roi: Roi | None
     clinical: Mapping[str, float | str] = field(default_factory=dict)
+    further_images: tuple[SliceImage, ...] = ()
+
+    def __post_init__(self) -> None:
+        for further in self.further_images:
+            if further.shape != self.image.shape:
+                raise ImageError(
+                    f"The images of a case show one section on one grid: one has {self.image.shape[0]} x "
+                    f"{self.image.shape[1]} pixels, another {further.shape[0]} x {further.shape[1]}. "
+                    "Resample one of them to the other."
+                )
 
 
 class WarningCode(str, Enum):
@@ -48,6 +67,8 @@ class WarningCode(str, Enum):
     NO_DISCRIMINATION = "no_discrimination"
     DEMO_BUNDLE = "demo_bundle"
     IMAGE_CONVERTED = "image_converted"
+    POOR_IMAGE_QUALITY = "poor_image_quality"
+    CALIBRATION_UNCERTAIN = "calibration_uncertain"
 
 
 @dataclass(frozen=True)
@@ -82,6 +103,14 @@ class Contribution:
     effect: float
 
 
+@dataclass(frozen=True)
+class ClassProbability:
+    """One class of the bundle and its probability, 0-1."""
+
+    name: str
+    probability: float
+
+
 @dataclass(frozen=True, eq=False)
 class Prediction:
     """The answer for one case, with its uncertainty, its reasons and its warnings.
@@ -92,8 +121,9 @@ class Prediction:
         ``"plnm"`` or ``"staging"``.
     probability, interval
         Probability of ``positive_class`` in 0-1 with its 95 % interval.
-    label, positive_class
-        The class at ``threshold``; the class whose probability is given.
+    threshold, label, positive_class
+        The class at ``threshold``; the class whose probability is given. With more than two classes ``threshold`` is
+        ``None`` and both are the most probable class.
     score
         The fusion score (0-1) before clinical predictors and calibration.
     points, total_points
@@ -107,13 +137,15 @@ class Prediction:
         In words, what the map explains.
     simulated
         The bundle was made on simulated data; every screen repeats it.
+    class_probabilities
+        All classes in the bundle's order, where the study has named groups; they add up to 1. Else empty.
     """
 
     case_id: str
     task: str
     probability: float
     interval: tuple[float, float]
-    threshold: float
+    threshold: float | None
     label: str
     positive_class: str
     score: float
@@ -126,6 +158,7 @@ class Prediction:
     simulated: bool = False
     bundle_hash: str = ""
     mask_hash: str = ""
+    class_probabilities: tuple[ClassProbability, ...] = ()
 
 
 class Predictor(Protocol):

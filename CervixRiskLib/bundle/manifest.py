@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..errors import BundleError
 from .json_record import Json, from_json, to_json
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Written by this library, which reads all versions from 1 on.
+
+Version 2 adds what more than two classes need: ``threshold`` may be ``null``, ``training.class_counts`` and
+``calibration.temperature``. A library that reads version 1 alone says that it must be updated.
+"""
 
 INTENDED_USE = (
     "Research on the risk shown here, by people who know how the model was trained. For research use. "
@@ -53,11 +59,16 @@ class ClinicalPredictor:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How scores became probabilities (``"platt"``, ``"none"``), with the logit's slope and intercept."""
+    """How scores became probabilities.
+
+    ``"platt"`` has the logit's slope and intercept; ``"temperature"`` divides all logits by ``temperature``; ``"none"``
+    leaves them as they are.
+    """
 
     method: str
     slope: float | None = None
     intercept: float | None = None
+    temperature: float | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,8 @@ class TrainingSummary:
     """The cohort the model was trained on, without anything about one patient.
 
     ``cohort_hash`` is the SHA-256 of the cohort's content; ``known_pixel_size_share`` lies in 0-1; ``excluded`` counts
-    the rows that were left out with leave.
+    the rows that were left out with leave. ``class_counts`` are the cases of each class in the order of the manifest's
+    ``class_names``, empty where they were not counted; ``positives`` are the cases of the positive class.
     """
 
     cases: int
@@ -101,6 +113,7 @@ class TrainingSummary:
     patients: int | None = None
     excluded: int = 0
     centers: int | None = None
+    class_counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,9 +135,10 @@ class BundleManifest:
     selected_features
         Names in the order the score takes them.
     class_names
-        Both classes, the negative one first; ``positive_class`` is one of them.
+        Two classes, the negative one first, or more; ``positive_class`` is one of them.
     threshold
-        On the final probability.
+        On the final probability of the positive class; ``None`` with more than two classes, where the most probable
+        class is taken.
     nomogram
         The nomogram's scales as JSON, ``None`` without one.
     deviations
@@ -139,7 +153,7 @@ class BundleManifest:
     simulated: bool
     positive_class: str
     class_names: tuple[str, ...]
-    threshold: float
+    threshold: float | None
     calibration: Calibration
     training: TrainingSummary
     preprocessing: dict[str, Json] = field(default_factory=dict)
@@ -158,8 +172,28 @@ class BundleManifest:
     def __post_init__(self) -> None:
         if self.positive_class not in self.class_names:
             raise BundleError("The bundle's positive class is not one of its classes.")
-        if not 0.0 <= self.threshold <= 1.0:
+        if len(set(self.class_names)) != len(self.class_names) or len(self.class_names) < 2:
+            raise BundleError("A bundle has at least two classes, each with a name of its own.")
+        if (self.threshold is None) != (len(self.class_names) > 2):
+            raise BundleError("A bundle has a threshold when it has two classes, and none when it has more.")
+        if self.threshold is not None and not 0.0 <= self.threshold <= 1.0:
             raise BundleError("The bundle's threshold must lie between 0 and 1.")
+        counts = self.training.class_counts
+        if counts and (len(counts) != len(self.class_names) or sum(counts) != self.training.cases):
+            raise BundleError("The bundle's counts of cases do not match its classes.")
+
+    def class_of(self, probabilities: Sequence[float]) -> str:
+        """The class that is answered: at the threshold, or the most probable one with more than two classes.
+
+        Parameters
+        ----------
+        probabilities
+            Of all classes, in the order of ``class_names``.
+        """
+        if self.threshold is None:
+            return self.class_names[max(range(len(self.class_names)), key=lambda index: probabilities[index])]
+        positive = self.class_names.index(self.positive_class)
+        return self.class_names[positive if probabilities[positive] >= self.threshold else 1 - positive]
 
     def metric(self, name: str, *, protocol: str = "honest", model: str | None = None) -> Metric | None:
         """The first metric of that name (and model), or ``None``."""
@@ -198,6 +232,6 @@ def check_schema_version(content: Json) -> None:
         raise BundleError("This is not a CervixRisk bundle: its bundle.json names no schema version.")
     if version > SCHEMA_VERSION:
         raise BundleError(
-            f"This bundle was made by a newer CervixRisk (schema {version}, this version reads {SCHEMA_VERSION}): "
+            f"This bundle was made by a newer CervixRisk (schema {version}, this version reads 1 to {SCHEMA_VERSION}): "
             "update CervixRisk to open it."
         )

@@ -8,13 +8,14 @@ import os
 import shutil
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ..atomic import atomic_file, atomic_folder, storage_errors
 from ..errors import BundleError, StorageError
 from .allowed_types import dump_estimator
 from .contents import MANIFEST_NAME, MODEL_CARD_NAME, check_names
-from .manifest import BundleManifest
+from .manifest import SCHEMA_VERSION, BundleManifest
 from .model_card import model_card
 
 FileSource = Path | bytes | Callable[[Path], object]
@@ -58,6 +59,8 @@ def write_bundle(
     """
     destination = Path(destination)
     check_destination(destination)
+    # A manifest read from an older bundle is written as this version writes it.
+    manifest = replace(manifest, schema_version=SCHEMA_VERSION)
     sources: dict[str, FileSource] = dict(files or {})
     for name, estimator in (estimators or {}).items():
         sources[f"{ESTIMATOR_FOLDER}/{name}.skops"] = dump_estimator(estimator, name)

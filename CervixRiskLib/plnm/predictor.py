@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..bundle import Bundle, CaseInput, Contribution, Prediction, PredictorPoints
+from ..bundle import Bundle, CaseInput, Contribution, Prediction, PredictionWarning, PredictorPoints, WarningCode
+from ..bundle.answer_warnings import bundle_warnings, distance_warnings, image_warnings, roi_warnings
 from ..cohort import ColumnDictionary
 from ..errors import BundleError, RoiError
 from ..imaging import Roi, SliceImage, crop_around_roi
@@ -15,7 +17,6 @@ from ..progress import SILENT, Progress
 from ..statistics import Nomogram
 from .bundle_manifest import FUSION, NETWORK_FILE, PRESET_FILE, TASK
 from .calibrated_regression import CalibratedRegression
-from .case_warnings import bundle_warnings, feature_warnings, image_warnings
 from .clinical_design import encode_case
 from .clinical_values import clinical_values
 from .fusion_model import FusionModel
@@ -118,10 +119,9 @@ class PlnmPredictor:
 
         if case.roi is None:
             raise RoiError("Lymph node metastasis is judged from the tumour: delineate it first.")
-        warnings = bundle_warnings(self.manifest)
-        warnings += image_warnings(
-            case.image, case.roi, pixel_size_known=self.pixel_size_known, fewest_pixels=self.fewest_pixels
-        )
+        warnings = bundle_warnings(self.manifest, "nomogram")
+        warnings += image_warnings(case.image, pixel_size_known=self.pixel_size_known)
+        warnings += roi_warnings(case.roi, fewest_pixels=self.fewest_pixels)
         clinical, clinical_warnings = clinical_values(case, self.columns, self.manifest.clinical)
         warnings += clinical_warnings
         image, roi = self._in_training_units(case.image, case.roi)
@@ -146,16 +146,16 @@ class PlnmPredictor:
             task.advance(detail="score")
         warnings += heat.warnings
         domain = self.fusion.domain
-        warnings += feature_warnings(domain, domain.distance(standardised), vector.undefined, scorer.radiomics_names)
+        warnings += distance_warnings(domain.distance(standardised), domain.limit)
+        warnings += _undefined_warnings(vector.undefined, scorer.radiomics_names)
         points = self._points(values)
-        negative, positive = self.manifest.class_names
         return Prediction(
             case_id=case.case_id,
             task=TASK,
             probability=probability,
             interval=interval,
             threshold=self.manifest.threshold,
-            label=positive if probability >= self.manifest.threshold else negative,
+            label=self.manifest.class_of((1.0 - probability, probability)),
             positive_class=self.manifest.positive_class,
             score=score,
             points=points,
@@ -205,3 +205,15 @@ class PlnmPredictor:
             label = f"{self.network_name} {name}" if deep else name
             found.append(Contribution(label, "deep" if deep else "radiomics", value, float(effects[index])))
         return tuple(sorted(found, key=lambda contribution: -abs(contribution.effect)))
+
+
+def _undefined_warnings(undefined: Iterable[str], used: Iterable[str]) -> list[PredictionWarning]:
+    """Features of the score that are not defined on this region."""
+    lost = sorted(set(undefined) & set(used))
+    if not lost:
+        return []
+    text = (
+        f"{len(lost)} of the score's features are undefined on this region and were set by convention: "
+        f"{', '.join(lost)}."
+    )
+    return [PredictionWarning(WarningCode.FEATURE_UNDEFINED, text)]

@@ -51,11 +51,9 @@ def answer_text(prediction: Prediction | None) -> AnswerText:
     if prediction is None:
         return AnswerText()
     low, high = prediction.interval
-    details = [
-        f"95 % interval {range_text(low, high)}",
-        f"Class: {prediction.label}",
-        f"Threshold: {percent(prediction.threshold)}",
-    ]
+    details = [f"95 % interval {range_text(low, high)}", f"Class: {prediction.label}"]
+    if prediction.threshold is not None:
+        details.append(f"Threshold: {percent(prediction.threshold)}")
     if prediction.total_points is not None:
         details.append(f"Nomogram: {prediction.total_points:.0f} points")
     simulated = prediction.simulated or any(w.code is WarningCode.DEMO_BUNDLE for w in prediction.warnings)

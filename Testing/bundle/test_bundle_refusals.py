@@ -65,8 +65,8 @@ def test_a_file_too_few(folder: Path) -> None:
 
 
 def test_a_newer_schema(folder: Path, rewrite: Rewrite) -> None:
-    rewrite(folder, lambda content: content.update(schema_version=2, brand_new_entry={}))
-    refused(folder, r"newer CervixRisk \(schema 2, this version reads 1\): update")
+    rewrite(folder, lambda content: content.update(schema_version=3, brand_new_entry={}))
+    refused(folder, r"newer CervixRisk \(schema 3, this version reads 1 to 2\): update")
 
 
 @pytest.mark.parametrize("version", [None, "1", 0, True, 1.0, [1]])
