@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..statistics import Domain
 from .fusion_scorer import FusionScorer
-from .model import Domain, PlnmModel
+from .model import PlnmModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +22,7 @@ class FusionModel:
     fold_scorers
         Fitted with one group of cases left out each; empty when the network was fitted as well.
     domain
-        See :class:`.model.Domain`.
+        See :class:`CervixRiskLib.statistics.Domain`.
     """
 
     scorer: FusionScorer

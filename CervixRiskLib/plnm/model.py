@@ -22,7 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..cohort import patient_folds
 from ..errors import TrainingError
 from ..progress import SILENT, Progress
-from ..statistics import LogisticModel, PlattScaling, auc, youden_threshold
+from ..statistics import Domain, LogisticModel, PlattScaling, auc, held_out_limit, youden_threshold
 from .classifiers import make_classifier, parameter_grid, positive_probability
 from .clinical_selection import ClinicalSelection
 from .fusion_scorer import FusionScorer
@@ -41,23 +41,6 @@ class Candidate:
     parameters: dict[str, Any]
     auc: float
     balanced_accuracy: float
-
-
-@dataclass(frozen=True)
-class Domain:
-    """Where the training cases lie in the space of the signature.
-
-    ``limit`` is the 99th percentile of the Mahalanobis distance of held-out cases from their own training folds.
-    """
-
-    mean: np.ndarray
-    precision: np.ndarray
-    limit: float
-
-    def distance(self, standardised: np.ndarray) -> float:
-        """Mahalanobis distance of one case ``(features,)``."""
-        offset = standardised - self.mean
-        return float(np.sqrt(max(offset @ self.precision @ offset, 0.0)))
 
 
 @dataclass
@@ -289,4 +272,4 @@ def _domain(features: np.ndarray, resamples: list[_Resample]) -> Domain:
         fitted = LedoitWolf().fit(resample.train_features)
         distances.append(fitted.mahalanobis(resample.test_features))
     fitted = LedoitWolf().fit(features)
-    return Domain(fitted.location_, fitted.precision_, float(np.sqrt(np.quantile(np.concatenate(distances), 0.99))))
+    return Domain(fitted.location_, fitted.precision_, held_out_limit(np.sqrt(np.concatenate(distances))))

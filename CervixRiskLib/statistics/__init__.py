@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         scaled_brier,
     )
     from .discrimination import AucInterval, PairedTest, auc, auc_many, delong_interval, delong_test
+    from .domain import Domain, held_out_limit
     from .logistic import LogisticModel, SeparationWarning
     from .nomogram import Nomogram, NomogramAxis, NomogramLevel
     from .odds_ratios import multivariate_odds_ratios, sign_flip_warnings, univariate_odds_ratios
@@ -42,6 +43,7 @@ _HOMES = {
         "scaled_brier",
     ),
     "discrimination": ("AucInterval", "PairedTest", "auc", "auc_many", "delong_interval", "delong_test"),
+    "domain": ("Domain", "held_out_limit"),
     "logistic": ("LogisticModel", "SeparationWarning"),
     "nomogram": ("Nomogram", "NomogramAxis", "NomogramLevel"),
     "odds_ratios": ("multivariate_odds_ratios", "sign_flip_warnings", "univariate_odds_ratios"),
@@ -58,6 +60,7 @@ __all__ = [
     "AucInterval",
     "BootstrapInterval",
     "CalibrationLine",
+    "Domain",
     "Estimate",
     "HosmerLemeshow",
     "IccForm",
@@ -80,6 +83,7 @@ __all__ = [
     "calibration_slope_intercept",
     "delong_interval",
     "delong_test",
+    "held_out_limit",
     "hosmer_lemeshow",
     "icc",
     "mann_whitney",
