@@ -8,10 +8,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from .class_activation import grad_cam, head_grad_cam, score_grad_cam
+from .answer import NetworkAnswer
+from .class_activation import grad_cam, head_grad_cam, score_grad_cam, weighted_cam
 from .crop_normalisation import zscore_crops
 from .device import DeviceChoice, choose_device
-from .zoo import NETWORKS, NetworkSpec, network_spec
+from .zoo import NETWORKS, STAGING_NETWORKS, NetworkSpec, network_spec
 
 if TYPE_CHECKING:
     from .augmentation import Augmentation
@@ -41,12 +42,14 @@ _LAZY = {
 
 __all__ = [
     "NETWORKS",
+    "STAGING_NETWORKS",
     "Augmentation",
     "DeviceChoice",
     "Epoch",
     "FineTuneResult",
     "FineTunedEmbedding",
     "Network",
+    "NetworkAnswer",
     "NetworkSpec",
     "WeightsRecord",
     "available_cores",
@@ -62,6 +65,7 @@ __all__ = [
     "score_grad_cam",
     "set_threads",
     "thread_count",
+    "weighted_cam",
     "zscore_crops",
 ]
 

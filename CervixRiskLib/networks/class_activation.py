@@ -41,8 +41,38 @@ def grad_cam(feature_map: np.ndarray, gradient: np.ndarray) -> np.ndarray:
             f"A heat map needs a feature map and a gradient of one shape (C, h, w), not {activation.shape} "
             f"and {slope.shape}."
         )
+    return weighted_cam(activation, slope.mean(axis=(1, 2)))
+
+
+def weighted_cam(feature_map: np.ndarray, channel_weights: np.ndarray) -> np.ndarray:
+    """``ReLU(sum_k a_k A_k)`` over its largest value, from channel weights that are already known.
+
+    Parameters
+    ----------
+    feature_map
+        ``(C, h, w)``.
+    channel_weights
+        ``(C,)``: spatial mean of the score's gradient with respect to each channel.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(h, w)`` float32 with largest value 1; all zero where nothing speaks for the score.
+
+    Raises
+    ------
+    SettingsError
+        The two do not fit, or hold values that are not finite.
+    """
+    activation = np.asarray(feature_map, dtype=np.float64)
+    weights = np.asarray(channel_weights, dtype=np.float64)
+    if activation.ndim != 3 or weights.shape != activation.shape[:1]:
+        raise SettingsError(
+            f"A heat map needs a feature map (C, h, w) and a weight for each channel, not {activation.shape} and "
+            f"{weights.shape}."
+        )
     # The channel sum is finite when its terms are, short of overflow, which is refused alike.
-    raw = np.einsum("k,kij->ij", slope.mean(axis=(1, 2)), activation)
+    raw = np.einsum("k,kij->ij", weights, activation)
     if not np.isfinite(raw).all():
         raise SettingsError("The heat map cannot be drawn: the feature map or its gradient is not finite.")
     positive = np.maximum(raw, 0.0)

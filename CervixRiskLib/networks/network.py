@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from ..errors import SettingsError
-from .architecture import construct, split
+from .answer import NetworkAnswer
+from .architecture import construct, split, split_parts
+from .channel_weights import channel_weights
 from .crop_normalisation import zscore_crops
 from .torch_import import torch
 from .zoo import NetworkSpec, network_spec
@@ -78,12 +81,16 @@ class Network:
         self.input_size = checked_input_size(spec, input_size)
 
     def feature_maps(self, crops: np.ndarray, *, batch: int = 16, device: str = "cpu") -> np.ndarray:
-        """Last feature map of every crop, after the last normalisation and ReLU: ``(n, C, h, w)`` float32."""
+        """The heat-map layer's map of every crop: ``(n, C, h, w)`` float32.
+
+        The last feature map, after the last normalisation and ReLU, but for two networks: HRNet's is the map of
+        highest resolution that its last stage gives, ViT's the patch tokens that its last attention reads.
+        """
         features, _ = split(self.spec, self.module)
-        return self._forward(crops, features, batch, device)
+        return self._forward(crops, lambda images: features(images)[0], batch, device)
 
     def embed(self, crops: np.ndarray, *, batch: int = 16, device: str = "cpu") -> np.ndarray:
-        """Flattened last feature map, ``(n, C * h * w)`` float32: 16,384 for DenseNet121 at 128 x 128.
+        """Flattened :meth:`feature_maps`, ``(n, C * h * w)`` float32: 16,384 for DenseNet121 at 128 x 128.
 
         Wang et al. 2025 (section 2.4) print 16,383 for it.
         """
@@ -93,6 +100,34 @@ class Network:
     def probabilities(self, crops: np.ndarray, *, batch: int = 16, device: str = "cpu") -> np.ndarray:
         """Softmax of the network's own head: ``(n, n_classes)`` float32, rows sum to 1."""
         return self._forward(crops, lambda images: torch.softmax(self.module(images), dim=1), batch, device)
+
+    def answer(
+        self, crops: np.ndarray, *, batch: int = 16, device: str = "cpu", classes: Sequence[int] | None = None
+    ) -> NetworkAnswer:
+        """Logits and all that heat maps need, at about the cost of one forward pass.
+
+        Parameters
+        ----------
+        classes
+            Those whose heat map will be asked for; all where ``None``.
+
+        Raises
+        ------
+        SettingsError
+            A class does not exist, there is no crop, or the crops have another size.
+        """
+        wanted = tuple(range(self.n_classes)) if classes is None else tuple(classes)
+        for index in wanted:
+            self._check_class(index)
+        parts = split_parts(self.spec, self.module)
+        computed = []
+        for images in self._batches(crops, batch, device):
+            with torch.no_grad():
+                state = parts.features(images)
+            logits, pooled, weights = channel_weights(self.spec, parts, state, wanted)
+            computed.append([_to_numpy(tensor) for tensor in (logits, state[0], weights, pooled)])
+        arrays = [np.concatenate(column) for column in zip(*computed, strict=True)]
+        return NetworkAnswer(arrays[0], arrays[1], arrays[2], arrays[3], classes=wanted)
 
     def head_gradient(self, crop: np.ndarray, class_index: int, *, device: str = "cpu") -> np.ndarray:
         """Gradient of one class's score (before softmax) with respect to the last feature map: ``(C, h, w)``.
@@ -111,16 +146,15 @@ class Network:
         SettingsError
             The class does not exist, or the crop has another size.
         """
-        if not 0 <= class_index < self.n_classes:
-            raise SettingsError(f"The network has the classes 0 to {self.n_classes - 1}, not {class_index}.")
+        self._check_class(class_index)
         features, head = split(self.spec, self.module)
         images = self.prepare(np.asarray(crop)[np.newaxis], device)
         self.to(device)
         with torch.no_grad():
-            feature_map = features(images)
+            feature_map, *rest = features(images)
         with torch.enable_grad():
             leaf = feature_map.detach().clone().requires_grad_(True)
-            (gradient,) = torch.autograd.grad(head(leaf)[0, class_index], leaf)
+            (gradient,) = torch.autograd.grad(head(leaf, *rest)[0, class_index], leaf)
         return _to_numpy(feature_map)[0], _to_numpy(gradient)[0]
 
     def prepare(self, crops: np.ndarray, device: str = "cpu") -> Any:
@@ -148,16 +182,21 @@ class Network:
         }
 
     def _forward(self, crops: np.ndarray, function: Any, batch: int, device: str) -> np.ndarray:
+        with torch.inference_mode():
+            return np.concatenate([_to_numpy(function(images)) for images in self._batches(crops, batch, device)])
+
+    def _batches(self, crops: np.ndarray, batch: int, device: str) -> Iterator[Any]:
         if len(crops) == 0:
             raise SettingsError("There is no crop to compute on.")
         if batch < 1:
             raise SettingsError("The batch size must be at least 1.")
         self.to(device)
-        parts = []
-        with torch.inference_mode():
-            for start in range(0, len(crops), batch):
-                parts.append(_to_numpy(function(self.prepare(crops[start : start + batch], device))))
-        return np.concatenate(parts)
+        for start in range(0, len(crops), batch):
+            yield self.prepare(crops[start : start + batch], device)
+
+    def _check_class(self, class_index: int) -> None:
+        if not 0 <= class_index < self.n_classes:
+            raise SettingsError(f"The network has the classes 0 to {self.n_classes - 1}, not {class_index}.")
 
 
 def build_network(
@@ -191,25 +230,31 @@ def build_network(
         A package or a weights file is not there, or cannot be fetched.
     """
     spec = network_spec(name)
-    checked_input_size(spec, input_size)
+    size = checked_input_size(spec, input_size)
     if n_classes < 2 or in_channels < 1:
         raise SettingsError("A network needs at least two classes and one image channel.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        module = construct(spec, n_classes=n_classes, in_channels=in_channels)
+        module = construct(spec, n_classes=n_classes, in_channels=in_channels, input_size=size)
     record = WeightsRecord("none", seed=seed, note=f"Weights were drawn at random (seed {seed}).")
     if weights != "none":
         from .weights import load_weights
 
         record = load_weights(spec, module, weights, in_channels=in_channels, seed=seed)
-    return Network(spec, module, weights=record, n_classes=n_classes, in_channels=in_channels, input_size=input_size)
+    return Network(spec, module, weights=record, n_classes=n_classes, in_channels=in_channels, input_size=size)
 
 
 def checked_input_size(spec: NetworkSpec, input_size: int | None) -> int:
-    """``input_size`` or the zoo's default, refused when the network would have no pixel left."""
+    """``input_size`` or the zoo's default, refused when the network has no pixel left or cannot be built for it."""
     size = spec.input_size if input_size is None else int(input_size)
     if size < spec.smallest_input:
         raise SettingsError(f"{spec.title} needs crops of at least {spec.smallest_input} pixels a side, not {size}.")
+    if size % spec.size_step:
+        below = size - size % spec.size_step
+        raise SettingsError(
+            f"{spec.title} needs crops whose side is a multiple of {spec.size_step} pixels: choose "
+            f"{below} or {below + spec.size_step} instead of {size}."
+        )
     return size
 
 

@@ -70,7 +70,12 @@ def load_network(path: str | os.PathLike[str]) -> Network:
     spec = NETWORKS[header["name"]]
     # On the meta device a module has shapes and no memory, so nothing is drawn that is replaced at once.
     with torch.device("meta"):
-        module = construct(spec, n_classes=header["n_classes"], in_channels=header["in_channels"])
+        module = construct(
+            spec,
+            n_classes=header["n_classes"],
+            in_channels=header["in_channels"],
+            input_size=header["input_size"],
+        )
     wanted = module.state_dict()
     wrong = [
         name
