@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .case_result import CaseFailure, CaseResult
+    from .case_slices import CaseSlices, load_case, load_slices
     from .columns import ClinicalColumn, ColumnDictionary, builtin_columns
     from .extraction import Extraction, extract_cohort
     from .feature_files import FeatureTable, read_features, write_features
+    from .shuffling import shuffle_outcome
     from .splitting import patient_folds, patient_split
-    from .table import Cohort, RowProblem, clinical_frame, load_case, load_cohort
+    from .table import Cohort, RowProblem, clinical_frame, load_cohort
 
 _HOMES = {
     "CaseFailure": "case_result",
     "CaseResult": "case_result",
+    "CaseSlices": "case_slices",
     "ClinicalColumn": "columns",
     "Cohort": "table",
     "ColumnDictionary": "columns",
@@ -28,17 +31,20 @@ _HOMES = {
     "builtin_columns": "columns",
     "clinical_frame": "table",
     "extract_cohort": "extraction",
-    "load_case": "table",
+    "load_case": "case_slices",
     "load_cohort": "table",
+    "load_slices": "case_slices",
     "patient_folds": "splitting",
     "patient_split": "splitting",
     "read_features": "feature_files",
+    "shuffle_outcome": "shuffling",
     "write_features": "feature_files",
 }
 
 __all__ = [
     "CaseFailure",
     "CaseResult",
+    "CaseSlices",
     "ClinicalColumn",
     "Cohort",
     "ColumnDictionary",
@@ -50,9 +56,11 @@ __all__ = [
     "extract_cohort",
     "load_case",
     "load_cohort",
+    "load_slices",
     "patient_folds",
     "patient_split",
     "read_features",
+    "shuffle_outcome",
     "write_features",
 ]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..cohort import Cohort, clinical_frame, extract_cohort
+from ..cohort import Cohort, clinical_frame, extract_cohort, shuffle_outcome
 from ..errors import CohortError, TrainingError
 from ..progress import SILENT, Progress
 from ..radiomics import feature_table, load_preset
@@ -100,8 +100,6 @@ def build_case_table(
     if len(np.unique(y)) < 2:
         raise CohortError("All usable cases have the same outcome; a model needs both.")
     if settings.shuffle_outcome:
-        from .validation import shuffle_outcome
-
         y = shuffle_outcome(y, cohort.patients, np.random.default_rng(settings.seed))
 
     noisy = feature_table(load_preset(settings.preset)).set_index("name")["noise"]

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from ..atomic import atomic_file
 from ..bundle import Metric
-from ..cohort import patient_folds
+from ..cohort import patient_folds, shuffle_outcome
 from ..progress import SILENT, Progress
 from ..statistics import LogisticModel, auc, delong_interval, operating_point
 from .model import PlnmModel, usable_folds
@@ -274,15 +274,6 @@ def permutation_test(
             permuted[index] = value
             task.advance()
     return observed, float((1 + (permuted >= observed).sum()) / (1 + permutations)), permuted
-
-
-def shuffle_outcome(y: np.ndarray, groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Outcomes permuted among patients; with several cases a patient, each patient's outcomes move together."""
-    if len(np.unique(groups)) == len(groups):
-        return rng.permutation(y)
-    patients, first = np.unique(groups, return_index=True)
-    drawn = dict(zip(patients, rng.permutation(y[first]), strict=True))
-    return np.array([drawn[patient] for patient in groups])
 
 
 def _one_auc(model: PlnmModel, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> float:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from CervixRiskLib.cohort import shuffle_outcome
 from CervixRiskLib.errors import Cancelled, TrainingError
 from CervixRiskLib.plnm.clinical_selection import ClinicalSelection
 from CervixRiskLib.plnm.model import SCORE, PlnmModel, usable_folds
@@ -19,7 +20,6 @@ from CervixRiskLib.plnm.validation import (
     cross_validate,
     discrimination_metrics,
     permutation_test,
-    shuffle_outcome,
 )
 from CervixRiskLib.progress import Progress
 from CervixRiskLib.statistics import auc

@@ -1,0 +1,14 @@
+"""Outcomes without any relation to the cases, for checking that a pipeline then finds none."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def shuffle_outcome(y: np.ndarray, groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Outcomes permuted among patients; with several cases a patient, each patient's outcomes move together."""
+    if len(np.unique(groups)) == len(groups):
+        return rng.permutation(y)
+    patients, first = np.unique(groups, return_index=True)
+    drawn = dict(zip(patients, rng.permutation(y[first]), strict=True))
+    return np.array([drawn[patient] for patient in groups])
