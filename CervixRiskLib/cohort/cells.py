@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from .columns import parse_yes_no
+from .columns import parse_number, parse_yes_no
 
 _MISSING = frozenset({"", "na", "n/a", "n.a.", "nan", "null", "-", ".", "?", "#n/a"})
 _SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test"}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
+_LONGEST_GROUP = 40
 _SPACING_MM = re.compile(r"[\[(]?\s*([\d.]+)(?:\s*[x×;,/\s]\s*([\d.]+))?\s*[\])]?(?:\s*mm)?")
 
 
@@ -30,6 +31,19 @@ def parse_outcome(text: str) -> int:
     if value is None:
         raise ValueError(f"outcome is '{shown(text)}'; it must be 0 or 1")
     return int(value)
+
+
+def parse_group(text: str, decimal_comma: bool) -> int | str:
+    """A group of an outcome with several: a whole number from 0, or a name of at most 40 characters."""
+    number = parse_number(number_text(text, decimal_comma))
+    name = shown(text)
+    if number is not None:
+        return parse_index("outcome", text, decimal_comma)
+    if is_missing(text) or not name or len(name) > _LONGEST_GROUP:
+        raise ValueError(
+            f"outcome is '{name}'; it must be a whole number from 0 or a name of at most {_LONGEST_GROUP} characters"
+        )
+    return name
 
 
 def parse_split(text: str) -> str:

@@ -1,7 +1,7 @@
 """Dividing cases into training and test, and into folds, stratified by outcome, never dividing a patient.
 
-The patient is the unit that is drawn: a patient with any positive case counts as positive, all cases follow. With one
-case a patient this is ordinary stratified sampling.
+The patient is the unit that is drawn: a patient's outcome is the largest of its cases' (with outcomes 0 and 1: positive
+if any case is), and all cases follow. With one case a patient this is ordinary stratified sampling.
 """
 
 from __future__ import annotations
@@ -35,8 +35,7 @@ def patient_split(
     ----------
     cases
         A cohort or its table: a complete ``split`` column is followed (the test may then be empty), else patients are
-        drawn. Or ``(n,)`` outcomes
-        of 0 and 1.
+        drawn. Or ``(n,)`` outcomes: 0 and 1, or the codes 0 … k - 1 of k groups.
     groups
         ``(n,)`` patient identifiers beside outcomes; without them every case is a patient.
     test_fraction
@@ -59,15 +58,12 @@ def patient_split(
             test = (table["split"] == "test").to_numpy(dtype=bool)
             return np.flatnonzero(~test), np.flatnonzero(test)
         cases, groups = table["outcome"].to_numpy(), table["patient_id"].to_numpy(dtype=object)
-    patient_of_case, positive = _patients(cases, groups)
-    counts = _class_counts(positive, fewest=2, purpose="A split into training and test")
-    n_test = min(max(math.ceil(round(test_fraction * len(positive), 9)), 2), len(positive) - 2)
-    n_test_positive = min(max(round(n_test * counts[1] / len(positive)), 1), counts[1] - 1)
-    n_test_negative = min(max(n_test - n_test_positive, 1), counts[0] - 1)
+    patient_of_case, outcomes = _patients(cases, groups)
+    counts = _class_counts(outcomes, fewest=2, purpose="A split into training and test")
     random = np.random.default_rng(seed)
-    in_test = np.zeros(len(positive), dtype=bool)
-    for outcome, size in ((0, n_test_negative), (1, n_test_positive)):
-        in_test[random.permutation(np.flatnonzero(positive == outcome))[:size]] = True
+    in_test = np.zeros(len(outcomes), dtype=bool)
+    for outcome, size in enumerate(_test_sizes(counts, test_fraction)):
+        in_test[random.permutation(np.flatnonzero(outcomes == outcome))[:size]] = True
     test = in_test[patient_of_case]
     return np.flatnonzero(~test), np.flatnonzero(test)
 
@@ -86,7 +82,7 @@ def patient_folds(
     Parameters
     ----------
     y
-        ``(n,)`` outcomes of 0 and 1.
+        ``(n,)`` outcomes: 0 and 1, or the codes 0 … k - 1 of k groups.
     groups
         ``(n,)`` patient identifiers; without them every case is a patient.
 
@@ -99,14 +95,14 @@ def patient_folds(
     """
     if n_splits < 2 or repeats < 1:
         raise SettingsError("Cross-validation needs at least two folds and one repeat.")
-    patient_of_case, positive = _patients(y, groups)
-    _class_counts(positive, fewest=n_splits, purpose=f"{n_splits}-fold cross-validation")
+    patient_of_case, outcomes = _patients(y, groups)
+    counts = _class_counts(outcomes, fewest=n_splits, purpose=f"{n_splits}-fold cross-validation")
     folds: list[Indices] = []
     for repeat_seed in np.random.SeedSequence(seed).spawn(repeats):
         random = np.random.default_rng(repeat_seed)
-        # The second outcome is dealt on from where the first stopped, so that fold sizes stay even.
-        order = np.concatenate([random.permutation(np.flatnonzero(positive == outcome)) for outcome in (0, 1)])
-        fold_of_patient = np.empty(len(positive), dtype=np.intp)
+        # Each outcome is dealt on from where the one before stopped, so that fold sizes stay even.
+        order = np.concatenate([random.permutation(np.flatnonzero(outcomes == code)) for code in range(len(counts))])
+        fold_of_patient = np.empty(len(outcomes), dtype=np.intp)
         fold_of_patient[order] = np.arange(len(order)) % n_splits
         fold_of_case = fold_of_patient[patient_of_case]
         folds += [
@@ -115,25 +111,48 @@ def patient_folds(
     return folds
 
 
+def _test_sizes(counts: np.ndarray, test_fraction: float) -> list[int]:
+    """How many patients of each outcome go into the test: in proportion, at least one, at least one left."""
+    classes, total = len(counts), int(counts.sum())
+    n_test = min(max(math.ceil(round(test_fraction * total, 9)), classes), total - classes)
+    if classes == 2:
+        positive = min(max(round(n_test * counts[1] / total), 1), counts[1] - 1)
+        return [int(min(max(n_test - positive, 1), counts[0] - 1)), int(positive)]
+    # Largest remainders: whole shares first, then one each to whom rounding down took the most.
+    shares = n_test * counts / total
+    sizes = np.clip(np.floor(shares).astype(int), 1, counts - 1)
+    while (left := n_test - int(sizes.sum())) != 0:
+        step = 1 if left > 0 else -1
+        movable = sizes < counts - 1 if step > 0 else sizes > 1
+        sizes[np.argmax(np.where(movable, step * (shares - sizes), -np.inf))] += step
+    return [int(size) for size in sizes]
+
+
 def _patients(y: Any, groups: Any) -> tuple[np.ndarray, np.ndarray]:
     """``(n,)`` patient number of each case and ``(patients,)`` outcome of each patient, numbered by appearance."""
-    outcomes = np.asarray(y)
-    if outcomes.ndim != 1 or not np.isin(outcomes, (0, 1)).all():
-        raise TrainingError("Every case needs an outcome of 0 or 1.")
+    codes = _codes(y)
     if groups is None:
-        return np.arange(len(outcomes)), outcomes.astype(np.intp)
+        return np.arange(len(codes)), codes
     names = list(groups)
-    if len(names) != len(outcomes):
+    if len(names) != len(codes):
         raise TrainingError("There must be one patient identifier a case.")
     numbers: dict[Any, int] = {}
     patient_of_case = np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.intp)
-    positive = np.zeros(len(numbers), dtype=np.intp)
-    np.maximum.at(positive, patient_of_case, outcomes.astype(np.intp))
-    return patient_of_case, positive
+    outcomes = np.zeros(len(numbers), dtype=np.intp)
+    np.maximum.at(outcomes, patient_of_case, codes)
+    return patient_of_case, outcomes
 
 
-def _class_counts(positive: np.ndarray, fewest: int, purpose: str) -> np.ndarray:
-    counts = np.bincount(positive, minlength=2)
+def _codes(y: Any) -> np.ndarray:
+    values = np.asarray(y)
+    # A code beyond the number of cases cannot be one of 0 … k - 1 groups that all have cases.
+    if values.ndim != 1 or values.dtype.kind not in "biuf" or not np.isin(values, np.arange(max(len(values), 2))).all():
+        raise TrainingError("Every case needs an outcome of 0 or 1, or the number of its group, from 0.")
+    return values.astype(np.intp)
+
+
+def _class_counts(outcomes: np.ndarray, fewest: int, purpose: str) -> np.ndarray:
+    counts = np.bincount(outcomes, minlength=2)
     rarer = int(counts.argmin())
     have = int(counts[rarer])
     if have >= fewest:

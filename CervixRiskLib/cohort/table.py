@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from ..errors import CohortError
+from ..errors import CohortError, SettingsError
+from .case_frame import BINARY_NAMES, case_frame, content_hash
 from .cells import shown
 from .column_inference import clinical_columns
 from .columns import ColumnDictionary, builtin_columns
 from .delimited_text import DelimitedText, read_delimited
-from .table_rows import CaseRow, RowProblem, RowReader, refuse
+from .outcome_groups import GroupReader, code_groups
+from .table_rows import CASE_COLUMNS, RowProblem, RowReader, refuse
 
-if TYPE_CHECKING:
-    from ..imaging import Roi, SliceImage
+OutcomeKind = Literal["binary", "group"]
 
-CASE_COLUMNS = (
-    "image", "roi", "outcome", "patient_id", "slice", "label", "spacing_mm", "center", "split", "figo_stage",
-)  # fmt: skip
-"""Columns with a meaning of their own, never clinical predictors. Case is ignored when a header is read."""
+CHANNEL_PREFIX = "image_"
+"""A column named ``image_t1`` holds one more image of each case, on the grid of ``image``."""
 
 SIMULATION_MARK = "simulation.json"
 
@@ -39,10 +36,11 @@ class Cohort:
     ----------
     table
         Index ``case_id`` (text). Columns, always all of them: ``image`` and ``roi`` (paths relative to ``root``, as
-        in the table; ``roi`` may be ``None``), ``outcome`` (int64 0/1; float64 with NaN where it was not required and
-        is missing), ``patient_id`` (the ``case_id`` where the table has none), ``slice`` and ``label`` (int or
-        ``None``), ``spacing_mm`` (``(row_mm, column_mm)`` or ``None``), ``center``, ``split`` (``"train"``,
-        ``"test"``, or ``None`` for all), ``figo_stage``; then the clinical columns as float64, NaN where missing.
+        in the table; ``roi`` may be ``None``), ``outcome`` (int64 0/1, or the code of the group; float64
+        with NaN where it was not required and is missing), ``patient_id`` (the ``case_id`` where the table has none),
+        ``slice`` and ``label`` (int or ``None``), ``spacing_mm`` (``(row_mm, column_mm)`` or ``None``), ``center``,
+        ``split`` (``"train"``, ``"test"``, or ``None`` for all), ``figo_stage``; then the further images
+        (``image_t1``, …), in lower case; then the clinical columns as float64, NaN where missing.
     columns
         The data dictionary of the clinical columns, in their order. Categories are stored as codes (the position in
         ``levels``), binary columns as 0 and 1.
@@ -56,6 +54,10 @@ class Cohort:
         SHA-256 of the usable rows as read (not of the images), whatever the file's encoding and separator.
     notes
         Sentences the person should know of.
+    class_names
+        Names of the outcomes in the order of their codes.
+    channels
+        The columns that hold images: ``"image"``, then the further ones in the order of the table.
     """
 
     table: pd.DataFrame
@@ -65,6 +67,8 @@ class Cohort:
     simulated: bool
     content_hash: str
     notes: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = BINARY_NAMES
+    channels: tuple[str, ...] = ("image",)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -98,8 +102,8 @@ class Cohort:
         counts = clinical_frame(self).isna().sum()
         return {str(name): int(count) for name, count in counts.items() if count}
 
-    def image_path(self, case_id: str) -> Path:
-        return self.root / self._case(case_id)["image"]
+    def image_path(self, case_id: str, channel: str = "image") -> Path:
+        return self.root / self._case(case_id)[channel]
 
     def roi_path(self, case_id: str) -> Path | None:
         roi = self._case(case_id)["roi"]
@@ -129,6 +133,9 @@ def load_cohort(
     skip_invalid: bool = False,
     require_roi: bool = True,
     require_outcome: bool = True,
+    outcome_kind: OutcomeKind = "binary",
+    stage_group: Callable[[str], str] | None = None,
+    group_order: Sequence[str] = (),
 ) -> Cohort:
     """Read and check a cohort table (CSV). No image is opened; that every file exists is checked.
 
@@ -136,7 +143,8 @@ def load_cohort(
     ----------
     path
         The table: ``case_id, image, roi, outcome``, optionally ``patient_id, slice, label, center, spacing_mm, split,
-        figo_stage``; every further column is a clinical predictor. Paths in it are relative to its folder.
+        figo_stage``; ``image_…`` (``image_t1``) for further images of each case on the same grid; every other column
+        is a clinical predictor. Paths in it are relative to its folder.
     outcome
         Name of the outcome's column. A column named ``outcome`` is no predictor even when it is not the outcome.
     columns
@@ -146,17 +154,31 @@ def load_cohort(
         Go on without rows that cannot be used and keep them in ``Cohort.excluded``.
     require_roi, require_outcome
         Whether each case needs one; prediction needs no outcome.
+    outcome_kind
+        ``"binary"``: outcomes are 0 and 1. ``"group"``: two or more groups, written as whole numbers from 0 or as
+        short names; ``Cohort.class_names`` are their names in the order of their codes.
+    stage_group
+        For ``"group"``: gives the group of a FIGO stage's text (``figo_stage``), or raises :class:`.CohortError` or
+        ``ValueError`` with the reason. Used where the outcome is missing, and to check it where it is not.
+    group_order
+        For ``"group"``: the names that get the first codes. Numbers in the outcome column are positions in it if none
+        lies beyond its end. Without it numbers come first, by size, then names by their letters.
 
     Raises
     ------
     CohortError
         The table is unreadable or lacks a column; rows cannot be used (all are reported together); fewer than two
-        outcomes are left; a patient is in both parts of the split.
+        outcomes are left, or a group with a single case; a patient is in both parts of the split.
+    SettingsError
+        ``outcome_kind`` is unknown, or does not go with ``stage_group`` or ``group_order``.
     """
+    _check_outcome_kind(outcome_kind, stage_group, group_order)
     path = Path(path)
     text = read_delimited(path)
-    positions = _case_positions(text, outcome, require_roi, require_outcome)
-    reserved = {*CASE_COLUMNS, "case_id", outcome.casefold()}
+    positions = _case_positions(text, outcome, require_roi, require_outcome, stage_group is not None)
+    channels = _channel_names(text, outcome)
+    positions.update(channels)
+    reserved = {*CASE_COLUMNS, "case_id", outcome.casefold(), *channels}
     others = [position for position, name in enumerate(text.header) if name.casefold() not in reserved]
     found, notes = clinical_columns(
         [text.header[position] for position in others],
@@ -166,14 +188,25 @@ def load_cohort(
     )
     clinical = [(others[place], column) for place, column in found]
     root = path.resolve().parent
-    rows, problems = RowReader(text, positions, clinical, root, require_roi, require_outcome).read()
+    groups = None
+    if outcome_kind == "group":
+        place = positions.get("outcome", len(text.header))
+        cells = [row.cells[place] for row in text.rows if place < len(row.cells)]
+        groups = GroupReader.for_cells(cells, stage_group, group_order, text.decimal_comma)
+    reader = RowReader(text, positions, clinical, root, require_roi, require_outcome, tuple(channels), groups)
+    rows, problems = reader.read()
     if problems and not skip_invalid:
         raise refuse(problems, len(text.rows))
     if not rows:
         raise CohortError(str(refuse(problems, len(text.rows))) if problems else "The cohort table holds no case.")
+    names = BINARY_NAMES
+    notes = text.notes + notes
+    if groups is not None:
+        rows, names, group_notes = code_groups(rows, group_order, require_outcome)
+        notes += group_notes
     dictionary = ColumnDictionary(tuple(column for _, column in clinical))
-    table = _frame(rows, dictionary.names)
-    if require_outcome:
+    table = case_frame(rows, tuple(channels), dictionary.names)
+    if require_outcome and groups is None:
         _check_classes(table)
     _check_split(table)
     return Cohort(
@@ -182,29 +215,11 @@ def load_cohort(
         root=root,
         excluded=tuple(problems),
         simulated=(root / SIMULATION_MARK).is_file(),
-        content_hash=_content_hash(rows, dictionary.names),
-        notes=text.notes + notes,
+        content_hash=content_hash(rows, dictionary.names, tuple(channels), names),
+        notes=notes,
+        class_names=names,
+        channels=("image", *channels),
     )
-
-
-def load_case(cohort: Cohort, case_id: str) -> tuple[SliceImage, Roi]:
-    """Read one case's slice and region of interest.
-
-    Raises
-    ------
-    CohortError
-        There is no such case, or it has no region of interest.
-    ImageError, RoiError
-        A file cannot be read or the two do not fit.
-    """
-    from ..imaging import read_image, read_roi
-
-    case = cohort._case(case_id)
-    roi_path = cohort.roi_path(case_id)
-    if roi_path is None:
-        raise CohortError(f"Case '{shown(case_id)}' has no region of interest.")
-    image = read_image(cohort.image_path(case_id), slice_index=case["slice"], spacing_mm=case["spacing_mm"])
-    return image, read_roi(roi_path, image, label=case["label"])
 
 
 def clinical_frame(cohort: Cohort) -> pd.DataFrame:
@@ -212,12 +227,34 @@ def clinical_frame(cohort: Cohort) -> pd.DataFrame:
     return cohort.table[list(cohort.clinical_names)].copy()
 
 
-def _case_positions(text: DelimitedText, outcome: str, require_roi: bool, require_outcome: bool) -> dict[str, int]:
+def _check_outcome_kind(kind: str, stage_group: object, group_order: Sequence[str]) -> None:
+    if kind not in get_args(OutcomeKind):
+        raise SettingsError(f'There is no kind of outcome "{kind}": choose binary or group.')
+    if kind == "binary" and (stage_group is not None or group_order):
+        raise SettingsError("Stages and named groups need outcomes of the kind group.")
+    if len({name.casefold() for name in group_order}) < len(group_order):
+        raise SettingsError("Two groups have the same name.")
+
+
+def _channel_names(text: DelimitedText, outcome: str) -> dict[str, int]:
+    """Name in lower case and position of each column of further images, in the order of the table."""
+    folded = {name.casefold(): position for position, name in enumerate(text.header)}
+    return {
+        name: position
+        for name, position in folded.items()
+        if name.startswith(CHANNEL_PREFIX) and name != CHANNEL_PREFIX and name != outcome.casefold()
+    }
+
+
+def _case_positions(
+    text: DelimitedText, outcome: str, require_roi: bool, require_outcome: bool, staged: bool
+) -> dict[str, int]:
     folded = {name.casefold(): position for position, name in enumerate(text.header)}
     positions = {name: folded[name] for name in ("case_id", *CASE_COLUMNS) if name in folded and name != "outcome"}
     if outcome.casefold() in folded:
         positions["outcome"] = folded[outcome.casefold()]
-    required = ["case_id", "image"] + ["roi"] * require_roi + ["outcome"] * require_outcome
+    from_stage = staged and "figo_stage" in positions
+    required = ["case_id", "image"] + ["roi"] * require_roi + ["outcome"] * (require_outcome and not from_stage)
     missing = [outcome if name == "outcome" else name for name in required if name not in positions]
     if missing:
         there = ", ".join(shown(name) for name in text.header[:20])
@@ -235,21 +272,6 @@ def _dictionary(path: Path, columns: ColumnDictionary | str | os.PathLike[str] |
         columns = ColumnDictionary.load(columns)
     given = {column.name.casefold() for column in columns}
     return ColumnDictionary(columns.columns + tuple(column for column in builtin_columns() if column.name not in given))
-
-
-def _frame(rows: Sequence[CaseRow], clinical_names: Sequence[str]) -> pd.DataFrame:
-    index = pd.Index([row.case_id for row in rows], name="case_id", dtype=object)
-    data: dict[str, pd.Series] = {}
-    for name in CASE_COLUMNS:
-        cells = np.empty(len(rows), dtype=object)  # pairs stay pairs, None stays None
-        cells[:] = [getattr(row, name) for row in rows]
-        data[name] = pd.Series(cells, index=index, dtype=object)
-    outcomes = [row.outcome for row in rows]
-    kind = "float64" if None in outcomes else "int64"
-    data["outcome"] = pd.Series([np.nan if value is None else value for value in outcomes], index=index, dtype=kind)
-    for position, name in enumerate(clinical_names):
-        data[name] = pd.Series([row.clinical[position] for row in rows], index=index, dtype="float64")
-    return pd.DataFrame(data, index=index)
 
 
 def _check_classes(table: pd.DataFrame) -> None:
@@ -272,12 +294,3 @@ def _check_split(table: pd.DataFrame) -> None:
         )
     if "train" not in set(table["split"]):
         raise CohortError("The split column puts no case into train.")
-
-
-def _content_hash(rows: Sequence[CaseRow], clinical_names: Sequence[str]) -> str:
-    content = [
-        [getattr(row, name) for name in ("case_id", *CASE_COLUMNS)] + [repr(value) for value in row.clinical]
-        for row in rows
-    ]
-    text = json.dumps([list(clinical_names), content], ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("ascii")).hexdigest()

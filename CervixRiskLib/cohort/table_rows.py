@@ -12,8 +12,14 @@ from ..errors import ClinicalValueError, CohortError
 from .cells import is_missing, number_text, parse_index, parse_outcome, parse_spacing, parse_split, shown
 from .columns import ClinicalColumn
 from .delimited_text import DelimitedText, TextRow
+from .outcome_groups import GroupReader
 
 _MOST_SHOWN = 10
+
+CASE_COLUMNS = (
+    "image", "roi", "outcome", "patient_id", "slice", "label", "spacing_mm", "center", "split", "figo_stage",
+)  # fmt: skip
+"""Columns with a meaning of their own, never clinical predictors. Case is ignored when a header is read."""
 
 T = TypeVar("T")
 
@@ -42,7 +48,11 @@ class RowProblem:
 
 @dataclass(frozen=True)
 class CaseRow:
-    """A row that can be used; see :class:`CervixRiskLib.cohort.table.Cohort` for what the fields hold."""
+    """A row that can be used; see :class:`CervixRiskLib.cohort.table.Cohort` for what the fields hold.
+
+    ``channels`` are the paths of the further images, ``group`` the name of the outcome where outcomes have names (its
+    code is known when all rows are read).
+    """
 
     case_id: str
     row: int
@@ -57,6 +67,8 @@ class CaseRow:
     split: str | None
     figo_stage: str | None
     clinical: tuple[float, ...]
+    channels: tuple[str, ...] = ()
+    group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,10 @@ class RowReader:
         The folder that paths in the table are relative to.
     require_roi, require_outcome
         Whether a row without it can be used.
+    channels
+        Names of the columns of further images; each is in ``positions``.
+    groups
+        Reads outcomes with names; ``None``: outcomes are 0 and 1.
     """
 
     text: DelimitedText
@@ -83,6 +99,8 @@ class RowReader:
     root: Path
     require_roi: bool
     require_outcome: bool
+    channels: Sequence[str] = ()
+    groups: GroupReader | None = None
 
     def read(self) -> tuple[list[CaseRow], list[RowProblem]]:
         """All rows that can be used, and what is wrong with the others, both in the order of the table."""
@@ -128,6 +146,7 @@ class RowReader:
         label = read("label", lambda cell: parse_index("label", cell, comma))
         if image and image == roi and label is None:
             reasons.append("image and roi are the same file")
+        channels = self._channels(row, image, reasons)
         patient = self._cell(row, "patient_id")
         if "patient_id" in self.positions and is_missing(patient):
             reasons.append("patient_id is missing")
@@ -136,7 +155,7 @@ class RowReader:
             row=row.number,
             image=image or "",
             roi=roi,
-            outcome=read("outcome", parse_outcome, required=self.require_outcome),
+            outcome=read("outcome", parse_outcome, self.require_outcome) if self.groups is None else None,
             patient_id=patient if "patient_id" in self.positions else case_id,
             slice=slice_index,
             label=label,
@@ -145,6 +164,8 @@ class RowReader:
             split=read("split", parse_split, required=splits),
             figo_stage=self._cell(row, "figo_stage") or None,
             clinical=tuple(self._clinical(row, position, column, reasons) for position, column in self.clinical),
+            channels=channels,
+            group=None if self.groups is None else self._group(row, self.groups, reasons),
         )
 
     def _cell(self, row: TextRow, name: str) -> str:
@@ -161,6 +182,25 @@ class RowReader:
         if found is None:
             reasons.append(f"{title} file '{shown(cell)}' does not exist")
         return found
+
+    def _channels(self, row: TextRow, image: str | None, reasons: list[str]) -> tuple[str, ...]:
+        """The paths of the further images, as many as there are columns for them."""
+        seen = {image: "image"}
+        found: list[str] = []
+        for name in self.channels:
+            path = self._file(row, name, f"{name} (a further image of the case):", reasons, required=True) or ""
+            if path and path in seen:
+                reasons.append(f"{seen[path]} and {name} are the same file")
+            seen[path] = name
+            found.append(path)
+        return tuple(found)
+
+    def _group(self, row: TextRow, groups: GroupReader, reasons: list[str]) -> str | None:
+        try:
+            return groups.read(self._cell(row, "outcome"), self._cell(row, "figo_stage"), self.require_outcome)
+        except ValueError as error:
+            reasons.append(str(error))
+            return None
 
     def _clinical(self, row: TextRow, position: int, column: ClinicalColumn, reasons: list[str]) -> float:
         cell = row.cells[position] if position < len(row.cells) else ""

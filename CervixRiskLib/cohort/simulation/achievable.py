@@ -57,7 +57,7 @@ def achievable_auc(effect: float = 1.0) -> AchievableAuc:
 
     def auc(*parts: list[np.ndarray]) -> float:
         scores = [sum(part[index] for part in parts) for index in (negative, positive_)]
-        return round(_auc(np.asarray(scores[0]), np.asarray(scores[1])), 3)
+        return round(area_under_curve(np.asarray(scores[0]), np.asarray(scores[1])), 3)
 
     # Given the true diameter the measured one tells nothing more, so "both" leaves the callipers out.
     return AchievableAuc(image=auc(image), clinical=auc(laboratory, measured), both=auc(image, laboratory))
@@ -86,7 +86,7 @@ def _measured_diameter_log_ratio(measured: np.ndarray, effect: float) -> np.ndar
     return np.interp(measured, grid, ratio)
 
 
-def _auc(negative: np.ndarray, positive: np.ndarray) -> float:
+def area_under_curve(negative: np.ndarray, positive: np.ndarray) -> float:
     """Mann-Whitney's U over all pairs, ties count half."""
     from scipy.stats import rankdata
 
