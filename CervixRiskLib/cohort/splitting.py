@@ -146,7 +146,7 @@ def _patients(y: Any, groups: Any) -> tuple[np.ndarray, np.ndarray]:
 def _codes(y: Any) -> np.ndarray:
     values = np.asarray(y)
     # A code beyond the number of cases cannot be one of 0 … k - 1 groups that all have cases.
-    if values.ndim != 1 or values.dtype.kind not in "biuf" or not np.isin(values, np.arange(max(len(values), 2))).all():
+    if values.ndim != 1 or not np.isin(values, np.arange(max(len(values), 2))).all():
         raise TrainingError("Every case needs an outcome of 0 or 1, or the number of its group, from 0.")
     return values.astype(np.intp)
 
