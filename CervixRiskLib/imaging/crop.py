@@ -1,4 +1,4 @@
-"""The square around the tumour that a network looks at, and the way back from it to the image."""
+"""The square of tissue that a network looks at, and the way back from it to the image."""
 
 from __future__ import annotations
 
@@ -13,46 +13,54 @@ from .slice_image import SliceImage
 
 @dataclass(frozen=True, eq=False)
 class Crop:
-    """A square cut out of a slice and resampled.
+    """A square of tissue cut out of a slice and resampled to as many rows as columns.
+
+    Where the image's pixels are not square, a square of tissue is a rectangle of pixels.
 
     Parameters
     ----------
     pixels
         ``(size, size)`` float32, read-only.
     row0, column0
-        The square's upper left corner in image pixels; the centre of the image's first pixel is (0, 0), its upper left
-        corner (-0.5, -0.5). Negative where the square reaches beyond the image.
-    side
-        Length of the square's sides in image pixels.
+        The upper left corner in image pixels; the centre of the image's first pixel is (0, 0), its upper left corner
+        (-0.5, -0.5). Negative where the crop reaches beyond the image.
+    height, width
+        Lengths along rows and columns in image pixels; the same where the image's pixels are square.
     """
 
     pixels: np.ndarray
     row0: float
     column0: float
-    side: float
+    height: float
+    width: float
+
+    @property
+    def side(self) -> float:
+        """Length of the longer side in image pixels: of any side where the image's pixels are square."""
+        return max(self.height, self.width)
 
     def to_image_grid(self, values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-        """Lay a map over this square back on the image's grid, bilinearly.
+        """Lay a map over this crop back on the image's grid, bilinearly.
 
         Parameters
         ----------
         values
-            ``(h, w)``: any resolution, each cell standing for an equal part of the square (a 4 × 4 class activation
-            map, say). Between the outermost cell centres and the square's edge the value stays that of the cell.
+            ``(h, w)``: any resolution, each cell standing for an equal part of the crop (a 4 × 4 class activation
+            map, say). Between the outermost cell centres and the crop's edge the value stays that of the cell.
         shape
             ``(rows, columns)`` of the image.
 
         Returns
         -------
         numpy.ndarray
-            ``(rows, columns)`` float32, NaN where a pixel's centre lies outside the square.
+            ``(rows, columns)`` float32, NaN where a pixel's centre lies outside the crop.
         """
         values = np.asarray(values, dtype=np.float32)
         if values.ndim != 2 or values.size == 0:
             raise SettingsError(f"A map has rows and columns; this one has the shape {values.shape}.")
         result = np.full(shape, np.nan, dtype=np.float32)
-        rows, row_weights = _placement(self.row0, self.side, values.shape[0], shape[0])
-        columns, column_weights = _placement(self.column0, self.side, values.shape[1], shape[1])
+        rows, row_weights = _placement(self.row0, self.height, values.shape[0], shape[0])
+        columns, column_weights = _placement(self.column0, self.width, values.shape[1], shape[1])
         result[rows, columns] = row_weights @ values @ column_weights.T
         return result
 
@@ -79,8 +87,6 @@ def crop_around_roi(image: SliceImage, roi: Roi, *, size: int = 128, margin: flo
     SettingsError
         ``size`` or ``margin`` is out of range.
     """
-    from PIL import Image
-
     if roi.shape != image.shape:
         raise RoiError("The region of interest does not have the size of the image.")
     if not 1 <= size <= 4096:
@@ -93,26 +99,50 @@ def crop_around_roi(image: SliceImage, roi: Roi, *, size: int = 128, margin: flo
     row0 = (box_row0 + box_row1 - 1 - side) / 2.0
     column0 = (box_column0 + box_column1 - 1 - side) / 2.0
 
-    # The kernel reaches one output pixel beyond the square; those neighbours are real pixels where there are any.
-    reach = int(np.ceil(max(side / size, 1.0))) + 1
-    first_row, first_column = int(np.floor(row0)) - reach, int(np.floor(column0)) - reach
-    extent = int(np.ceil(side)) + 2 * reach + 2
-    rows = np.clip(np.arange(first_row, first_row + extent), 0, image.shape[0] - 1)
-    columns = np.clip(np.arange(first_column, first_column + extent), 0, image.shape[1] - 1)
-    window = image.pixels[rows[:, None], columns[None, :]]
+    return cut_rectangle(image, row0, column0, side, side, size)
 
-    # Pillow counts from the corner of the first pixel, half a pixel before its centre.
-    left, upper = column0 + 0.5 - first_column, row0 + 0.5 - first_row
+
+def cut_rectangle(image: SliceImage, row0: float, column0: float, height: float, width: float, size: int) -> Crop:
+    """Resample a rectangle of the image to ``size`` × ``size``, as :func:`crop_around_roi` does its square.
+
+    Parameters
+    ----------
+    image
+        The slice.
+    row0, column0, height, width
+        The rectangle in image pixels, as :class:`Crop` has it. What lies beyond the image repeats its nearest edge
+        pixel, and is laid out in memory: the caller bounds it.
+    size
+        Rows and columns of the result.
+    """
+    from PIL import Image
+
+    rows, upper = _window(row0, height, size, image.shape[0])
+    columns, left = _window(column0, width, size, image.shape[1])
+    window = image.pixels.take(rows, axis=0).take(columns, axis=1)
     resized = Image.fromarray(window).resize(
-        (size, size), Image.Resampling.BILINEAR, box=(left, upper, left + side, upper + side)
+        (size, size), Image.Resampling.BILINEAR, box=(left, upper, left + width, upper + height)
     )
     pixels = np.array(resized, dtype=np.float32)
     pixels.flags.writeable = False
-    return Crop(pixels, row0, column0, side)
+    return Crop(pixels, row0, column0, height, width)
+
+
+def _window(start: float, length: float, size: int, image_length: int) -> tuple[np.ndarray, float]:
+    """Along one axis: the image indices to resample from, and where the rectangle begins among them, as Pillow counts.
+
+    The kernel reaches one output pixel beyond the rectangle; those neighbours are real pixels where there are any.
+    """
+    reach = int(np.ceil(max(length / size, 1.0))) + 1
+    first = int(np.floor(start)) - reach
+    extent = int(np.ceil(length)) + 2 * reach + 2
+    index = np.clip(np.arange(first, first + extent), 0, image_length - 1)
+    # Pillow counts from the corner of the first pixel, half a pixel before its centre.
+    return index, start + 0.5 - first
 
 
 def _placement(start: float, side: float, cells: int, length: int) -> tuple[slice, np.ndarray]:
-    """The image indices inside the square along one axis and their ``(indices, cells)`` interpolation weights."""
+    """The image indices inside the crop along one axis and their ``(indices, cells)`` interpolation weights."""
     first = max(0, int(np.ceil(start)))
     last = min(length - 1, int(np.floor(start + side)))
     index = np.arange(first, last + 1)
