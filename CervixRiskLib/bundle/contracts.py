@@ -139,6 +139,8 @@ class Prediction:
         The bundle was made on simulated data; every screen repeats it.
     class_probabilities
         All classes in the bundle's order, where the study has named groups; they add up to 1. Else empty.
+    basis
+        In words, by which rule cases belong to a class ("Stage groups by FIGO 2018"); empty where it needs no saying.
     """
 
     case_id: str
@@ -159,6 +161,7 @@ class Prediction:
     bundle_hash: str = ""
     mask_hash: str = ""
     class_probabilities: tuple[ClassProbability, ...] = ()
+    basis: str = ""
 
 
 class Predictor(Protocol):

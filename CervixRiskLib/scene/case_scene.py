@@ -87,10 +87,10 @@ class CaseScene:
                 self.scene, volume, roi, f"{name} contour", reader=reader, reading_round=reading_round
             )
         heat_volume = legend = None
+        answer = answer_text(prediction)
         if heat is not None and np.isfinite(heat).any():
             heat_volume = add_heat_map(self.scene, heat, image.spacing_mm, f"{name} heat map", heat_map)
-            legend = add_legend(self.scene, heat_volume, "Heat map")
-        answer = answer_text(prediction)
+            legend = add_legend(self.scene, heat_volume, answer.caption)
         text = self.scene.AddNewNodeByClass("vtkMRMLTextNode", f"{name} answer")
         text.SetText("\n".join(answer.lines()))
         nodes = CaseNodes(volume, segmentation, heat_volume, legend, text, 0, answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from .slice_volume import set_pixels
 
 # Stands for "no value here" (outside the network's field of view): below every threshold, so never drawn.
 OUTSIDE_VALUE = -1.0
+_LEGEND_LETTERS = 26
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,11 @@ def read_heat_map(volume: Any) -> np.ndarray:
 
 
 def add_legend(scene: Any, volume: Any, title: str) -> Any:
-    """A vertical colour legend for ``volume``, as ``vtkMRMLColorLegendDisplayNode``."""
+    """A vertical colour legend for ``volume``, as ``vtkMRMLColorLegendDisplayNode``; a long title takes some lines."""
     legend = scene.AddNewNodeByClass("vtkMRMLColorLegendDisplayNode", f"{volume.GetName()} legend")
     legend.SetAndObservePrimaryDisplayNode(volume.GetDisplayNode())
     volume.AddAndObserveDisplayNodeID(legend.GetID())
-    legend.SetTitleText(title)
+    legend.SetTitleText("\n".join(textwrap.wrap(title, _LEGEND_LETTERS)))
     legend.SetOrientation(legend.Vertical)
     legend.SetNumberOfLabels(5)
     legend.SetMaxNumberOfColors(256)

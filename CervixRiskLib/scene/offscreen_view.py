@@ -16,7 +16,7 @@ from .case_scene import CaseNodes, CaseScene
 from .heat_map import HeatMapDisplay
 from .picture_layout import PictureLayout, Rectangle
 from .segmentation import LINE_WIDTH_PIXELS
-from .view_text import draw_legend_numbers, draw_legend_words, draw_panel, draw_ruler, legend_box
+from .view_text import draw_legend_numbers, draw_legend_words, draw_panel, draw_ruler, legend_box, legend_note
 
 _DISPLAYABLE_MANAGERS = (
     "vtkMRMLModelSliceDisplayableManager",
@@ -88,8 +88,9 @@ class OffscreenSliceView:
         draw_panel(self.renderer, self.layout, nodes.answer)
         draw_ruler(self.renderer, self.layout, image)
         if nodes.legend is not None:
-            draw_legend_words(self.renderer, self.layout, note, heat_map.threshold)
-            self._place_legend(nodes.legend, heat_map.threshold)
+            lines = legend_note(self.layout, note, heat_map.threshold)
+            draw_legend_words(self.renderer, self.layout, lines)
+            self._place_legend(nodes.legend, legend_box(self.layout, lines), heat_map.threshold)
 
     def pixels(self) -> np.ndarray:
         """Render and return ``(height, width, 3)`` uint8, the top row first."""
@@ -124,12 +125,12 @@ class OffscreenSliceView:
         node.SetXYZOrigin(-shift_x / layout.scale, -shift_y / layout.scale, 0.0)
         node.UpdateMatrices()
 
-    def _place_legend(self, legend: Any, threshold: float) -> None:
-        """Put Slicer's legend into the layout's place and write its numbers.
+    def _place_legend(self, legend: Any, box: Rectangle, threshold: float) -> None:
+        """Put Slicer's legend into ``box`` and write its numbers.
 
         Its own numbers grow and shrink with the view and stand some pixels off their colours, so they are left out.
         """
-        layout, box = self.layout, legend_box(self.layout)
+        layout = self.layout
         # MRML gives a size as a share of the view and a position as a share of what the size leaves over.
         legend.SetSize(box.width / layout.width, box.height / layout.height)
         legend.SetPosition(box.left / (layout.width - box.width), box.bottom / (layout.height - box.height))

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ..bundle.contracts import Contribution, Prediction, PredictionWarning, PredictorPoints, WarningCode
+from ..bundle.contracts import (
+    ClassProbability,
+    Contribution,
+    Prediction,
+    PredictionWarning,
+    PredictorPoints,
+    WarningCode,
+)
 from ..imaging import Roi, SliceImage
 from .heat_map import HeatMapDisplay
 
@@ -48,7 +55,7 @@ def write_request(request: PictureRequest, folder: Path) -> None:
         heat = fields.pop("heatmap")
         if heat is not None:
             arrays["heatmap"] = np.asarray(heat, dtype=np.float32)
-        for name in ("points", "contributions", "warnings"):
+        for name in ("points", "contributions", "warnings", "class_probabilities"):
             fields[name] = [asdict(item) for item in fields[name]]
         words["prediction"] = fields
     np.savez(folder / ARRAYS_NAME, **arrays)  # type: ignore[arg-type]
@@ -73,6 +80,7 @@ def read_request(folder: Path) -> PictureRequest:
         fields["interval"] = tuple(fields["interval"])
         fields["points"] = tuple(PredictorPoints(**item) for item in fields["points"])
         fields["contributions"] = tuple(Contribution(**item) for item in fields["contributions"])
+        fields["class_probabilities"] = tuple(ClassProbability(**item) for item in fields["class_probabilities"])
         fields["warnings"] = tuple(
             PredictionWarning(WarningCode(item["code"]), item["text"]) for item in fields["warnings"]
         )

@@ -21,7 +21,9 @@ class AnswerText:
     headline
         The probability, shown largest: ``"PLNM 31 %"``.
     details
-        Interval, class and its threshold, points.
+        Interval, class and its threshold, points, what the classes are based on.
+    caption
+        What the heat map explains; empty without one. Drawn with the legend where there is one.
     warnings
         One sentence each.
     simulated
@@ -32,6 +34,7 @@ class AnswerText:
 
     headline: str = ""
     details: tuple[str, ...] = ()
+    caption: str = ""
     warnings: tuple[str, ...] = ()
     simulated: str = ""
     notice: str = RESEARCH_USE_NOTICE
@@ -39,7 +42,8 @@ class AnswerText:
     def lines(self) -> tuple[str, ...]:
         """All of it, one line each, empty ones left out."""
         marked = tuple(f"▲ {warning}" for warning in self.warnings)
-        return tuple(line for line in (self.headline, *self.details, self.simulated, *marked, self.notice) if line)
+        every = (self.headline, *self.details, self.caption, self.simulated, *marked, self.notice)
+        return tuple(line for line in every if line)
 
     def for_corner(self) -> str:
         """For Slicer's corner annotation, whose syntax reserves ``|``."""
@@ -50,20 +54,44 @@ def answer_text(prediction: Prediction | None) -> AnswerText:
     """The words for ``prediction``; without one only the research-use notice."""
     if prediction is None:
         return AnswerText()
-    low, high = prediction.interval
-    details = [f"95 % interval {range_text(low, high)}", f"Class: {prediction.label}"]
-    if prediction.threshold is not None:
-        details.append(f"Threshold: {percent(prediction.threshold)}")
-    if prediction.total_points is not None:
-        details.append(f"Nomogram: {prediction.total_points:.0f} points")
+    details = [
+        *(_group_lines(prediction) if prediction.class_probabilities else _class_lines(prediction)),
+        *([f"Nomogram: {prediction.total_points:.0f} points"] if prediction.total_points is not None else []),
+        *([prediction.basis] if prediction.basis else []),
+    ]
     simulated = prediction.simulated or any(w.code is WarningCode.DEMO_BUNDLE for w in prediction.warnings)
     return AnswerText(
         headline=f"{_outcome(prediction)} {percent(prediction.probability)}",
         details=tuple(details),
+        caption=heat_map_caption(prediction),
         # The demo bundle has a line of its own.
         warnings=tuple(w.text for w in prediction.warnings if w.code is not WarningCode.DEMO_BUNDLE),
         simulated=SIMULATED_MARK if simulated else "",
     )
+
+
+def _class_lines(prediction: Prediction) -> list[str]:
+    """An outcome that happens or not."""
+    lines = [f"95 % interval {range_text(*prediction.interval)}", f"Class: {prediction.label}"]
+    return lines if prediction.threshold is None else [*lines, f"Threshold: {percent(prediction.threshold)}"]
+
+
+def _group_lines(prediction: Prediction) -> list[str]:
+    """One of several named groups; all of them where the headline's probability does not tell the other's."""
+    threshold = prediction.threshold
+    how = "the most probable" if threshold is None else f"threshold {percent(threshold)}"
+    lines = [f"Group: {prediction.label} ({how})", f"95 % interval {range_text(*prediction.interval)}"]
+    groups = prediction.class_probabilities
+    if len(groups) > 2:
+        lines.append("All groups: " + ", ".join(f"{group.name} {percent(group.probability)}" for group in groups))
+    return lines
+
+
+def heat_map_caption(prediction: Prediction) -> str:
+    """``"Heat map: Grad-CAM of the fusion score"``, empty without a heat map."""
+    if prediction.heatmap is None:
+        return ""
+    return f"Heat map: {prediction.heatmap_target}" if prediction.heatmap_target else "Heat map"
 
 
 def _outcome(prediction: Prediction) -> str:

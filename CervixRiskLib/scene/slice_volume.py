@@ -81,11 +81,12 @@ def window_and_level(image: SliceImage) -> tuple[float, float]:
     """Display window and level in the pixels' own units.
 
     Eight-bit pictures (ultrasound, exports) were windowed by the scanner and are shown as they are, 0 to 255; anything
-    else between its 0.5 and 99.5 percentile.
+    else between its 0.5 and 99.5 percentile, and so is every MR image with its modality: its units are arbitrary.
     """
     pixels = image.pixels
     lowest, highest = float(pixels.min()), float(pixels.max())
-    if lowest >= 0 and highest <= 255 and highest > 1 and (image.modality == "US" or _is_whole(pixels)):
+    eight_bit = lowest >= 0 and 1 < highest <= 255 and image.modality != "MR"
+    if eight_bit and (image.modality == "US" or _is_whole(pixels)):
         return 255.0, 127.5
     low, high = (float(value) for value in np.percentile(pixels, (0.5, 99.5)))
     if high <= low:

@@ -14,6 +14,8 @@ WHITE = (0.96, 0.96, 0.96)
 GREY = (0.72, 0.72, 0.72)
 YELLOW = (1.0, 0.90, 0.42)
 AMBER = (1.0, 0.72, 0.30)
+# In units of the layout: a line of the legend's note, the room over and under the bar, and the bar's least height.
+_NOTE_LINE, _OVER_BAR, _UNDER_BAR, _LOWEST_BAR = 1.25, 2.6, 0.85, 6.0
 _RULER_STEPS_MM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
@@ -34,33 +36,55 @@ class _Pen:
             self.top -= 1.35 * size
             add_line(self.renderer, line, self.area.left, self.top + 0.3 * size, style)
 
-    def height_of(self, text: str, size: float) -> float:
-        return 1.35 * size * len(wrap(text, text_style(size, WHITE), self.area.width))
+    def height_of(self, text: str, size: float, *, bold: bool = False) -> float:
+        return 1.35 * size * len(wrap(text, text_style(size, WHITE, bold=bold), self.area.width))
 
     def gap(self, height: float) -> None:
         self.top -= height
 
 
 def draw_panel(renderer: Any, layout: PictureLayout, answer: AnswerText) -> None:
-    """Headline, details, the mark of simulated data, warnings, and the research-use notice, which is always whole."""
+    """Headline, details, the mark of simulated data, warnings, and the research-use notice, which is always whole.
+
+    The notice closes the column of the warnings; what must be read whole is written smaller where it would not fit.
+    """
     unit, pen = layout.unit, _Pen(renderer, layout.text)
-    if answer.headline:
-        pen.write(answer.headline, 2.1 * unit, YELLOW, bold=True)
-        pen.gap(0.3 * unit)
-    for detail in answer.details:
-        pen.write(detail, 1.2 * unit, WHITE)
-    if answer.simulated:
-        pen.gap(0.6 * unit)
-        pen.write(answer.simulated, 1.2 * unit, AMBER, bold=True)
-    pen.gap(0.6 * unit)
     own_place = layout.warnings is not None
-    if layout.warnings is not None:
-        _write_warnings(_Pen(renderer, layout.warnings), answer.warnings, unit, layout.warnings.bottom)
-    else:
-        notice_height = pen.height_of(answer.notice, 1.05 * unit) + 0.8 * unit
-        _write_warnings(pen, answer.warnings, unit, layout.text.bottom + notice_height)
-    pen.gap(0.0 if own_place else 0.6 * unit)
-    pen.write(answer.notice, 1.05 * unit, GREY)
+    closing = _Pen(renderer, layout.warnings or layout.text)
+    notice_height = closing.height_of(answer.notice, 1.05 * unit) + 0.8 * unit
+    # At least one line of warnings, or their count, stands under the details.
+    reserved = 0.0 if own_place else notice_height + (2.2 * unit if answer.warnings else 0.6 * unit)
+    shrink = _shrink(pen, answer, unit, layout.text.height - reserved)
+    for text, size, colour, bold, gap in _panel_words(answer):
+        pen.gap(gap * unit * shrink)
+        pen.write(text, size * unit * shrink, colour, bold=bold)
+    pen.gap(0.6 * unit)
+    column = closing if own_place else pen
+    _write_warnings(column, answer.warnings, unit, column.area.bottom + notice_height)
+    column.gap(0.6 * unit)
+    column.write(answer.notice, 1.05 * unit, GREY)
+
+
+def _panel_words(answer: AnswerText) -> list[tuple[str, float, tuple[float, float, float], bool, float]]:
+    """Text, size in units, colour, weight, and the gap above it in units."""
+    headline = [(answer.headline, 2.1, YELLOW, True, 0.0)] if answer.headline else []
+    details = [(text, 1.2, WHITE, False, 0.0 if index else 0.3) for index, text in enumerate(answer.details)]
+    simulated = [(answer.simulated, 1.2, AMBER, True, 0.6)] if answer.simulated else []
+    return [*headline, *details, *simulated]
+
+
+def _shrink(pen: _Pen, answer: AnswerText, unit: float, room: float) -> float:
+    """The largest share of the usual sizes, in steps of 5 % down to 60 %, at which the words are ``room`` high."""
+    shrink = 1.0
+    while shrink > 0.6:
+        height = sum(
+            gap * unit * shrink + pen.height_of(text, size * unit * shrink, bold=bold)
+            for text, size, _, bold, gap in _panel_words(answer)
+        )
+        if height <= room:
+            break
+        shrink -= 0.05
+    return shrink
 
 
 def _write_warnings(pen: _Pen, warnings: Sequence[str], unit: float, lowest: float) -> None:
@@ -77,22 +101,31 @@ def _write_warnings(pen: _Pen, warnings: Sequence[str], unit: float, lowest: flo
         pen.gap(0.25 * unit)
 
 
-def draw_legend_words(renderer: Any, layout: PictureLayout, note: str, threshold: float) -> None:
-    """Over the legend its title; under it what the map explains, and from which value on it is drawn."""
+def draw_legend_words(renderer: Any, layout: PictureLayout, note: Sequence[str]) -> None:
+    """Over the legend its title; under it the lines of :func:`legend_note`."""
     unit, area = layout.unit, layout.legend
     add_line(renderer, "Heat map", area.left, area.top - 1.3 * unit, text_style(1.2 * unit, WHITE))
     style = text_style(0.95 * unit, GREY)
-    sentences = (note, f"Drawn from {threshold:.2f} on.")
-    lines = [line for sentence in sentences if sentence for line in wrap(sentence, style, area.width)][-3:]
-    for index, line in enumerate(reversed(lines)):
-        add_line(renderer, line, area.left, area.bottom + index * 1.25 * unit, style)
+    for index, line in enumerate(reversed(note)):
+        add_line(renderer, line, area.left, area.bottom + index * _NOTE_LINE * unit, style)
 
 
-def legend_box(layout: PictureLayout) -> Rectangle:
+def legend_note(layout: PictureLayout, target: str, threshold: float) -> list[str]:
+    """What the map explains and from which value on it is drawn, in as many lines as leave the bar its height."""
+    unit, area = layout.unit, layout.legend
+    style = text_style(0.95 * unit, GREY)
+    most = max(2, int((area.height / unit - _OVER_BAR - _LOWEST_BAR - _UNDER_BAR) / _NOTE_LINE))
+    lines = wrap(target, style, area.width) if target else []
+    if len(lines) > most - 1:
+        lines = [*lines[: most - 2], f"{lines[most - 2]} …"]
+    return [*lines, f"Drawn from {threshold:.2f} on."]
+
+
+def legend_box(layout: PictureLayout, note: Sequence[str]) -> Rectangle:
     """Where the bar of the legend stands, between its title and its note."""
     unit, area = layout.unit, layout.legend
-    bottom = area.bottom + round(4.6 * unit)
-    return Rectangle(area.left, bottom, round(1.4 * unit), area.top - round(2.6 * unit) - bottom)
+    bottom = area.bottom + round((_NOTE_LINE * len(note) + _UNDER_BAR) * unit)
+    return Rectangle(area.left, bottom, round(1.4 * unit), area.top - round(_OVER_BAR * unit) - bottom)
 
 
 def draw_legend_numbers(renderer: Any, layout: PictureLayout, bar: Rectangle, threshold: float) -> None:

@@ -183,3 +183,15 @@ def test_window_and_level():
     assert level == pytest.approx(1000, abs=1)
     flat = SliceImage(np.full((5, 5), 700.0))
     assert window_and_level(flat)[0] > 0
+
+
+def test_a_dark_mr_image_is_not_taken_for_an_eight_bit_picture():
+    pixels = np.round(np.linspace(0, 120, 10000)).reshape(100, 100)
+    assert window_and_level(SliceImage(pixels, modality="MR"))[0] == pytest.approx(119, abs=1.1)
+    assert window_and_level(SliceImage(pixels))[0] == 255.0
+
+
+def test_the_legend_names_what_the_map_explains(case_scene, image, prediction):
+    title = case_scene.add(image, None, prediction).legend.GetTitleText()
+    assert " ".join(title.split()) == "Heat map: Grad-CAM of the fusion score"
+    assert all(len(line) <= 26 for line in title.splitlines())

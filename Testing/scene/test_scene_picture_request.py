@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 
+from CervixRiskLib.bundle.contracts import ClassProbability
 from CervixRiskLib.scene.heat_map import HeatMapDisplay
 from CervixRiskLib.scene.picture_request import PictureRequest, read_request, write_request
 
@@ -32,3 +33,11 @@ def test_parts_may_be_missing(tmp_path, image):
     assert back.roi is None
     assert back.prediction is None
     assert back.image.spacing_mm is None
+
+
+def test_groups_travel(tmp_path, image, prediction):
+    groups = (ClassProbability("a", 0.25), ClassProbability("b", 0.75))
+    grouped = replace(prediction, threshold=None, class_probabilities=groups, basis="by FIGO 2018")
+    write_request(PictureRequest(image, None, grouped, (800, 600), HeatMapDisplay()), tmp_path)
+    back = read_request(tmp_path).prediction
+    assert (back.class_probabilities, back.threshold, back.basis) == (groups, None, "by FIGO 2018")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from CervixRiskLib.bundle.contracts import PredictionWarning, WarningCode
+from CervixRiskLib.bundle.contracts import ClassProbability, PredictionWarning, WarningCode
 from CervixRiskLib.scene.prediction_text import answer_text, percent, pixel_size_text, range_text
 
 
@@ -65,3 +65,43 @@ def test_pixel_size(image):
     assert pixel_size_text(image) == "Pixel size 0.5 mm (PixelSpacing)"
     assert pixel_size_text(image.with_spacing((0.1, 0.25))) == "Pixel size 0.1 × 0.25 mm (given by hand)"
     assert pixel_size_text(replace(image, spacing_mm=None)) == "Pixel size unknown"
+
+
+def test_a_group_of_two(prediction):
+    groups = (ClassProbability("surgery", 0.69), ClassProbability("chemoradiotherapy", 0.31))
+    staging = replace(
+        prediction,
+        task="staging",
+        threshold=0.5,
+        label="surgery",
+        positive_class="chemoradiotherapy",
+        class_probabilities=groups,
+        total_points=None,
+        heatmap_target="Grad-CAM for chemoradiotherapy",
+        basis="Stage groups by FIGO 2018",
+    )
+    assert answer_text(staging).lines()[:5] == (
+        "Chemoradiotherapy 31 %",
+        "Group: surgery (threshold 50 %)",
+        "95 % interval 22 to 42 %",
+        "Stage groups by FIGO 2018",
+        "Heat map: Grad-CAM for chemoradiotherapy",
+    )
+
+
+def test_all_of_three_groups_are_told(prediction):
+    groups = tuple(ClassProbability(name, share) for name, share in (("a", 0.2), ("b", 0.5), ("c", 0.3)))
+    three = replace(prediction, task="staging", threshold=None, label="b", positive_class="b", probability=0.5, heatmap=None,
+                    class_probabilities=groups)  # fmt: skip
+    told = answer_text(three)
+    assert told.headline == "B 50 %"
+    assert told.details[:3] == (
+        "Group: b (the most probable)",
+        "95 % interval 22 to 42 %",
+        "All groups: a 20 %, b 50 %, c 30 %",
+    )
+    assert told.caption == ""
+
+
+def test_a_heat_map_without_words_is_still_called_one(prediction):
+    assert answer_text(replace(prediction, heatmap_target="")).caption == "Heat map"
