@@ -9,7 +9,7 @@ from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from CervixRiskLib.cohort.simulation.achievable import _auc, _measured_diameter_log_ratio, achievable_auc
+from CervixRiskLib.cohort.simulation.achievable import _measured_diameter_log_ratio, achievable_auc, area_under_curve
 from CervixRiskLib.cohort.simulation.latents import (
     APPEARANCE_SHIFT,
     CALLIPER_SD_MM,
@@ -57,7 +57,7 @@ def test_auc_is_scikit_learns_with_ties():
     rng = np.random.default_rng(3)
     negative, positive = rng.integers(0, 6, 40).astype(float), rng.integers(2, 8, 25).astype(float)
     expected = roc_auc_score(np.repeat([0, 1], [40, 25]), np.concatenate([negative, positive]))
-    assert _auc(negative, positive) == pytest.approx(expected, rel=1e-12)
+    assert area_under_curve(negative, positive) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("measured", [7.5, 12.0, 30.3, 55.0, 79.0])

@@ -19,7 +19,7 @@ from .distributions import Family, Truncated, matched
 from .figo_table import STAGE_SHARES, STAGES
 from .latents import MAXIMUM_EFFECT
 
-AGREEMENT = 0.95
+AGREEMENT = 0.94
 """At ``effect=1``: share of patients whose section looks like their own stage's; the others' like anybody's."""
 
 SECTION_LOSS = 0.32
@@ -72,17 +72,17 @@ APPEARANCE_OF = {
     "IA1": StageAppearance(_diameter(4.0, 0.9, 2, 6), 0.0, _OEDEMA),
     "IA2": StageAppearance(_diameter(5.5, 1.0, 3, 8), 0.0, _OEDEMA),
     "IB1": StageAppearance(_diameter(14.5, 3.2, 6, 20), 0.02, _OEDEMA),
-    "IB2": StageAppearance(_diameter(29.0, 5.2, 20, 40), 0.06, _OEDEMA),
-    "IB3": StageAppearance(_diameter(50.0, 6.5, 40, 72), 0.12, _OEDEMA),
-    "IIA1": StageAppearance(_diameter(29.0, 5.5, 15, 40), 0.07, _OEDEMA),
-    "IIA2": StageAppearance(_diameter(50.0, 6.5, 40, 72), 0.14, _OEDEMA),
-    "IIB": StageAppearance(_diameter(45.0, 10.5, 22, 78), 0.88, _EARLY, 0.5),
-    "IIIA": StageAppearance(_diameter(51.0, 10.5, 30, 85), 0.80, _ADVANCED, 0.9),
-    "IIIB": StageAppearance(_diameter(55.0, 11.0, 32, 88), 0.94, _ADVANCED, 1.0),
-    "IIIC1": StageAppearance(_diameter(50.0, 11.0, 26, 85), 0.80, _EARLY, 0.8),
-    "IIIC2": StageAppearance(_diameter(53.0, 11.0, 28, 88), 0.85, _ADVANCED, 0.9),
-    "IVA": StageAppearance(_diameter(60.0, 10.5, 38, 92), 0.97, _ADVANCED, 1.2, 0.92),
-    "IVB": StageAppearance(_diameter(57.0, 11.5, 32, 92), 0.90, _ADVANCED, 1.0),
+    "IB2": StageAppearance(_diameter(31.0, 5.0, 20, 40), 0.08, _OEDEMA),
+    "IB3": StageAppearance(_diameter(48.0, 5.5, 40, 72), 0.12, _OEDEMA),
+    "IIA1": StageAppearance(_diameter(31.0, 5.5, 15, 40), 0.09, _OEDEMA),
+    "IIA2": StageAppearance(_diameter(48.0, 5.5, 40, 72), 0.14, _OEDEMA),
+    "IIB": StageAppearance(_diameter(38.0, 10.5, 18, 75), 0.86, _EARLY, 0.5),
+    "IIIA": StageAppearance(_diameter(45.0, 11.0, 24, 85), 0.80, _ADVANCED, 0.9),
+    "IIIB": StageAppearance(_diameter(50.0, 11.0, 28, 88), 0.93, _ADVANCED, 1.0),
+    "IIIC1": StageAppearance(_diameter(43.0, 11.5, 18, 85), 0.78, _EARLY, 0.8),
+    "IIIC2": StageAppearance(_diameter(46.0, 11.5, 22, 88), 0.82, _ADVANCED, 0.9),
+    "IVA": StageAppearance(_diameter(55.0, 11.0, 35, 92), 0.97, _ADVANCED, 1.2, 0.92),
+    "IVB": StageAppearance(_diameter(50.0, 12.0, 26, 92), 0.88, _ADVANCED, 1.0),
 }
 """By stage, in the order of :data:`~.figo_table.STAGES`."""
 

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...atomic import atomic_file, storage_errors
-from ...errors import SettingsError, StorageError
+from ...errors import SettingsError
 from ...progress import SILENT, Progress
 from .achievable import achievable_auc
 from .case import DEFAULT_SIZE, CasePlan, check_effect, plan_case, render_case
+from .cohort_folder import (
+    DICTIONARY_NAME,
+    NOTICE,
+    README_NAME,
+    SIMULATION_MARK,
+    TABLE_NAME,
+    TRUTH_NAME,
+    check_request,
+    known_simulation,
+    made_cases,
+    mask_bytes,
+    png_bytes,
+    write_bytes,
+    write_mark,
+    write_table,
+)
 from .latents import APPEARANCE, APPEARANCE_SHIFT
 from .table_one import CLINICAL_COLUMNS
+
+__all__ = ["GENERATOR_VERSION", "SIMULATION_MARK", "is_positive", "simulate_ultrasound"]
 
 GENERATOR_VERSION = 1
 """Counts up whenever the same seed gives other cases."""
 
-SIMULATION_MARK = "simulation.json"
-TABLE_NAME = "cohort.csv"
-NOTICE = (
-    "Simulated data: no patient was examined. What a model reaches here says nothing about patients. "
-    "For research use. Not a medical device."
-)
-
-DICTIONARY_NAME = "cohort.columns.yaml"
-_OWN_NAMES = frozenset({SIMULATION_MARK, TABLE_NAME, DICTIONARY_NAME, "README.txt", "truth.csv", "images", "rois"})
 _FIRST_COLUMNS = ("case_id", "image", "roi", "outcome", "spacing_mm", "center")
 _TRUTH_COLUMNS = (*APPEARANCE, "diameter_mm")
 
@@ -85,12 +90,13 @@ def simulate_ultrasound(
     StorageError
         The folder holds something else, or cannot be written.
     """
-    _check_settings(cases, seed, prevalence, effect)
-    if jobs is not None and jobs < 1:
-        raise SettingsError("The number of processes must be at least 1.")
+    check_request(cases, seed, jobs)
+    if not 0 < prevalence < 1:
+        raise SettingsError("The prevalence is the share of positive cases: a number between 0 and 1, such as 0.26.")
+    check_effect(effect)
     request = _Request(Path(out_dir), seed, float(prevalence), float(effect))
     settings = _settings(request)
-    known = _known_simulation(request.folder, settings, cases)
+    known = known_simulation(request.folder, settings, cases)
     columns = Path(__file__).parent.parent.joinpath("wang2025.columns.yaml").read_bytes()
     document = {
         **settings,
@@ -102,22 +108,15 @@ def simulate_ultrasound(
         "clinical_source": "Wang et al. 2025, doi 10.3389/fonc.2025.1681029, Table 1, training set",
         "notice": NOTICE,
     }
-    # The mark comes first, so that what a killed call leaves behind is known for what it is.
     if known != {**document, "complete": True}:
-        _write(request.folder / SIMULATION_MARK, _json({**document, "complete": False}))
-    rows: list[dict[str, Any]] = []
-    truths: list[dict[str, Any]] = []
-    with progress.task("Simulating cases", total=cases) as task:
-        for row, truth in _made_cases(request, cases, jobs):
-            rows.append(row)
-            truths.append(truth)
-            task.advance()
+        write_mark(request.folder, document, complete=False)
+    made = made_cases(partial(_make_case, request), cases, jobs, progress)
     folder = request.folder
-    _write(folder / DICTIONARY_NAME, columns)
-    _write(folder / "truth.csv", _table(truths, ("case_id", *_TRUTH_COLUMNS)))
-    _write(folder / "README.txt", _readme(document))
-    _write(folder / TABLE_NAME, _table(rows, (*_FIRST_COLUMNS, *CLINICAL_COLUMNS)))
-    _write(folder / SIMULATION_MARK, _json({**document, "complete": True}))
+    write_bytes(folder / DICTIONARY_NAME, columns)
+    write_table(folder / TRUTH_NAME, [truth for _, truth in made], ("case_id", *_TRUTH_COLUMNS))
+    write_bytes(folder / README_NAME, _readme(document))
+    write_table(folder / TABLE_NAME, [row for row, _ in made], (*_FIRST_COLUMNS, *CLINICAL_COLUMNS))
+    write_mark(folder, document, complete=True)
     return folder / TABLE_NAME
 
 
@@ -128,16 +127,6 @@ def is_positive(index: int, prevalence: float) -> bool:
 
 def _positives_before(index: int, prevalence: float) -> int:
     return int(np.floor(index * prevalence + 0.5 + 1e-9))
-
-
-def _made_cases(request: _Request, cases: int, jobs: int | None) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    if jobs == 1 or cases < 4:
-        yield from (_make_case(request, index) for index in range(cases))
-        return
-    from joblib import Parallel, delayed
-
-    parallel = Parallel(n_jobs=-1 if jobs is None else jobs, return_as="generator", batch_size=4)
-    yield from parallel(delayed(_make_case)(request, index) for index in range(cases))
 
 
 def _make_case(request: _Request, index: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -165,29 +154,8 @@ def _write_pictures(rng: np.random.Generator, plan: CasePlan, image_path: Path, 
     if image_path.exists() and roi_path.exists():
         return
     pixels, mask = render_case(rng, plan)
-    _write(image_path, _png(pixels.astype(np.uint8)))
-    _write(roi_path, _png(mask.astype(np.uint8) * np.uint8(255)))
-
-
-def _png(grey: np.ndarray) -> bytes:
-    from PIL import Image
-    from PIL.PngImagePlugin import PngInfo
-
-    text = PngInfo()
-    text.add_text("Description", NOTICE)
-    buffer = io.BytesIO()
-    Image.fromarray(grey).save(buffer, format="PNG", compress_level=6, pnginfo=text)
-    return buffer.getvalue()
-
-
-def _check_settings(cases: int, seed: int, prevalence: float, effect: float) -> None:
-    if cases < 1:
-        raise SettingsError("A simulated cohort needs at least one case.")
-    if seed < 0:
-        raise SettingsError("The seed must be 0 or a positive whole number.")
-    if not 0 < prevalence < 1:
-        raise SettingsError("The prevalence is the share of positive cases: a number between 0 and 1, such as 0.26.")
-    check_effect(effect)
+    write_bytes(image_path, png_bytes(pixels.astype(np.uint8)))
+    write_bytes(roi_path, mask_bytes(mask))
 
 
 def _settings(request: _Request) -> dict[str, Any]:
@@ -200,56 +168,6 @@ def _settings(request: _Request) -> dict[str, Any]:
         "prevalence": request.prevalence,
         "effect": request.effect,
     }
-
-
-def _known_simulation(folder: Path, settings: dict[str, Any], cases: int) -> dict[str, Any] | None:
-    """The mark that the folder carries; ``None`` when it is new or empty, an error when it may not be written to."""
-    with storage_errors():
-        if not folder.exists():
-            return None
-        if not folder.is_dir():
-            raise StorageError(f"{folder.name} is a file: choose a folder for the simulated cohort.")
-        present = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-        if not present:
-            return None
-        if SIMULATION_MARK not in present or not present <= _OWN_NAMES:
-            raise StorageError(
-                f"The folder {folder.name} already holds other files. "
-                "Choose an empty or new folder for the simulated cohort."
-            )
-        text = (folder / SIMULATION_MARK).read_bytes()
-    try:
-        known = json.loads(text)
-    except ValueError:
-        known = None
-    if not isinstance(known, dict) or {name: known.get(name) for name in settings} != settings:
-        raise SettingsError(
-            f"The folder {folder.name} holds a simulation with other settings. Choose another folder, or remove it."
-        )
-    size = known.get("cases")
-    if isinstance(size, int) and size > cases:
-        raise SettingsError(
-            f"The folder {folder.name} holds this simulation with {size} cases already. "
-            "Ask for at least as many, or choose another folder."
-        )
-    return known
-
-
-def _write(path: Path, content: bytes) -> None:
-    with atomic_file(path) as partial:
-        partial.write_bytes(content)
-
-
-def _json(document: dict[str, Any]) -> bytes:
-    return (json.dumps(document, indent=2) + "\n").encode()
-
-
-def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> bytes:
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return buffer.getvalue().encode()
 
 
 def _readme(document: dict[str, Any]) -> bytes:
