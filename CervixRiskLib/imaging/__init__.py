@@ -8,13 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .crop import Crop, crop_around_roi
+from .preprocessing_settings import SlicePreprocessing
 from .roi import Roi
 from .slice_geometry import SliceGeometry
 from .slice_image import SliceImage
 
 if TYPE_CHECKING:
+    from .contrast_equalisation import equalise_contrast
     from .image_reader import read_image
     from .image_writer import write_image_png, write_map, write_roi
+    from .preprocessing import preprocess_channels, preprocess_slice
     from .roi_reader import read_roi
 
 __all__ = [
@@ -22,7 +25,11 @@ __all__ = [
     "Roi",
     "SliceGeometry",
     "SliceImage",
+    "SlicePreprocessing",
     "crop_around_roi",
+    "equalise_contrast",
+    "preprocess_channels",
+    "preprocess_slice",
     "read_image",
     "read_roi",
     "write_image_png",
@@ -30,8 +37,12 @@ __all__ = [
     "write_roi",
 ]
 
-# Readers and writers bring Pillow and pydicom along, so they are imported when first asked for.
+# Readers and writers bring Pillow and pydicom along, so they are imported when first asked for, and so is what works on
+# pixels.
 _LAZY = {
+    "equalise_contrast": "contrast_equalisation",
+    "preprocess_channels": "preprocessing",
+    "preprocess_slice": "preprocessing",
     "read_image": "image_reader",
     "read_roi": "roi_reader",
     "write_image_png": "image_writer",
