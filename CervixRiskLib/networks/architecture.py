@@ -68,7 +68,7 @@ def split_parts(spec: NetworkSpec, module: Any) -> ModuleParts:
 
 
 def _build_timm(spec: NetworkSpec, n_classes: int, in_channels: int, size: int) -> Any:
-    sized = {"img_size": size} if spec.sized else {}
+    sized = {"img_size": size} if spec.position_embedding else {}
     return require("timm").create_model(
         spec.architecture, pretrained=False, num_classes=n_classes, in_chans=in_channels, **sized
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 from ..errors import SettingsError
 from .network import WeightsRecord
+from .optional_packages import require
+from .tensor_names import built_names
 from .torch_import import torch
 from .weights_file import file_sha256, read_tensors
 from .zoo import NetworkSpec
@@ -38,11 +41,12 @@ def load_weights(
 
 
 def fit_tensors(spec: NetworkSpec, module: Any, tensors: dict[str, Any], *, in_channels: int) -> list[str]:
-    """Copy ``tensors`` into ``module``, with the two changes that transfer learning needs, and return them as notes.
+    """Copy ``tensors`` into ``module``, with the changes that transfer learning needs, and return them as notes.
 
     A head of another class count is dropped (the new one keeps its random weights). A first convolution of three
     colour channels is summed over them for a grey image, which is what showing the grey image three times would
-    compute; for ``k`` channels the sum is shared evenly.
+    compute; for ``k`` channels the sum is shared evenly. An embedding of the patches' places that was made for
+    another size of image is resampled (bicubic), as in Dosovitskiy et al. 2021, section 3.2.
 
     Raises
     ------
@@ -50,7 +54,7 @@ def fit_tensors(spec: NetworkSpec, module: Any, tensors: dict[str, Any], *, in_c
         Any other tensor is missing, unknown, of another shape, or not finite; nothing has been copied then.
     """
     wanted = module.state_dict()
-    tensors = dict(tensors)
+    tensors = built_names(spec.name, tensors)
     notes: list[str] = []
 
     head = [name for name in wanted if name.startswith(spec.head)]
@@ -71,6 +75,14 @@ def fit_tensors(spec: NetworkSpec, module: Any, tensors: dict[str, Any], *, in_c
             tensors[first] = summed.repeat(1, in_channels, 1, 1) / in_channels
             notes.append(f"The first convolution's three colour channels were summed for {in_channels} channel(s).")
 
+    places = spec.position_embedding
+    if places and places in tensors and tensors[places].shape != wanted[places].shape:
+        resampled = _resampled_places(tensors[places], wanted[places].shape)
+        if resampled is not None:
+            old, new = (math.isqrt(tensor.shape[1] - 1) for tensor in (tensors[places], resampled))
+            tensors[places] = resampled
+            notes.append(f"The position embedding was resampled from {old} x {old} to {new} x {new} patches.")
+
     # Old files do not count the batches seen; evaluation does not use the count.
     optional = {name for name in wanted if name.endswith("num_batches_tracked")} | set(head)
     missing = [name for name in wanted if name not in tensors and name not in optional]
@@ -87,3 +99,14 @@ def fit_tensors(spec: NetworkSpec, module: Any, tensors: dict[str, Any], *, in_c
         raise SettingsError("The weights file holds values that are not finite: its training had failed; use another.")
     module.load_state_dict({**wanted, **tensors})
     return notes
+
+
+def _resampled_places(embedding: Any, wanted: Any) -> Any:
+    """``embedding`` ``(1, 1 + side * side, width)`` for another side, or ``None`` where it is no such grid."""
+    if embedding.ndim != 3 or embedding.shape[0] != 1 or embedding.shape[2] != wanted[2]:
+        return None
+    count = embedding.shape[1] - 1
+    if count < 1 or math.isqrt(count) ** 2 != count:
+        return None
+    side = math.isqrt(wanted[1] - 1)
+    return require("timm.layers").resample_abs_pos_embed(embedding, new_size=[side, side], num_prefix_tokens=1)

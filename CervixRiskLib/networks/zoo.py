@@ -36,16 +36,17 @@ class NetworkSpec:
     first_convolution
         State-dict name of the weight that sees the image channels.
     imagenet
-        Name of the published ImageNet weights. torchvision publishes what holds ``_Weights.``; timm the rest, under
-        its own name ``architecture.tag``. They are named such that the module built here takes them as they are.
+        Name of the published ImageNet weights: torchvision's where it holds ``_Weights.``, else timm's
+        ``architecture.tag``. torchvision's are preferred, for their file names carry a hash.
     input_size
         Side of the square crop in pixels unless another is asked for.
     smallest_input
         Smallest side at which the heat-map layer still has a pixel.
     size_step
         The side must be a multiple of it.
-    sized
-        The module is built for one side and takes no other (its position embedding has a place for every patch).
+    position_embedding
+        State-dict name of the embedding of the patches' places, the class token's first. A network that has one is
+        built for one side and takes no other.
     linear_head
         Behind the heat-map layer come only the global average and the last linear layer.
     """
@@ -63,7 +64,7 @@ class NetworkSpec:
     input_size: int = 128
     smallest_input: int = 32
     size_step: int = 1
-    sized: bool = False
+    position_embedding: str | None = None
     linear_head: bool = True
 
 
@@ -150,7 +151,7 @@ NETWORKS: Mapping[str, NetworkSpec] = MappingProxyType(
                 pooled_channels=888,
                 head="head.fc.",
                 first_convolution="stem.conv.weight",
-                imagenet="regnety_016.tv2_in1k",
+                imagenet="RegNet_Y_1_6GF_Weights.IMAGENET1K_V2",
                 input_size=224,
             ),
             NetworkSpec(
@@ -181,7 +182,7 @@ NETWORKS: Mapping[str, NetworkSpec] = MappingProxyType(
                 imagenet="vit_base_patch16_224.augreg2_in21k_ft_in1k",
                 input_size=224,
                 size_step=16,
-                sized=True,
+                position_embedding="pos_embed",
                 linear_head=False,
             ),
         )
