@@ -61,8 +61,10 @@ def preprocess_slice(image: SliceImage, roi: Roi | None, settings: SlicePreproce
     covered = _covered_cells(crop, image.shape)
     pixels = _to_unit_range(crop.pixels)
     if pixels.any():
-        pixels = _sharpen(_denoise(pixels, settings.denoise_sigma), settings)
-        pixels = _scale(pixels, pixels[covered], settings.low_percentile, settings.high_percentile)
+        pixels = _denoise(pixels, settings.denoise_sigma)
+        # Before sharpening: the dark rim it draws around bright tissue would lift air off black.
+        low, high = _limits(pixels[covered], settings.low_percentile, settings.high_percentile)
+        pixels = np.clip((_sharpen(pixels, settings) - low) * (1.0 / (high - low)), 0.0, 1.0)
         if settings.padding == "zero":
             # Blackened after filtering, so that no filter makes an edge of the image's border.
             inside = np.zeros_like(pixels)
@@ -170,7 +172,7 @@ def _denoise(pixels: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _sharpen(pixels: np.ndarray, settings: SlicePreprocessing) -> np.ndarray:
-    """``x + amount * (x - G(x))``; or, for ``x - G(x)``, its limit for coarse structures ``-sigma² / 2 * laplace(G(x))``."""
+    """``x + amount * (x - G(x))``; for "laplacian" ``x - amount * sigma² / 2 * laplace(G(x))``."""
     from scipy.ndimage import gaussian_filter, laplace
 
     if settings.edge == "none" or settings.edge_amount == 0.0:
@@ -181,18 +183,16 @@ def _sharpen(pixels: np.ndarray, settings: SlicePreprocessing) -> np.ndarray:
     return pixels - settings.edge_amount * settings.edge_sigma**2 / 2.0 * laplace(smooth, mode="nearest")
 
 
-def _scale(pixels: np.ndarray, reference: np.ndarray, low_percentile: float, high_percentile: float) -> np.ndarray:
-    """Bring two percentiles of ``reference`` to 0 and 1 and cut what lies beyond.
+def _limits(pixels: np.ndarray, low_percentile: float, high_percentile: float) -> tuple[float, float]:
+    """The grey values that become 0 and 1: two percentiles, one behind the other.
 
-    Where both percentiles are the same value, as in a dark slice with one bright dot, the extremes take their place.
+    Where both are the same value, as in a dark slice with one bright dot, the extremes take their place, and where
+    those are the same too, whatever is brighter becomes 1.
     """
-    low, high = (float(value) for value in np.percentile(reference, (low_percentile, high_percentile)))
+    low, high = (float(value) for value in np.percentile(pixels, (low_percentile, high_percentile)))
     if low == high:
-        low, high = float(reference.min()), float(reference.max())
-    if low == high:
-        return np.zeros_like(pixels)
-    scaled = (pixels - low) * (1.0 / (high - low))
-    return np.clip(scaled, 0.0, 1.0, out=scaled)
+        low, high = float(pixels.min()), float(pixels.max())
+    return (low, high) if low < high else (low, low + 1.0)
 
 
 def _check_same_grid(first: SliceImage, other: SliceImage) -> None:

@@ -18,8 +18,9 @@ class SlicePreprocessing:
     """How :func:`CervixRiskLib.imaging.preprocess_slice` makes a network's input of a slice.
 
     Dai et al. 2025 (doi 10.3389/fonc.2025.1557486) name the steps and print no values. The defaults are ours, and mild:
-    denoising and sharpening together leave white noise no stronger than it was (0.92 of its standard deviation) while
-    edges become steeper, and contrast is equalised no further than tissue keeps its order of brightness locally.
+    denoising and sharpening together leave white noise a little weaker than it was (0.92 of its standard deviation)
+    and edges steeper. Contrast is equalised up to a limit of 2: at 4 noise in air and in even tissue begins to look
+    like structure.
 
     Parameters
     ----------
@@ -35,18 +36,17 @@ class SlicePreprocessing:
         times ``1 + 2 * margin``, 0 to 5. The tumour's size is lost. ``None``, and no field of view: the square has the
         longer side of the whole slice, in mm where the pixel size is known.
     denoise_sigma
-        Standard deviation of the Gaussian in pixels of the result, 0 (off) to 10. 0.5 removes a third of white noise
-        and widens an edge that the resampling left two pixels wide by a tenth.
+        Standard deviation of the Gaussian in pixels of the result, 0 (off) to 10. 0.5 takes a third off white noise.
     edge, edge_amount, edge_sigma
         ``"unsharp"`` adds ``amount`` (0 to 5) times the difference from the picture blurred by a Gaussian of ``sigma``
         (0.3 to 10 pixels of the result); ``"laplacian"`` subtracts ``amount * sigma² / 2`` times the Laplacian of the
         blurred picture, to which the former tends for structures larger than ``sigma``; ``"none"``.
     low_percentile, high_percentile
-        Grey values of the square's part on the slice that become 0 and 1; 0 to 10 and 90 to 100. Beyond is cut, so
-        that one bright vessel or burnt-in letter does not darken the rest.
+        Which grey values become 0 and 1, in percent of the square's part on the slice, before sharpening; 0 to 10 and
+        90 to 100. Beyond is cut, so that a bright vessel or a burnt-in letter does not darken the rest.
     clahe_clip, clahe_tiles
         Limit and tiles along each axis of :func:`CervixRiskLib.imaging.equalise_contrast`; 0 (off) to 100, and 1 to 64
-        but at least two pixels a tile. OpenCV's habit is 8 tiles; a limit of 2 halves its default's noise in air.
+        but at least two pixels a tile.
     padding
         Beyond the slice: ``"edge"`` repeats its border, ``"zero"`` is black.
 
