@@ -28,6 +28,7 @@ def prediction_lines(prediction: Prediction) -> list[str]:
 
     text = answer_text(prediction)
     lines = [*([f"SIMULATED. {text.simulated}"] if text.simulated else []), text.headline, *text.details]
+    lines += [text.caption] if text.caption else []
     if prediction.points:
         lines += ["", "Nomogram"]
         lines += [
@@ -43,7 +44,11 @@ def prediction_lines(prediction: Prediction) -> list[str]:
 
 
 def prediction_row(prediction: Prediction) -> dict[str, Any]:
-    """One row of ``predictions.csv``; ``points`` is the nomogram's total, ``points_NAME`` its parts."""
+    """One row of ``predictions.csv``.
+
+    ``points`` is the nomogram's total, ``points_NAME`` its parts; ``probability_GROUP`` stands for each of the named
+    groups, with ``_`` for the spaces of a group's name. ``threshold`` is empty where the most probable group is taken.
+    """
     lower, upper = prediction.interval
     return {
         "case_id": prediction.case_id,
@@ -52,6 +57,7 @@ def prediction_row(prediction: Prediction) -> dict[str, Any]:
         "upper": upper,
         "class": prediction.label,
         "threshold": prediction.threshold,
+        **{f"probability_{'_'.join(item.name.split())}": item.probability for item in prediction.class_probabilities},
         "score": prediction.score,
         "points": prediction.total_points,
         **{f"points_{point.name}": point.points for point in prediction.points},

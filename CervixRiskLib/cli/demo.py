@@ -48,7 +48,7 @@ def demo(
     from ..errors import MissingComponentError
     from ..plnm import Effort, TrainingSettings, load_predictor, train
     from .answer import prediction_json, prediction_lines
-    from .predict import write_extras
+    from .answer_files import write_extras
     from .train import print_training
 
     remark(f"Everything here is SIMULATED. {RESEARCH_USE_NOTICE}")
@@ -110,7 +110,7 @@ def _unseen_case(folder: Path, predictor: PlnmPredictor, progress: Progress) -> 
     from ..bundle import CaseInput
     from ..cohort import clinical_frame, load_case, load_cohort
     from ..cohort.simulation import simulate_ultrasound
-    from .predict import known_values
+    from .case_reading import known_values
 
     cohort = load_cohort(simulate_ultrasound(folder, 8, UNSEEN_SEED, prevalence=0.5, progress=progress))
     case_id = next(name for name, outcome in zip(cohort.case_ids, cohort.outcomes, strict=True) if outcome == 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,25 @@ EngineOption = Annotated[
     str, typer.Option("--engine", help="What computes the features: cervixrisk, or pyradiomics where installed.")
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="Processor for networks: auto, cuda, mps or cpu.")]
+
+
+class Runtime(str, Enum):
+    """What computes a network's answer on the CPU."""
+
+    auto = "auto"
+    openvino = "openvino"
+    onnxruntime = "onnxruntime"
+    torch = "torch"
+
+
+RuntimeOption = Annotated[
+    Runtime,
+    typer.Option(
+        "--runtime",
+        help="What computes the network on the CPU. auto takes the fastest that is installed; openvino and onnxruntime "
+        "need a bundle that carries its graph; torch is the slowest and the reference. The answer is the same.",
+    ),
+]
 OutputPath = Annotated[Path, typer.Option("--output", "-o", help="Where to write.")]
 
 

@@ -53,7 +53,12 @@ class PlnmPredictor:
         Dictionary of the training cohort's clinical columns.
     nomogram
         The nomogram, for drawing.
+    needs_roi, channels
+        What a case must have: the tumour's contour, and one image.
     """
+
+    needs_roi = True
+    channels = ("image",)
 
     def __init__(self, bundle: Bundle, device: str = "auto") -> None:
         self.bundle = bundle

@@ -91,8 +91,16 @@ def test_a_group_of_two(prediction):
 
 def test_all_of_three_groups_are_told(prediction):
     groups = tuple(ClassProbability(name, share) for name, share in (("a", 0.2), ("b", 0.5), ("c", 0.3)))
-    three = replace(prediction, task="staging", threshold=None, label="b", positive_class="b", probability=0.5, heatmap=None,
-                    class_probabilities=groups)  # fmt: skip
+    three = replace(
+        prediction,
+        task="staging",
+        threshold=None,
+        label="b",
+        positive_class="b",
+        probability=0.5,
+        heatmap=None,
+        class_probabilities=groups,
+    )
     told = answer_text(three)
     assert told.headline == "B 50 %"
     assert told.details[:3] == (

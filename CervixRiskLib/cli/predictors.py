@@ -1,0 +1,106 @@
+"""Which study answers for a bundle: one registry for every command that answers."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from ..bundle import Bundle, BundleManifest, CaseInput, Prediction
+    from ..cohort import ColumnDictionary
+    from ..progress import Progress
+
+
+class StudyPredictor(Protocol):
+    """What the commands ask of a study's predictor, beside :class:`CervixRiskLib.bundle.Predictor`.
+
+    Attributes
+    ----------
+    needs_roi
+        Whether a case needs a contour.
+    channels
+        Names of the images of a case; the first is ``"image"``.
+    columns
+        Dictionary of the clinical columns; may be empty.
+    clinical_predictors
+        Names of the clinical columns that the model uses; may be empty.
+    """
+
+    @property
+    def manifest(self) -> BundleManifest: ...
+
+    @property
+    def needs_roi(self) -> bool: ...
+
+    @property
+    def channels(self) -> tuple[str, ...]: ...
+
+    @property
+    def columns(self) -> ColumnDictionary: ...
+
+    @property
+    def clinical_predictors(self) -> tuple[str, ...]: ...
+
+    def predict(self, case: CaseInput, *, heatmap: bool = ..., progress: Progress = ...) -> Prediction: ...
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study as the commands know it: what stands over its answers, and the room whose ``load_predictor`` serves."""
+
+    title: str
+    room: str
+
+    def loader(self) -> Callable[..., Any]:
+        """The room's ``load_predictor(bundle, *, device, runtime)``, imported now."""
+        load: Callable[..., Any] = importlib.import_module(self.room).load_predictor
+        return load
+
+
+STUDIES = {
+    "plnm": Study("Pelvic lymph node metastasis", "CervixRiskLib.plnm"),
+    "staging": Study("Treatment group", "CervixRiskLib.staging"),
+}
+"""By the task that a bundle names."""
+
+
+def study_of(bundle: Bundle) -> Study:
+    """The study that answers for ``bundle``.
+
+    Raises
+    ------
+    BundleError
+        No study of this version does.
+    """
+    from ..bundle.foreign_text import printable
+    from ..errors import BundleError
+
+    task = bundle.manifest.task
+    if task not in STUDIES:
+        known = ", ".join(STUDIES)
+        raise BundleError(f"This bundle answers a question that CervixRisk does not know ('{printable(task)}', not "
+                          f"one of {known}): update CervixRisk to use it.")  # fmt: skip
+    return STUDIES[task]
+
+
+def open_predictor(path: Path, *, device: str = "auto", runtime: str = "auto") -> tuple[Study, StudyPredictor]:
+    """Load and verify a bundle of any study, and make it ready to answer.
+
+    Raises
+    ------
+    BundleError
+        The bundle cannot be used.
+    MissingComponentError, SettingsError
+        It needs a package that is not installed, or the processor or runtime does not exist.
+    """
+    from ..bundle import load_bundle
+
+    bundle = load_bundle(path)
+    study = study_of(bundle)
+    # "auto" is every study's own default.
+    chosen = {} if runtime == "auto" else {"runtime": runtime}
+    predictor: StudyPredictor = study.loader()(bundle, device=device, **chosen)
+    return study, predictor
