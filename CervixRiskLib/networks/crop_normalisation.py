@@ -43,3 +43,20 @@ def zscore_crops(crops: np.ndarray) -> np.ndarray:
     # Rounding of a constant crop leaves a spread of the order of its epsilon, which is no contrast.
     flat = spread <= 1e-12 * np.maximum(np.abs(values).max(axis=(2, 3), keepdims=True), np.finfo(np.float64).tiny)
     return np.where(flat, 0.0, centred / np.where(flat, 1.0, spread)).astype(np.float32)
+
+
+def network_crops(crops: np.ndarray, title: str, *, in_channels: int, input_size: int) -> np.ndarray:
+    """:func:`zscore_crops` for the network ``title``, which takes ``(n, in_channels, input_size, input_size)``.
+
+    Raises
+    ------
+    SettingsError
+        The crops have another size or number of channels.
+    """
+    images = zscore_crops(crops)
+    if images.shape[1:] != (in_channels, input_size, input_size):
+        raise SettingsError(
+            f"{title} was set up for crops of {input_size} x {input_size} pixels with {in_channels} "
+            f"channel(s); these have {images.shape[2]} x {images.shape[3]} with {images.shape[1]}."
+        )
+    return images

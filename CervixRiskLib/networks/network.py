@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -12,34 +11,10 @@ from ..errors import SettingsError
 from .answer import NetworkAnswer
 from .architecture import construct, split, split_parts
 from .channel_weights import channel_weights
-from .crop_normalisation import zscore_crops
+from .crop_normalisation import network_crops
+from .network_header import WeightsRecord
 from .torch_import import torch
-from .zoo import NetworkSpec, network_spec
-
-
-@dataclass(frozen=True)
-class WeightsRecord:
-    """Where a network's weights came from.
-
-    Parameters
-    ----------
-    kind
-        ``"none"`` (drawn from ``seed``), ``"imagenet"`` or ``"file"``.
-    sha256
-        Hash of the file they were read from; ``None`` for ``"none"``.
-    note
-        Sentences on what was changed to fit ("The head of 1000 classes was replaced.").
-    seed
-        Seed of whatever was drawn: all weights, or the new head.
-    fine_tuned
-        ``"none"``, ``"head"`` or ``"all"``: what was trained on cases since.
-    """
-
-    kind: Literal["none", "imagenet", "file"]
-    sha256: str | None = None
-    note: str = ""
-    seed: int | None = None
-    fine_tuned: Literal["none", "head", "all"] = "none"
+from .zoo import NetworkSpec, checked_input_size, network_spec
 
 
 class Network:
@@ -159,13 +134,7 @@ class Network:
 
     def prepare(self, crops: np.ndarray, device: str = "cpu") -> Any:
         """Check and z-score crops and put them on ``device``: a float32 tensor ``(n, channels, size, size)``."""
-        images = zscore_crops(crops)
-        wanted = (self.in_channels, self.input_size, self.input_size)
-        if images.shape[1:] != wanted:
-            raise SettingsError(
-                f"{self.spec.title} was set up for crops of {wanted[1]} x {wanted[2]} pixels with {wanted[0]} "
-                f"channel(s); these have {images.shape[2]} x {images.shape[3]} with {images.shape[1]}."
-            )
+        images = network_crops(crops, self.spec.title, in_channels=self.in_channels, input_size=self.input_size)
         return torch.from_numpy(images).to(device).contiguous(memory_format=torch.channels_last)
 
     def to(self, device: str) -> Network:
@@ -242,20 +211,6 @@ def build_network(
 
         record = load_weights(spec, module, weights, in_channels=in_channels, seed=seed)
     return Network(spec, module, weights=record, n_classes=n_classes, in_channels=in_channels, input_size=size)
-
-
-def checked_input_size(spec: NetworkSpec, input_size: int | None) -> int:
-    """``input_size`` or the zoo's default, refused when the network has no pixel left or cannot be built for it."""
-    size = spec.input_size if input_size is None else int(input_size)
-    if size < spec.smallest_input:
-        raise SettingsError(f"{spec.title} needs crops of at least {spec.smallest_input} pixels a side, not {size}.")
-    if size % spec.size_step:
-        below = size - size % spec.size_step
-        raise SettingsError(
-            f"{spec.title} needs crops whose side is a multiple of {spec.size_step} pixels: choose "
-            f"{below} or {below + spec.size_step} instead of {size}."
-        )
-    return size
 
 
 def _to_numpy(tensor: Any) -> np.ndarray:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import os
 from pathlib import Path
-from typing import Any
 
 from ..atomic import atomic_file
-from ..errors import BundleError, SettingsError
+from ..errors import BundleError
 from .architecture import construct
-from .network import Network, WeightsRecord, checked_input_size
+from .network import Network
+from .network_header import NetworkHeader, header_from_metadata
 from .optional_packages import require
 from .torch_import import torch
-from .zoo import NETWORKS
-
-FORMAT = "cervixrisk-network"
-FORMAT_VERSION = 1
-_KEY = "cervixrisk"
 
 
 def save_network(network: Network, path: str | os.PathLike[str]) -> None:
@@ -30,17 +23,9 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> None:
         The disk is full or the place cannot be written.
     """
     save = require("safetensors.torch").save
-    header = {
-        "format": FORMAT,
-        "version": FORMAT_VERSION,
-        "name": network.name,
-        "n_classes": network.n_classes,
-        "in_channels": network.in_channels,
-        "input_size": network.input_size,
-        "weights": dataclasses.asdict(network.weights),
-    }
+    header = NetworkHeader(network.name, network.n_classes, network.in_channels, network.input_size, network.weights)
     # `save` and an ordinary write, not `save_file`: a full disk then is an OSError that atomic_file can tell.
-    content = save(network.state_dict(), metadata={_KEY: json.dumps(header, sort_keys=True)})
+    content = save(network.state_dict(), metadata=header.to_metadata())
     with atomic_file(path) as partial:
         partial.write_bytes(content)
 
@@ -61,20 +46,20 @@ def load_network(path: str | os.PathLike[str]) -> Network:
         raise BundleError(f"The network file {path.name!r} is missing: copy the whole bundle again.")
     try:
         with safetensors.safe_open(path, framework="pt", device="cpu") as handle:
-            header = _header(handle.metadata())
+            header = header_from_metadata(handle.metadata())
             # Cloned: a tensor that looks into the mapped file would end the process if the file were cut short.
             tensors = {name: handle.get_tensor(name).clone() for name in handle.keys()}  # noqa: SIM118 - not a dict
     except (safetensors.SafetensorError, OSError, ValueError) as error:
         raise BundleError("The network file is damaged: copy the bundle again.") from error
 
-    spec = NETWORKS[header["name"]]
+    spec = header.spec
     # On the meta device a module has shapes and no memory, so nothing is drawn that is replaced at once.
     with torch.device("meta"):
         module = construct(
             spec,
-            n_classes=header["n_classes"],
-            in_channels=header["in_channels"],
-            input_size=header["input_size"],
+            n_classes=header.n_classes,
+            in_channels=header.in_channels,
+            input_size=header.input_size,
         )
     wanted = module.state_dict()
     wrong = [
@@ -96,44 +81,8 @@ def load_network(path: str | os.PathLike[str]) -> Network:
     return Network(
         spec,
         module,
-        weights=header["weights"],
-        n_classes=header["n_classes"],
-        in_channels=header["in_channels"],
-        input_size=header["input_size"],
+        weights=header.weights,
+        n_classes=header.n_classes,
+        in_channels=header.in_channels,
+        input_size=header.input_size,
     )
-
-
-def _header(metadata: dict[str, str] | None) -> dict[str, Any]:
-    """The validated header, its ``weights`` as a :class:`WeightsRecord`."""
-    text = (metadata or {}).get(_KEY)
-    if text is None:
-        raise BundleError("The file holds tensors but is no network of CervixRisk: give it as weights instead.")
-    try:
-        header = json.loads(text)
-        if header["format"] != FORMAT:
-            raise BundleError("The file is no network of CervixRisk.")
-        if header["version"] != FORMAT_VERSION:
-            raise BundleError("The network file was written by a newer version: update CervixRisk.")
-        if header["name"] not in NETWORKS:
-            raise BundleError("The network file names a network this version does not know: update CervixRisk.")
-        for key, smallest in (("n_classes", 2), ("in_channels", 1), ("input_size", 1)):
-            if type(header[key]) is not int or not smallest <= header[key] <= 4096:
-                raise BundleError(f"The network file states an impossible {key}: copy the bundle again.")
-        checked_input_size(NETWORKS[header["name"]], header["input_size"])
-        header["weights"] = _weights_record(header["weights"])
-    except (json.JSONDecodeError, KeyError, TypeError, RecursionError, SettingsError) as error:
-        raise BundleError("The network file's header is damaged: copy the bundle again.") from error
-    return header
-
-
-def _weights_record(stated: dict[str, Any]) -> WeightsRecord:
-    record = WeightsRecord(**stated)
-    if not (
-        record.kind in ("none", "imagenet", "file")
-        and record.fine_tuned in ("none", "head", "all")
-        and isinstance(record.note, str)
-        and (record.sha256 is None or isinstance(record.sha256, str))
-        and (record.seed is None or type(record.seed) is int)
-    ):
-        raise TypeError("weights record")
-    return record

@@ -215,3 +215,17 @@ def network_spec(name: str) -> NetworkSpec:
         return NETWORKS[name]
     except KeyError:
         raise SettingsError(f"The network {name!r} is not known: choose one of {', '.join(NETWORKS)}.") from None
+
+
+def checked_input_size(spec: NetworkSpec, input_size: int | None) -> int:
+    """``input_size`` or the zoo's default, refused when the network has no pixel left or cannot be built for it."""
+    size = spec.input_size if input_size is None else int(input_size)
+    if size < spec.smallest_input:
+        raise SettingsError(f"{spec.title} needs crops of at least {spec.smallest_input} pixels a side, not {size}.")
+    if size % spec.size_step:
+        below = size - size % spec.size_step
+        raise SettingsError(
+            f"{spec.title} needs crops whose side is a multiple of {spec.size_step} pixels: choose "
+            f"{below} or {below + spec.size_step} instead of {size}."
+        )
+    return size
