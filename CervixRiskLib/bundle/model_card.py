@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .. import RESEARCH_USE_NOTICE
-from .manifest import BundleManifest, ClinicalPredictor, Metric
+from .manifest import BundleManifest, Calibration, ClinicalPredictor, Metric
+from .metric_table import by_model
 
 NOT_PROVIDED = "NOT PROVIDED"
 
 _TASKS = {
     "plnm": "Pelvic lymph node metastasis of cervical cancer, from one ultrasound slice",
-    "staging": "Treatment group of cervical cancer, from one MRI slice",
+    "staging": "Treatment group of cervical cancer, from one MRI section",
 }
 
 
@@ -45,24 +46,34 @@ def _section(title: str, lines: Iterable[str]) -> str:
 
 
 def _answer(manifest: BundleManifest) -> list[str]:
-    calibration = manifest.calibration.method if manifest.calibration.method != "none" else "none (scores as they are)"
     interval = manifest.interval
+    if manifest.threshold is None:
+        rule = "the probability of each; the answer is the most probable one."
+    else:
+        rule = f"the probability is that of **{manifest.positive_class}**."
     return [
-        f"- Classes: {', '.join(manifest.class_names)}; the probability is that of **{manifest.positive_class}**.",
-        f"- Threshold: {manifest.threshold:.3f}.",
-        f"- Calibration: {calibration}.",
+        f"- Classes: {', '.join(manifest.class_names)}; {rule}",
+        *([f"- Threshold: {manifest.threshold:.3f}."] if manifest.threshold is not None else []),
+        f"- Calibration: {_calibration(manifest.calibration)}.",
         f"- Interval of a probability: {f'{interval.level:.0%}, {interval.method}' if interval else NOT_PROVIDED}.",
         f"- Nomogram: {'yes' if manifest.nomogram else 'no'}.",
     ]
 
 
+def _calibration(calibration: Calibration) -> str:
+    if calibration.method == "none":
+        return "none (scores as they are)"
+    if calibration.temperature is not None:
+        return f"{calibration.method} (logits divided by {calibration.temperature:.3g})"
+    return calibration.method
+
+
 def _needs(manifest: BundleManifest) -> list[str]:
+    lines = _image_needs(manifest)
     radiomics = manifest.radiomics
-    lines = [
-        "- One slice and the contour of the tumour on it.",
-        f"- Features: {_radiomics_text(radiomics.preset, radiomics.engine) if radiomics else 'none'}; "
-        f"{len(manifest.selected_features)} are used.",
-    ]
+    if radiomics or manifest.selected_features:
+        features = _radiomics_text(radiomics.preset, radiomics.engine) if radiomics else "none"
+        lines.append(f"- Features: {features}; {len(manifest.selected_features)} are used.")
     if not manifest.clinical:
         return [*lines, "- Clinical predictors: none."]
     rows = [
@@ -76,6 +87,25 @@ def _needs(manifest: BundleManifest) -> list[str]:
         for predictor in manifest.clinical
     ]
     return [*lines, "", *_table(("Clinical predictor", "Name", "Unit", "Seen in training", "Accepted"), rows)]
+
+
+def _image_needs(manifest: BundleManifest) -> list[str]:
+    """Which images, and whether their contour; a network says what its square is centred on."""
+    centre = manifest.preprocessing.get("centre")
+    if centre == "slice":
+        lines = ["- One slice, whole; no contour is needed."]
+    elif centre == "roi":
+        lines = ["- One slice and the contour of the tumour on it, on which the network's square is centred."]
+    else:
+        lines = ["- One slice and the contour of the tumour on it."]
+    channels = manifest.details.get("channels")
+    if isinstance(channels, list | tuple) and len(channels) > 1:
+        names = ", ".join(f"`{name}`" for name in channels)
+        lines.append(f"- Channels: {names}; images of the same section on the same grid.")
+    network = manifest.details.get("network")
+    if isinstance(network, str) and network:
+        lines.append(f"- Network: `{network}`.")
+    return lines
 
 
 def _radiomics_text(preset: str, engine: str) -> str:
@@ -98,9 +128,13 @@ def _plausible(predictor: ClinicalPredictor) -> str:
 
 def _cohort(manifest: BundleManifest) -> list[str]:
     training = manifest.training
-    share = training.positives / training.cases if training.cases else 0.0
+    if training.class_counts:
+        counted = zip(training.class_counts, manifest.class_names, strict=True)
+    else:
+        counted = zip((training.positives,), (manifest.positive_class,), strict=True)
+    parts = [f"{count} {name} ({count / training.cases if training.cases else 0.0:.0%})" for count, name in counted]
     return [
-        f"- {training.cases} cases, {training.positives} {manifest.positive_class} ({share:.0%}).",
+        f"- {training.cases} cases, {', '.join(parts)}.",
         f"- Patients: {training.patients if training.patients is not None else NOT_PROVIDED}; "
         f"centers: {training.centers if training.centers is not None else NOT_PROVIDED}.",
         f"- Pixel size known for {training.known_pixel_size_share:.0%} of the cases.",
@@ -114,15 +148,20 @@ def _validation(manifest: BundleManifest) -> list[str]:
         return [NOT_PROVIDED]
     lines: list[str] = []
     for protocol in dict.fromkeys(metric.protocol for metric in manifest.metrics):
-        rows = [
-            (metric.model or "–", metric.name, _number(metric.value), _interval(metric), str(metric.n))
-            for metric in manifest.metrics
-            if metric.protocol == protocol
-        ]
-        lines += [f"Protocol `{protocol}`:", ""]
-        lines += [*_table(("Model", "Measure", "Value", "95 % interval", "n"), rows), ""]
+        metrics = [metric for metric in manifest.metrics if metric.protocol == protocol]
+        wide = by_model(metrics)
+        lines += [f"Protocol `{protocol}`{', values with their 95 % interval' if wide else ''}:", ""]
+        lines += [*(_table(*wide) if wide else _long_table(metrics)), ""]
     lines.append("No external validation is part of this bundle.")
     return lines
+
+
+def _long_table(metrics: Iterable[Metric]) -> list[str]:
+    rows = [
+        (metric.model or "–", metric.name, _number(metric.value), _interval(metric), str(metric.n))
+        for metric in metrics
+    ]
+    return _table(("Model", "Measure", "Value", "95 % interval", "n"), rows)
 
 
 def _number(value: float | None) -> str:

@@ -9,10 +9,10 @@ import typer
 
 from .options import JsonFlag, examples
 from .output import print_json, print_lines, print_table
-from .validation_table import METRIC_HEAD, metric_rows, range_text
+from .validation_table import range_text, validation_table
 
 if TYPE_CHECKING:
-    from ..bundle import Bundle
+    from ..bundle import Bundle, BundleManifest
 
 app = typer.Typer(no_args_is_help=True, help="Look into a trained model (a bundle), and check that it is unchanged.")
 
@@ -69,16 +69,15 @@ def _print(bundle: Bundle) -> None:
         *(["SIMULATED: trained on simulated images; it says nothing about any patient."] if manifest.simulated else []),
         f"Task {manifest.task}, made {manifest.created}, schema {manifest.schema_version}",
         f"Bundle {bundle.hash}",
-        f"Answers: probability of {manifest.positive_class}; threshold {manifest.threshold:.3f}; "
-        f"calibration {manifest.calibration.method}",
-        f"Trained on {training.cases} cases, {training.positives} positive; pixel size known for "
+        f"Answers: {_answers(manifest)}; calibration {manifest.calibration.method}",
+        f"Trained on {training.cases} cases, {_groups(manifest)}; pixel size known for "
         f"{training.known_pixel_size_share:.0%}; {training.excluded} rows left out",
     ]
     if manifest.radiomics is not None:
         lines.append(f"Radiomics preset {manifest.radiomics.preset}, engine {manifest.radiomics.engine}")
     print_lines(lines)
     if manifest.metrics:
-        print_table("Validation", METRIC_HEAD, metric_rows(manifest.metrics))
+        print_table("Validation", *validation_table(manifest.metrics))
     if manifest.clinical:
         rows = [
             (item.name, item.label, item.unit, range_text(item.observed_low, item.observed_high), item.kind)
@@ -88,3 +87,17 @@ def _print(bundle: Bundle) -> None:
     if manifest.selected_features:
         print_table("Selected features", ("Feature",), [(name,) for name in manifest.selected_features])
     print_lines([*(f"Deviation: {text}" for text in manifest.deviations), manifest.intended_use, RESEARCH_USE_NOTICE])
+
+
+def _answers(manifest: BundleManifest) -> str:
+    if manifest.threshold is None:
+        return f"the most probable of {', '.join(manifest.class_names)}"
+    return f"probability of {manifest.positive_class}; threshold {manifest.threshold:.3f}"
+
+
+def _groups(manifest: BundleManifest) -> str:
+    training = manifest.training
+    if not training.class_counts:
+        return f"{training.positives} positive"
+    counted = zip(training.class_counts, manifest.class_names, strict=True)
+    return ", ".join(f"{count} {name}" for count, name in counted)

@@ -49,20 +49,20 @@ class StudyPredictor(Protocol):
 
 @dataclass(frozen=True)
 class Study:
-    """A study as the commands know it: what stands over its answers, and the room whose ``load_predictor`` serves."""
+    """A study as the commands know it: what stands over its answers, and the module whose ``load_predictor`` serves."""
 
     title: str
-    room: str
+    module: str
 
     def loader(self) -> Callable[..., Any]:
-        """The room's ``load_predictor(bundle, *, device, runtime)``, imported now."""
-        load: Callable[..., Any] = importlib.import_module(self.room).load_predictor
+        """The module's ``load_predictor(bundle, *, device, runtime)``, imported now."""
+        load: Callable[..., Any] = importlib.import_module(self.module).load_predictor
         return load
 
 
 STUDIES = {
-    "plnm": Study("Pelvic lymph node metastasis", "CervixRiskLib.plnm"),
-    "staging": Study("Treatment group", "CervixRiskLib.staging"),
+    "plnm": Study("Pelvic lymph node metastasis", "CervixRiskLib.plnm.predictor"),
+    "staging": Study("Treatment group", "CervixRiskLib.staging.predictor"),
 }
 """By the task that a bundle names."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import json
@@ -185,3 +186,10 @@ def test_names_that_no_bundle_may_have(tmp_path: Path, manifest: BundleManifest,
 def _run(program: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=environment)
+
+
+def test_an_old_manifest_is_written_as_of_now(tmp_path: Path, manifest: BundleManifest) -> None:
+    """What this version writes is not announced as something an older one could read."""
+    bundle = load_bundle(write_bundle(tmp_path / "model", dataclasses.replace(manifest, schema_version=1)))
+    assert bundle.manifest == manifest
+    assert f"schema {manifest.schema_version}" in bundle.read_bytes("MODEL_CARD.md").decode()
