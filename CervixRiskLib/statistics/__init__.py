@@ -19,16 +19,27 @@ if TYPE_CHECKING:
         hosmer_lemeshow,
         scaled_brier,
     )
+    from .classification import (
+        ClassificationIntervals,
+        ClassificationSummary,
+        classification_intervals,
+        classification_summary,
+        confusion_matrix,
+    )
     from .discrimination import AucInterval, PairedTest, auc, auc_many, delong_interval, delong_test
     from .domain import Domain, held_out_limit
     from .logistic import LogisticModel, SeparationWarning
+    from .multiclass_auc import macro_auc, macro_auc_interval
     from .nomogram import Nomogram, NomogramAxis, NomogramLevel
     from .odds_ratios import multivariate_odds_ratios, sign_flip_warnings, univariate_odds_ratios
+    from .paired_tests import McNemarTest, mcnemar_test
+    from .patient_resampling import patient_bootstrap
     from .pretty_ticks import pretty
     from .proportions import Estimate, Proportion, ProportionMethod, proportion
     from .rank_tests import MannWhitneyResult, mann_whitney, spearman_matrix
     from .ranks import midranks
     from .resampling import BootstrapInterval, bootstrap_interval
+    from .temperature_scaling import TemperatureScaling
     from .thresholds import OperatingPoint, operating_point, youden_threshold
 
 _HOMES = {
@@ -42,16 +53,27 @@ _HOMES = {
         "hosmer_lemeshow",
         "scaled_brier",
     ),
+    "classification": (
+        "ClassificationIntervals",
+        "ClassificationSummary",
+        "classification_intervals",
+        "classification_summary",
+        "confusion_matrix",
+    ),
     "discrimination": ("AucInterval", "PairedTest", "auc", "auc_many", "delong_interval", "delong_test"),
     "domain": ("Domain", "held_out_limit"),
     "logistic": ("LogisticModel", "SeparationWarning"),
+    "multiclass_auc": ("macro_auc", "macro_auc_interval"),
     "nomogram": ("Nomogram", "NomogramAxis", "NomogramLevel"),
     "odds_ratios": ("multivariate_odds_ratios", "sign_flip_warnings", "univariate_odds_ratios"),
+    "paired_tests": ("McNemarTest", "mcnemar_test"),
+    "patient_resampling": ("patient_bootstrap",),
     "pretty_ticks": ("pretty",),
     "proportions": ("Estimate", "Proportion", "ProportionMethod", "proportion"),
     "rank_tests": ("MannWhitneyResult", "mann_whitney", "spearman_matrix"),
     "ranks": ("midranks",),
     "resampling": ("BootstrapInterval", "bootstrap_interval"),
+    "temperature_scaling": ("TemperatureScaling",),
     "thresholds": ("OperatingPoint", "operating_point", "youden_threshold"),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -60,6 +82,8 @@ __all__ = [
     "AucInterval",
     "BootstrapInterval",
     "CalibrationLine",
+    "ClassificationIntervals",
+    "ClassificationSummary",
     "Domain",
     "Estimate",
     "HosmerLemeshow",
@@ -67,6 +91,7 @@ __all__ = [
     "IccResult",
     "LogisticModel",
     "MannWhitneyResult",
+    "McNemarTest",
     "Nomogram",
     "NomogramAxis",
     "NomogramLevel",
@@ -76,20 +101,28 @@ __all__ = [
     "Proportion",
     "ProportionMethod",
     "SeparationWarning",
+    "TemperatureScaling",
     "auc",
     "auc_many",
     "bootstrap_interval",
     "brier",
     "calibration_slope_intercept",
+    "classification_intervals",
+    "classification_summary",
+    "confusion_matrix",
     "delong_interval",
     "delong_test",
     "held_out_limit",
     "hosmer_lemeshow",
     "icc",
+    "macro_auc",
+    "macro_auc_interval",
     "mann_whitney",
+    "mcnemar_test",
     "midranks",
     "multivariate_odds_ratios",
     "operating_point",
+    "patient_bootstrap",
     "pretty",
     "proportion",
     "scaled_brier",

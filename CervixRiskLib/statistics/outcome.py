@@ -52,6 +52,26 @@ def binary_outcome(y: ArrayLike, *, both_classes: bool = True, least: int = 1) -
     return positive
 
 
+def group_codes(y: ArrayLike, n_classes: int) -> np.ndarray:
+    """The outcome of several groups as ``(n,)`` int64 codes 0 … ``n_classes`` - 1; a group may have no case.
+
+    Raises
+    ------
+    TrainingError
+        The outcome is empty or holds other values.
+    """
+    values = np.asarray(y)
+    if values.ndim != 1:
+        raise ValueError(f"The outcome must have one dimension, not {values.ndim}.")
+    if n_classes < 2:
+        raise ValueError(f"There must be two groups at least, not {n_classes}.")
+    if values.size == 0:
+        raise TrainingError("There are no cases: the outcome is empty.")
+    if values.dtype.kind not in "biuf" or not np.isin(values, np.arange(n_classes)).all():
+        raise TrainingError(f"The outcome must hold only the groups' numbers, 0 to {n_classes - 1}.")
+    return values.astype(np.int64)
+
+
 def scores_for(positive: np.ndarray, score: ArrayLike, *, finite: bool = False) -> np.ndarray:
     """The scores as ``(n,)`` float64, one for each case of ``positive``.
 
