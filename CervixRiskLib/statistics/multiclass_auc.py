@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import TrainingError
-from .discrimination import AucInterval, auc, delong_interval
+from .discrimination import auc, delong_interval
 from .outcome import group_codes
 from .patient_resampling import patient_bootstrap, shares_patients
+from .proportions import Estimate
 
 
 def macro_auc(truth: ArrayLike, probabilities: ArrayLike) -> float:
@@ -48,8 +49,8 @@ def macro_auc_interval(
     resamples: int = 2000,
     seed: int = 42,
     confidence: float = 0.95,
-) -> AucInterval:
-    """:func:`macro_auc` with its standard error and interval.
+) -> Estimate:
+    """:func:`macro_auc` with its interval.
 
     Two groups and one case a patient: DeLong (:func:`.delong_interval`). Otherwise the percentile bootstrap over
     patients within the groups (:func:`.patient_bootstrap`).
@@ -69,12 +70,13 @@ def macro_auc_interval(
     """
     codes, scores = _checked(truth, probabilities)
     if scores.shape[1] == 2 and not shares_patients(groups, codes.size):
-        return delong_interval(codes, scores[:, 1], confidence)
+        analytic = delong_interval(codes, scores[:, 1], confidence)
+        return Estimate(analytic.auc, analytic.lower, analytic.upper)
     value = macro_auc(codes, scores)
     found = patient_bootstrap(
         _mean_auc, [codes, scores], codes, groups, resamples=resamples, seed=seed, confidence=confidence
     )
-    return AucInterval(value, found.lower, found.upper, found.standard_error)
+    return Estimate(value, found.lower, found.upper)
 
 
 def _checked(truth: ArrayLike, probabilities: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
