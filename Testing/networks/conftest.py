@@ -27,3 +27,37 @@ def densenet():
     from CervixRiskLib.networks import build_network
 
     return build_network("densenet121", input_size=SIZE)
+
+
+@pytest.fixture(scope="session")
+def zoo_network():
+    """A network of the zoo for three classes and two channels, made once, as if its normalisation had seen images.
+
+    Fresh running statistics let the activations of the deepest networks grow without bound in evaluation mode.
+    """
+    import functools
+
+    import torch
+
+    from CervixRiskLib.networks import build_network
+
+    @functools.cache
+    def build(name: str):
+        network = build_network(name, n_classes=3, in_channels=2, input_size=SIZE)
+        averaged = [module for module in network.module.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+        for module in averaged:
+            module.momentum = 1.0
+        with torch.no_grad():
+            network.module.train()(torch.randn(4, 2, SIZE, SIZE, generator=torch.Generator().manual_seed(1)))
+        for module in averaged:
+            module.momentum = 0.1
+        network.module.eval()
+        return network
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def two_channel_crops(crops) -> np.ndarray:
+    """``(3, 2, 64, 64)`` float32."""
+    return np.stack([crops[:3], crops[3:6]], axis=1)

@@ -30,7 +30,8 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("name", list(NETWORKS))
+# HRNet's and ViT's heat-map layers give more than one map: Testing/networks/test_networks_heat_maps.py.
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name not in ("hrnet_w32", "vit_base_patch16_224")])
 def test_network_against_hooks_and_captum(name, crops):
     captum_attr = pytest.importorskip("captum.attr")
     network = build_network(name, n_classes=3, input_size=64)
@@ -46,7 +47,7 @@ def test_network_against_hooks_and_captum(name, crops):
     assert maps.shape[1] == network.spec.embedding_channels
     assert maps.dtype == np.float32
     assert maps.min() >= 0.0  # behind the last ReLU
-    np.testing.assert_allclose(maps, seen[0].numpy(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(maps, seen[0].numpy(), rtol=1e-4, atol=1e-5 * max(1.0, maps.max()))
     np.testing.assert_array_equal(network.embed(crops[:3], batch=2), maps.reshape(3, -1))
     np.testing.assert_allclose(network.probabilities(crops[:3]), torch.softmax(logits, 1).numpy(), rtol=1e-4, atol=1e-6)
 

@@ -251,7 +251,9 @@ def test_without_a_hub_the_sentence_says_what_to_do(hub, url):
     assert "give its path" in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["densenet121", "resnet50", "alexnet"])
+@pytest.mark.parametrize(
+    "name", ["densenet121", "resnet50", "alexnet", "fbnetc_100", "regnety_016", "shufflenet_v2_x1_0"]
+)
 def test_published_addresses_carry_a_hash(name):
     from CervixRiskLib.networks import network_spec
     from CervixRiskLib.networks.pretrained import _HASH_IN_NAME, imagenet_url
