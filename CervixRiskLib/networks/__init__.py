@@ -15,20 +15,26 @@ from .device import DeviceChoice, choose_device
 from .zoo import NETWORKS, STAGING_NETWORKS, NetworkSpec, network_spec
 
 if TYPE_CHECKING:
-    from .augmentation import Augmentation
+    from .augmentation import MRI_AUGMENTATION, NO_AUGMENTATION, Augmentation
     from .embedding_transformer import FineTunedEmbedding
-    from .fine_tuning import Epoch, FineTuneResult, fine_tune
+    from .epoch import Epoch
+    from .fine_tuning import fine_tune
     from .network import Network, WeightsRecord, build_network
     from .storage import load_network, save_network
     from .threads import available_cores, set_threads, thread_count
     from .torchvision_guard import ensure_torchvision_operators
+    from .training import TrainedNetwork, train_network
+    from .training_plan import TrainingPlan
 
 _LAZY = {
+    "MRI_AUGMENTATION": "augmentation",
+    "NO_AUGMENTATION": "augmentation",
     "Augmentation": "augmentation",
-    "Epoch": "fine_tuning",
-    "FineTuneResult": "fine_tuning",
+    "Epoch": "epoch",
     "FineTunedEmbedding": "embedding_transformer",
     "Network": "network",
+    "TrainedNetwork": "training",
+    "TrainingPlan": "training_plan",
     "WeightsRecord": "network",
     "available_cores": "threads",
     "build_network": "network",
@@ -38,19 +44,23 @@ _LAZY = {
     "save_network": "storage",
     "set_threads": "threads",
     "thread_count": "threads",
+    "train_network": "training",
 }
 
 __all__ = [
+    "MRI_AUGMENTATION",
     "NETWORKS",
+    "NO_AUGMENTATION",
     "STAGING_NETWORKS",
     "Augmentation",
     "DeviceChoice",
     "Epoch",
-    "FineTuneResult",
     "FineTunedEmbedding",
     "Network",
     "NetworkAnswer",
     "NetworkSpec",
+    "TrainedNetwork",
+    "TrainingPlan",
     "WeightsRecord",
     "available_cores",
     "build_network",
@@ -65,6 +75,7 @@ __all__ = [
     "score_grad_cam",
     "set_threads",
     "thread_count",
+    "train_network",
     "weighted_cam",
     "zscore_crops",
 ]

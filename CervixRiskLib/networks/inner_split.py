@@ -42,6 +42,25 @@ def stratified_folds(
         yield training, held_out
 
 
+def hold_out(
+    labels: np.ndarray, groups: np.ndarray | None, *, fraction: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """One ``(training, held_out)`` pair: the first of as many stratified folds as come next to ``fraction``.
+
+    Raises
+    ------
+    TrainingError
+        A class has fewer than two cases (or patients).
+    """
+    rarest = smallest_class(labels, groups)
+    if rarest < 2:
+        raise TrainingError(
+            "Early stopping needs at least two patients of each class: one to learn from, one to check."
+        )
+    folds = max(2, min(round(1 / fraction), rarest))
+    return next(stratified_folds(labels, groups, folds=folds, seed=seed))
+
+
 def smallest_class(labels: np.ndarray, groups: np.ndarray | None = None) -> int:
     """Cases of the rarest class; patients where ``groups`` are given."""
     if groups is None:
