@@ -9,11 +9,36 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .figures.confusion import draw_confusion_matrices
     from .figures.nomogram import draw_nomogram
+    from .figures.roc import RocCurve, draw_roc
+    from .figures.training_curves import draw_training_curves
+    from .style import save_figure
+    from .tables.comparison import ComparedNetwork, comparison_table, write_comparison
 
-_HOMES = {"draw_nomogram": "figures.nomogram"}
+_HOMES = {
+    "ComparedNetwork": "tables.comparison",
+    "RocCurve": "figures.roc",
+    "comparison_table": "tables.comparison",
+    "draw_confusion_matrices": "figures.confusion",
+    "draw_nomogram": "figures.nomogram",
+    "draw_roc": "figures.roc",
+    "draw_training_curves": "figures.training_curves",
+    "save_figure": "style",
+    "write_comparison": "tables.comparison",
+}
 
-__all__ = ["draw_nomogram"]
+__all__ = [
+    "ComparedNetwork",
+    "RocCurve",
+    "comparison_table",
+    "draw_confusion_matrices",
+    "draw_nomogram",
+    "draw_roc",
+    "draw_training_curves",
+    "save_figure",
+    "write_comparison",
+]
 
 
 def __getattr__(name: str) -> Any:
