@@ -39,8 +39,13 @@ class Outline:
 
     def feret_mm(self) -> float:
         """Largest distance between two points of the curve."""
+        points = self.points() - self.center_mm
+        # A point whose radius and the largest one add up to less than a known distance has no part in the largest.
+        apart = points - np.roll(points, ANGLES // 2, axis=0)
+        known = np.sqrt(np.max(apart[:, 0] ** 2 + apart[:, 1] ** 2))
+        points = points[self.radius_mm >= (1 - 1e-9) * known - np.max(self.radius_mm)]
         # Element by element: a matrix product's last bits depend on the number of threads.
-        x, z = (self.points() - self.center_mm).T
+        x, z = points.T
         return float(np.sqrt(np.max((x[:, None] - x) ** 2 + (z[:, None] - z) ** 2)))
 
     def depth_inside(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:

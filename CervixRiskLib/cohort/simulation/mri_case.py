@@ -132,8 +132,8 @@ def render_section(
 ) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
     """The pictures (T2, then T1 if wanted), ``(rows, columns)`` float32 of whole numbers 0-255, and the mask, bool."""
     noise = rng.spawn(2)
-    positions = plan.scanner.positions_mm()
-    canvas = blank_canvas(rng, positions, positions, 2 if t1 else 1)
+    x_mm, z_mm = plan.scanner.positions_mm()
+    canvas = blank_canvas(rng, x_mm, z_mm, 2 if t1 else 1)
     paint_pelvis(rng, canvas, plan.layout, plan.cervix)
     paint_cervix(rng, canvas, plan.cervix, plan.latents)
     pictures = tuple(
@@ -142,5 +142,5 @@ def render_section(
     )
     contour = draw_reader_contour(rng, plan.cervix.lesion)
     contour = contour.scaled_to(max(plan.latents.section_diameter_mm, SMALLEST_CONTOUR_MM))
-    mask = contour.depth_inside(*np.meshgrid(positions, positions)) >= 0
+    mask = contour.depth_inside(*np.meshgrid(x_mm, z_mm)) >= 0
     return pictures, mask

@@ -77,7 +77,7 @@ def draw_cervix_section(rng: np.random.Generator, latents: SectionLatents) -> Ce
     half_width = np.deg2rad(24 + 80 * size)
     from_gap = np.abs(np.angle(np.exp(1j * (_ANGLE - toward))))
     gap = _smooth_step((half_width - from_gap) / 0.3 + 0.5)
-    extension = min(4.0 + 17.0 * size + float(rng.uniform(-1, 2)), 0.32 * diameter)
+    extension = min(4.0 + 17.0 * size + float(rng.uniform(-1, 2)), 0.25 * diameter)
     if invades:
         extension = max(extension, 9.0)
     broken = size > 0 or bool(invades)
@@ -85,14 +85,15 @@ def draw_cervix_section(rng: np.random.Generator, latents: SectionLatents) -> Ce
         gap, extension = np.zeros(ANGLES), 0.0
 
     shape = draw_outline(rng, diameter, latents.irregularity)
-    ragged = 1 + 0.35 * np.sin(7 * _ANGLE + rng.uniform(0, 6)) * np.sin(11 * _ANGLE + rng.uniform(0, 6))
+    ragged = np.exp(_waves(rng, 0.3, 5, 24))
     lesion = Outline((0.0, 0.0), shape.radius_mm + 0.5 * extension * gap * ragged).scaled_to(diameter)
     lesion = _placed(rng, lesion, center, normal, toward, extension, broken)
 
     reach = _reach(lesion, center)
-    rim = float(np.clip(7.0 - 0.07 * diameter, 3.0, 6.0) * rng.uniform(0.8, 1.2))
+    # The ring is stretched by a large tumour, nowhere of quite the same thickness.
+    rim = np.clip(6.0 - 0.07 * diameter, 2.6, 5.0) * rng.uniform(0.8, 1.2) * np.exp(_waves(rng, 0.28))
     closed = np.maximum(normal, reach + rim)
-    opened = np.minimum(closed, np.maximum(reach - extension, 0.55 * normal))
+    opened = np.minimum(closed, np.maximum(reach - extension, 0.93 * normal))
     radius = gaussian_filter1d(closed * (1 - gap) + opened * gap, 3.0, mode="wrap")
     outer = np.clip(0.3 * (radius - reach), 0.4, float(rng.uniform(1.4, 3.2)))
     return CervixSection(Outline(center, radius), lesion, gap, outer, extension, invades)
@@ -126,8 +127,14 @@ def _normal_radius(rng: np.random.Generator) -> np.ndarray:
     """A cervix without tumour: about 35 × 30 mm, hardly ever a perfect ellipse."""
     half_x, half_z, tilt = rng.normal(17.5, 1.4), rng.normal(14.8, 1.1), rng.normal(0, 0.2)
     radius = half_x * half_z / np.hypot(half_z * np.cos(_ANGLE - tilt), half_x * np.sin(_ANGLE - tilt))
-    waves = sum(rng.normal(0, 0.035) * np.cos(order * _ANGLE + rng.uniform(0, 6.3)) / order for order in range(2, 7))
-    return np.asarray(radius * (1 + waves))
+    return np.asarray(radius * np.exp(_waves(rng, 0.025)))
+
+
+def _waves(rng: np.random.Generator, sd: float, low: int = 2, high: int = 7) -> np.ndarray:
+    """A random curve around the circumference, of the harmonics ``low`` to ``high``; those from 2 to 7 are slow."""
+    orders = np.arange(low, high + 1)[:, None]
+    amplitude = rng.normal(0, sd, (len(orders), 1)) * np.sqrt(2) / orders**0.7
+    return np.asarray((amplitude * np.cos(orders * _ANGLE + rng.uniform(0, 2 * np.pi, (len(orders), 1)))).sum(axis=0))
 
 
 def _placed(
@@ -142,11 +149,11 @@ def _placed(
     """The tumour where it belongs: beside the canal while it is small, across the margin where the ring is broken."""
     at = round(float(toward) / (2 * np.pi) * ANGLES) % ANGLES
     if broken:
-        offset = max(0.0, float(normal[at]) + extension - float(lesion.radius_mm[at])) * 0.9
+        offset = max(0.0, float(normal[at]) + extension - float(lesion.radius_mm[at])) * 0.8
         direction = toward
     else:
-        free = max(0.0, float(normal.min()) - 3.5 - float(np.max(lesion.radius_mm)))
-        offset, direction = free * rng.uniform(0.35, 0.75), rng.uniform(0, 2 * np.pi)
+        free = max(3.5, float(normal.min()) - 3.5 - float(np.max(lesion.radius_mm)))
+        offset, direction = free * rng.uniform(0.35, 0.8), rng.uniform(0, 2 * np.pi)
     return lesion.moved_to((center[0] + offset * np.cos(direction), center[1] + offset * np.sin(direction)))
 
 

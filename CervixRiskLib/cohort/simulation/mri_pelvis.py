@@ -96,27 +96,29 @@ def _paint_body(rng: np.random.Generator, canvas: Canvas, layout: PelvisLayout) 
     """Skin, fat with its septa, and the muscles of the belly."""
     half_z, middle = (layout.back - layout.front) / 2, (layout.back + layout.front) / 2
     half_x = float(rng.uniform(165, 195))
-    dx, dz = canvas.from_point(0, middle)
-    depth = ellipse_depth(dx, dz, half_x, half_z, power=2.4)
+    # The skin is smoother than what lies below it.
+    sag = np.float32(2.0) * smooth_field_on_grid(rng, canvas.x_mm, canvas.z_mm, (38.0, 38.0))
+    dx, dz = canvas.from_point(0, middle, bent=False)
+    depth = ellipse_depth(dx, dz, half_x, half_z, power=2.4) + sag
     canvas.paint(canvas.soft_step(depth), tissue.SKIN)
     septa = np.abs(smooth_field_on_grid(rng, canvas.x_mm, canvas.z_mm, (7.0, 4.0)))
     lines = np.clip(1 - septa / np.float32(0.09), 0, 1) * np.float32(0.22)
     canvas.paint(canvas.soft_step(depth - 1.8), tissue.FAT)
     canvas.paint(lines * canvas.soft_step(depth - 3), tissue.FASCIA)
+    thickness = float(rng.uniform(3.8, 6.5))
     for side in (-1.0, 1.0):
         dx, dz = canvas.from_point(side * 31, layout.front + layout.subcutaneous + 5)
         # The belly's wall curves back towards the flanks.
         dz = dz - np.float32(0.0035) * (canvas.x_mm[None, :] ** 2)
-        rectus = ellipse_depth(dx, dz, 30, 5.2, power=2.6)
-        _paint_muscle(rng, canvas, canvas.soft_step(rectus))
+        rectus = ellipse_depth(dx, dz, float(rng.uniform(26, 31)), thickness, power=2.6)
+        _paint_muscle(canvas, canvas.soft_step(rectus))
 
 
-def _paint_muscle(rng: np.random.Generator, part: Canvas, share: np.ndarray, *, streaks: float = 0.22) -> None:
+def _paint_muscle(part: Canvas, share: np.ndarray, *, streaks: float = 0.22) -> None:
     """Muscle with streaks of fat between its bundles."""
     part.paint(share, tissue.MUSCLE)
     if streaks:
-        bundles = smooth_field_on_grid(rng, part.x_mm, part.z_mm, (3.4, 2.0))
-        part.paint(share * np.clip(1 - np.abs(bundles) / np.float32(0.1), 0, 1) * np.float32(streaks), tissue.FAT)
+        part.paint(share * np.clip(1 - np.abs(part.bundles) / np.float32(0.1), 0, 1) * np.float32(streaks), tissue.FAT)
 
 
 def _paint_hip(rng: np.random.Generator, canvas: Canvas, layout: PelvisLayout, side: float) -> None:
@@ -132,13 +134,17 @@ def _paint_hip(rng: np.random.Generator, canvas: Canvas, layout: PelvisLayout, s
         thick = np.float32(rng.uniform(11, 15)) * np.clip(1.25 - inward / np.float32(1.05), 0, 1)
         socket = np.float32(head + 11)
         obturator = np.minimum(distance - socket + 2, socket + thick - distance)
-        _paint_muscle(rng, part, part.soft_step(obturator) * (thick > 1))
+        _paint_muscle(part, part.soft_step(obturator) * (thick > 1))
         bone = np.minimum(distance - (head + 2), socket - distance) + np.float32(1.2) * (np.cos(3 * inward) + 0.3)
-        bone = np.where(inward < 1.9, bone, -1)
+        # The socket opens to the outside, where its walls taper.
+        taper = (np.float32(1.95) - inward) * np.float32(0.5 * head)
+        bone = np.minimum(bone, taper)
         part.paint(part.soft_step(bone), tissue.CORTICAL_BONE)
-        part.paint(part.soft_step(bone - 1.7), tissue.MARROW)
+        part.paint(part.soft_step(bone - 1.5, 1.2), tissue.MARROW)
+        joint = np.minimum(head + np.float32(2.6) - distance, taper)
+        part.paint(part.soft_step(joint), tissue.CARTILAGE)
         part.paint(part.soft_step(head - distance), tissue.CORTICAL_BONE)
-        part.paint(part.soft_step(head - 1.8 - distance), tissue.MARROW)
+        part.paint(part.soft_step(head - 1.5 - distance, 1.2), tissue.MARROW)
     for depth, along in ((-36.0, 13.0), (34.0, 11.0)):  # the socket's columns in front and behind
         shift = -side * 17
         part = canvas.part(x + shift, z + depth, 20)
@@ -150,7 +156,7 @@ def _paint_hip(rng: np.random.Generator, canvas: Canvas, layout: PelvisLayout, s
     part = canvas.part(x + side * 2, z - 48, 26)
     if part is not None:
         dx, dz = part.from_point(x + side * 2, z - 48)
-        _paint_muscle(rng, part, part.soft_step(ellipse_depth(dx, dz, 24, 15, side * 0.35)))
+        _paint_muscle(part, part.soft_step(ellipse_depth(dx, dz, 24, 15, side * 0.35)))
     for offset, radius, kind in ((-24.0, 5.0, tissue.FLOW_VOID), (-36.0, 6.0, tissue.VEIN)):
         _paint_vessel(canvas, x + side * offset, z - 54 - 0.1 * offset, radius, kind)
 
@@ -162,12 +168,13 @@ def _paint_back_muscles(rng: np.random.Generator, canvas: Canvas, layout: Pelvis
     if part is not None:
         dx, dz = part.from_point(side * 68, z + 1)
         dz = dz + np.float32(0.004) * dx * dx
-        gluteus = ellipse_depth(dx, dz, 56, 15.5, -side * 0.30, power=2.5)
-        _paint_muscle(rng, part, part.soft_step(gluteus), streaks=0.5)
+        thick = float(rng.uniform(12.5, 18.5))
+        gluteus = ellipse_depth(dx, dz, 56, thick, -side * float(rng.normal(0.30, 0.06)), power=2.5)
+        _paint_muscle(part, part.soft_step(gluteus), streaks=0.5)
     part = canvas.part(side * 40, z - 12, 32, 16)
     if part is not None:
         dx, dz = part.from_point(side * 38, z - 9)
-        _paint_muscle(rng, part, part.soft_step(ellipse_depth(dx, dz, 27, 5.0, -side * 0.35)))
+        _paint_muscle(part, part.soft_step(ellipse_depth(dx, dz, 27, 5.0, -side * 0.35)))
 
 
 def _paint_vessels(rng: np.random.Generator, canvas: Canvas, layout: PelvisLayout, side: float) -> None:
@@ -207,12 +214,11 @@ def _paint_parametria(rng: np.random.Generator, canvas: Canvas, cervix: CervixSe
             continue
         dx, dz = part.from_point(x, 2)
         triangle = part.soft_step(ellipse_depth(dx, dz, 21, 16), 12.0)
-        mesh = smooth_field_on_grid(rng, part.x_mm, part.z_mm, (1.8, 1.8))
-        part.paint(np.float32(0.75) * triangle * np.clip(0.5 + mesh, 0, 1), tissue.PLEXUS)
-        dark = smooth_field_on_grid(rng, part.x_mm, part.z_mm, (1.5, 1.2))
-        part.paint(np.float32(0.6) * triangle * np.clip((dark - np.float32(0.9)) * 2.5, 0, 1), tissue.FASCIA)
-        bright = smooth_field_on_grid(rng, part.x_mm, part.z_mm, (1.6, 1.3))
-        part.paint(triangle * np.clip((bright - np.float32(1.1)) * 3, 0, 1), tissue.Tissue(0.97, 0.35))
+        mesh = smooth_field_on_grid(rng, part.x_mm, part.z_mm, (2.6, 1.6))
+        part.paint(np.float32(0.7) * triangle * np.clip(0.55 + mesh, 0, 1), tissue.PLEXUS)
+        veins = smooth_field_on_grid(rng, part.x_mm, part.z_mm, (1.9, 1.3))
+        part.paint(np.float32(0.5) * triangle * np.clip(-veins - np.float32(0.8), 0, 1), tissue.FASCIA)
+        part.paint(np.float32(0.8) * triangle * np.clip((veins - np.float32(1.2)) * 2, 0, 1), tissue.FOLLICLE)
 
 
 def _paint_bowel(rng: np.random.Generator, canvas: Canvas, layout: PelvisLayout) -> None:

@@ -33,6 +33,8 @@ class MrScanner:
         Rows and columns of the picture.
     pixel_mm
         Size of a pixel.
+    offset_mm
+        ``(x, z)`` of the picture's middle.
     acquired
         Share of k-space that is measured along rows and columns; the rest is filled with zeros.
     noise
@@ -52,6 +54,7 @@ class MrScanner:
     center: str
     matrix: int
     pixel_mm: float
+    offset_mm: tuple[float, float]
     acquired: tuple[float, float]
     noise: float
     coil_strength: float
@@ -61,9 +64,11 @@ class MrScanner:
     white: float
     gamma: float
 
-    def positions_mm(self) -> np.ndarray:
-        """Centres of the pixels along either axis, float32, 0 in the middle."""
-        return ((np.arange(self.matrix) - (self.matrix - 1) / 2) * self.pixel_mm).astype(np.float32)
+    def positions_mm(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where the columns (x) and the rows (z) lie, float32."""
+        from_middle = (np.arange(self.matrix) - (self.matrix - 1) / 2) * self.pixel_mm
+        x, z = self.offset_mm
+        return (from_middle + x).astype(np.float32), (from_middle + z).astype(np.float32)
 
 
 def draw_mr_scanner(rng: np.random.Generator, size: int) -> MrScanner:
@@ -80,6 +85,7 @@ def draw_mr_scanner(rng: np.random.Generator, size: int) -> MrScanner:
         center=CENTERS[center],
         matrix=matrix,
         pixel_mm=round(field / matrix, 4),
+        offset_mm=(float(rng.normal(0, 5)), float(rng.normal(0, 5))),
         acquired=(share, 0.95) if phase_along_rows else (0.95, share),
         noise=_FAT * float(rng.uniform(0.028, 0.06)) * (1.0, 0.8, 1.2)[center],
         coil_strength=float(rng.uniform(0.15, 0.8)),
@@ -90,7 +96,7 @@ def draw_mr_scanner(rng: np.random.Generator, size: int) -> MrScanner:
             float(rng.uniform(0, 2 * np.pi)),
         ),
         phase_along_rows=phase_along_rows,
-        white=_FAT * float(rng.uniform(1.05, 1.4)),
+        white=_FAT * float(rng.uniform(1.15, 1.6)),
         gamma=float(rng.uniform(0.85, 1.1)),
     )
 
@@ -114,11 +120,11 @@ def acquire(rng: np.random.Generator, scanner: MrScanner, signal: np.ndarray) ->
 
 def coil_sensitivity(scanner: MrScanner) -> np.ndarray:
     """The bias field: root of the sum of squares of all coils, 1 in the middle, ``(rows, columns)`` float32."""
-    positions = scanner.positions_mm()
+    across, along = scanner.positions_mm()
     total = np.zeros((scanner.matrix, scanner.matrix), dtype=np.float32)
     middle = 0.0
     for x, z in scanner.coils_mm:
-        squared = ((positions - np.float32(x)) ** 2)[None, :] + ((positions - np.float32(z)) ** 2)[:, None]
+        squared = ((across - np.float32(x)) ** 2)[None, :] + ((along - np.float32(z)) ** 2)[:, None]
         total += (1 + squared / np.float32(85.0**2)) ** -2
         middle += (1 + (x * x + z * z) / 85.0**2) ** -2
     return np.asarray((total / np.float32(middle)) ** np.float32(0.5 * scanner.coil_strength), dtype=np.float32)

@@ -24,7 +24,8 @@ class Tissue:
 AIR = Tissue(0.0, 0.0)
 GAS = Tissue(0.01, 0.01)
 SKIN = Tissue(0.22, 0.35)
-FAT = Tissue(0.80, 0.95, 0.035)
+FAT = Tissue(0.80, 0.95, 0.045)
+CARTILAGE = Tissue(0.34, 0.42)
 MUSCLE = Tissue(0.17, 0.36, 0.025)
 CORTICAL_BONE = Tissue(0.05, 0.05)
 MARROW = Tissue(0.40, 0.62, 0.045)
@@ -43,7 +44,7 @@ MYOMETRIUM = Tissue(0.40, 0.37, 0.035)
 JUNCTIONAL_ZONE = Tissue(0.22, 0.35, 0.02)
 ENDOMETRIUM = Tissue(0.86, 0.36, 0.03)
 OUTER_STROMA = Tissue(0.36, 0.37, 0.03)
-STROMA = Tissue(0.135, 0.34, 0.02)
+STROMA = Tissue(0.145, 0.34, 0.028)
 MUCOSA = Tissue(0.50, 0.37, 0.03)
 MUCUS = Tissue(0.92, 0.30)
 
@@ -60,6 +61,8 @@ class Canvas:
         ``(rows, columns)`` mm by which organs are pushed out of their ideal shapes.
     grain
         ``(rows, columns)`` fine texture with unit variance, shared by all tissues.
+    bundles
+        ``(rows, columns)`` longer texture with unit variance: the bundles of muscle.
     signal
         ``(weightings, rows, columns)`` float32: T2, then T1 where it is wanted.
     """
@@ -69,6 +72,7 @@ class Canvas:
     bend_x: np.ndarray
     bend_z: np.ndarray
     grain: np.ndarray
+    bundles: np.ndarray
     signal: np.ndarray
 
     @property
@@ -81,7 +85,8 @@ class Canvas:
         rows = _between(self.z_mm, z, (reach_x if reach_z is None else reach_z) + 6)
         if columns.stop - columns.start < 4 or rows.stop - rows.start < 4:
             return None
-        arrays = (array[..., rows, columns] for array in (self.bend_x, self.bend_z, self.grain, self.signal))
+        whole = (self.bend_x, self.bend_z, self.grain, self.bundles, self.signal)
+        arrays = (array[..., rows, columns] for array in whole)
         return Canvas(self.x_mm[columns], self.z_mm[rows], *arrays)
 
     def from_point(self, x: float, z: float, *, bent: bool = True) -> tuple[np.ndarray, np.ndarray]:
@@ -109,14 +114,15 @@ def blank_canvas(rng: np.random.Generator, x_mm: np.ndarray, z_mm: np.ndarray, w
     """An empty canvas with random bends and grain."""
     x_mm, z_mm = x_mm.astype(np.float32), z_mm.astype(np.float32)
     bend_x, bend_z = (
-        np.float32(1.7) * smooth_field_on_grid(rng, x_mm, z_mm, (11.0, 11.0))
-        + np.float32(0.5) * smooth_field_on_grid(rng, x_mm, z_mm, (3.5, 3.5))
+        np.float32(1.9) * smooth_field_on_grid(rng, x_mm, z_mm, (14.0, 14.0))
+        + np.float32(0.35) * smooth_field_on_grid(rng, x_mm, z_mm, (4.5, 4.5))
         for _ in range(2)
     )
     grain = np.float32(0.8) * smooth_field_on_grid(rng, x_mm, z_mm, (1.1, 1.1))
     grain += np.float32(0.6) * smooth_field_on_grid(rng, x_mm, z_mm, (3.0, 3.0))
+    bundles = smooth_field_on_grid(rng, x_mm, z_mm, (3.4, 2.0))
     shape = (weightings, len(z_mm), len(x_mm))
-    return Canvas(x_mm, z_mm, bend_x, bend_z, grain, np.zeros(shape, dtype=np.float32))
+    return Canvas(x_mm, z_mm, bend_x, bend_z, grain, bundles, np.zeros(shape, dtype=np.float32))
 
 
 def ellipse_depth(
