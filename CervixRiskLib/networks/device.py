@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import platform
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..errors import SettingsError
 
@@ -53,3 +58,26 @@ def choose_device(requested: str = "auto") -> DeviceChoice:
     if mps:
         return DeviceChoice("mps", "PyTorch can use the graphics cores of this Mac.")
     return DeviceChoice("cpu", "PyTorch sees no graphics card it can use.")
+
+
+def graphics_device() -> str | None:
+    """The graphics device that torch can use (``"cuda"`` or ``"mps"``), ``None`` where there is none.
+
+    Torch takes seconds and hundreds of megabytes to import, which an answer through another runtime does not need: it
+    is imported only where it is installed and the system shows a graphics card that it could use.
+    """
+    if importlib.util.find_spec("torch") is None or not _shows_graphics_card():
+        return None
+    device = choose_device("auto").device
+    return None if device == "cpu" else device
+
+
+def _shows_graphics_card() -> bool:
+    """Whether there is the driver of an NVIDIA or AMD card, or an Apple one; whether it works is torch's to say."""
+    if sys.platform == "darwin":
+        return platform.machine() == "arm64"
+    if sys.platform == "win32":
+        system = Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32"
+        return (system / "nvcuda.dll").is_file() or (system / "amdhip64.dll").is_file()
+    # The last one is the card as Windows lends it to WSL.
+    return any(Path(path).exists() for path in ("/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd", "/dev/dxg"))

@@ -57,6 +57,16 @@ def thread_count(use: Use, count: int | None = None) -> int:
     return 1 if use == "worker" else available_cores()
 
 
+def runtime_threads() -> int:
+    """Threads for an inference runtime, which takes the number when it loads a network and reads no variable.
+
+    What :func:`set_threads` bound, here or in the parent process, or else what the person's ``OMP_NUM_THREADS`` says;
+    without either all cores this process may run on.
+    """
+    stated = os.environ.get("OMP_NUM_THREADS", "")
+    return min(int(stated), available_cores()) if stated.isdecimal() and int(stated) > 0 else available_cores()
+
+
 def set_threads(use: Use, count: int | None = None) -> int:
     """Bind OpenMP, BLAS and, when it is loaded, torch to one thread count, and return it.
 
