@@ -18,18 +18,24 @@ if TYPE_CHECKING:
     from .image_reader import read_image
     from .image_writer import write_image_png, write_map, write_roi
     from .preprocessing import preprocess_channels, preprocess_slice
+    from .quality_limits import QualityLimits, quality_problems
     from .roi_reader import read_roi
+    from .slice_quality import SliceQuality, assess_slice
 
 __all__ = [
     "Crop",
+    "QualityLimits",
     "Roi",
     "SliceGeometry",
     "SliceImage",
     "SlicePreprocessing",
+    "SliceQuality",
+    "assess_slice",
     "crop_around_roi",
     "equalise_contrast",
     "preprocess_channels",
     "preprocess_slice",
+    "quality_problems",
     "read_image",
     "read_roi",
     "write_image_png",
@@ -40,9 +46,13 @@ __all__ = [
 # Readers and writers bring Pillow and pydicom along, so they are imported when first asked for, and so is what works on
 # pixels.
 _LAZY = {
+    "QualityLimits": "quality_limits",
+    "SliceQuality": "slice_quality",
+    "assess_slice": "slice_quality",
     "equalise_contrast": "contrast_equalisation",
     "preprocess_channels": "preprocessing",
     "preprocess_slice": "preprocessing",
+    "quality_problems": "quality_limits",
     "read_image": "image_reader",
     "read_roi": "roi_reader",
     "write_image_png": "image_writer",
