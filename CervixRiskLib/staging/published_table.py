@@ -1,9 +1,9 @@
 """Table 2 of Dai et al. 2025 (doi 10.3389/fonc.2025.1557486), for the column beside a cohort's own numbers.
 
 The test set had 33 patients. The paper does not print the counts of the confusion matrices as text. Of all ways to
-divide 33 cases into two groups and call them, only the counts below (or their mirror image: the numbers do not say which
-group had 15) give the printed numbers, and they give all 28. AUCs are those of section 3.3; ResNet50's is not in the
-text. A comparison, never a target: the best network leads the second by one patient of 33.
+divide 33 cases into two groups and call them, only the counts below give the printed numbers, and they give all 28 (so
+does their mirror image: the numbers do not say which group had 15). AUCs are those of section 3.3; ResNet50's is not in
+the text. A comparison, never a target: the best network leads the second by one patient of 33.
 """
 
 from __future__ import annotations

@@ -40,12 +40,12 @@ def mcnemar_test(correct_a: ArrayLike, correct_b: ArrayLike, *, exact: bool = Tr
         raise ValueError(f"The classifiers were asked about {a.size} and {b.size} cases; they must be the same.")
     only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
     differing = only_a + only_b
-    if differing == 0:
-        p_value = 1.0
+    if exact and abs(only_a - only_b) <= 1:
+        p_value = 1.0  # also what the sum below comes to, but for rounding
     elif exact:
         p_value = min(1.0, 2.0 * float(bdtr(min(only_a, only_b), differing, 0.5)))
     else:
-        p_value = float(chdtrc(1, max(0, abs(only_a - only_b) - 1) ** 2 / differing))
+        p_value = float(chdtrc(1, max(0, abs(only_a - only_b) - 1) ** 2 / max(1, differing)))
     return McNemarTest(only_a, only_b, p_value, exact)
 
 

@@ -19,7 +19,10 @@ from .proportions import proportion
 _SHARPEST = 1e6
 #: Logits of a case that differ by less than this share of their size differ by rounding only.
 _LEAST_SPREAD = 1e-12
+#: Points of the interval at which probabilities are computed.
 _GRID = 65
+#: On the logarithm of the temperature: from certainty to equal probabilities and beyond.
+_WIDEST = 50.0
 
 
 class TemperatureScaling(BaseEstimator):
@@ -119,13 +122,11 @@ class TemperatureScaling(BaseEstimator):
                 np.tile([share.upper for share in shares], (len(scores), 1)),
             )
         half = float(ndtri(1 - (1 - confidence) / 2)) * math.sqrt(self.log_temperature_variance_)
-        # With more than two groups a probability can have its maximum inside, so the ends are not enough.
-        offsets = np.append(np.linspace(-half, half, _GRID), 0.0) if math.isfinite(half) else np.zeros(1)
-        if not math.isfinite(half):
-            return np.zeros(scores.shape), np.ones(scores.shape)
+        half = min(half, _WIDEST)
         lower, upper = np.ones(scores.shape), np.zeros(scores.shape)
-        for offset in offsets:
-            probabilities = self._at(scores, self.temperature_ * math.exp(min(offset, 700.0)))
+        # With more than two groups a probability can have its maximum inside, so the ends are not enough.
+        for offset in (*np.linspace(-half, half, _GRID), 0.0):
+            probabilities = self._at(scores, self.temperature_ * math.exp(offset))
             lower, upper = np.minimum(lower, probabilities), np.maximum(upper, probabilities)
         return lower, upper
 
@@ -138,7 +139,9 @@ class TemperatureScaling(BaseEstimator):
     def _at(self, scores: np.ndarray, temperature: float) -> np.ndarray:
         if self.no_discrimination_:
             return np.tile(self.class_shares_, (len(scores), 1))
-        return softmax((scores - scores.max(axis=1, keepdims=True)) / temperature, axis=1)
+        below = scores - scores.max(axis=1, keepdims=True)
+        with np.errstate(over="ignore"):  # minus infinity is probability 0, as it should be
+            return softmax(below / max(temperature, np.finfo(float).tiny), axis=1)
 
 
 def _logits(logits: ArrayLike) -> np.ndarray:
