@@ -48,6 +48,22 @@ def construct(spec: NetworkSpec, *, n_classes: int, in_channels: int, input_size
     return _BUILDERS[spec.source](spec, n_classes, in_channels, size).eval()
 
 
+def construct_shapes(spec: NetworkSpec, *, n_classes: int, in_channels: int, input_size: int | None = None) -> Any:
+    """:func:`construct` on torch's meta device: a module with shapes and no memory, to be given its tensors."""
+    with torch.device("meta"), _SchedulesOnCpu():
+        return construct(spec, n_classes=n_classes, in_channels=in_channels, input_size=input_size)
+
+
+class _SchedulesOnCpu(torch.overrides.TorchFunctionMode):
+    """Older releases of timm (1.0.9) read the numbers of ViT's drop-path schedule, which a meta tensor does not have."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = dict(kwargs or {})
+        if func is torch.linspace:
+            kwargs.setdefault("device", "cpu")
+        return func(*args, **kwargs)
+
+
 def split(spec: NetworkSpec, module: Any) -> tuple[TensorFunction, TensorFunction]:
     """The two halves ``features`` and ``head`` of ``module``, with ``head(*features(x)) == module(x)``.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..atomic import atomic_file
 from ..errors import BundleError
-from .architecture import construct
+from .architecture import construct_shapes
 from .network import Network
 from .network_header import NetworkHeader, header_from_metadata
 from .optional_packages import require
@@ -53,14 +53,10 @@ def load_network(path: str | os.PathLike[str]) -> Network:
         raise BundleError("The network file is damaged: copy the bundle again.") from error
 
     spec = header.spec
-    # On the meta device a module has shapes and no memory, so nothing is drawn that is replaced at once.
-    with torch.device("meta"):
-        module = construct(
-            spec,
-            n_classes=header.n_classes,
-            in_channels=header.in_channels,
-            input_size=header.input_size,
-        )
+    # Nothing is drawn that is replaced at once.
+    module = construct_shapes(
+        spec, n_classes=header.n_classes, in_channels=header.in_channels, input_size=header.input_size
+    )
     wanted = module.state_dict()
     wrong = [
         name
