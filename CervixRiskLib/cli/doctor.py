@@ -19,7 +19,10 @@ from .output import print_json, print_lines, print_table
 EXAMPLES = examples("cervixrisk doctor", "cervixrisk doctor --json > doctor.json")
 
 TRAIN = 'pip install "cervixrisk[train]"'
+CPU = 'pip install "cervixrisk[cpu]"'
 SLICER = 'pip install "cervixrisk[slicer]"'
+# Pyradiomics is a second opinion; of the inference runtimes one is enough, and its finding says so.
+_NO_ADVICE = ("pyradiomics", "openvino", "onnxruntime")
 LITTLE_SPACE_BYTES = 2 << 30
 
 
@@ -49,11 +52,14 @@ _BASE = tuple(
         ("pyarrow", "pyarrow"),
     )
 )
+_FASTER = "networks on a CPU, several times faster"
 _OPTIONAL = (
     Component("torch", "torch", "deep features, heat maps, fine-tuning", TRAIN, ("torch",)),
     Component("torchvision", "torchvision", "AlexNet", TRAIN, ("torchvision",)),
     Component("timm", "timm", "DenseNet121, ResNet50", TRAIN, ("timm",)),
-    Component("safetensors", "safetensors", "network weights in a bundle", TRAIN, ("safetensors",)),
+    Component("safetensors", "safetensors", "network weights in a bundle", CPU, ("safetensors",)),
+    Component("openvino", "openvino", _FASTER, CPU, ("openvino",)),
+    Component("onnxruntime", "onnxruntime", _FASTER, CPU, ("onnxruntime", "onnxruntime-gpu")),
     Component("skorch", "skorch", "the multilayer perceptron's training", TRAIN, ("skorch",)),
     Component("xgboost", "xgboost", "the XGBoost classifier", TRAIN, ("xgboost", "xgboost-cpu")),
     Component("lightgbm", "lightgbm", "the LightGBM classifier", TRAIN, ("lightgbm",)),
@@ -81,11 +87,11 @@ class Finding:
 def doctor(as_json: JsonFlag = False) -> None:
     """Show versions and the processor in use, check drawing and storage, and say how to get what is missing."""
     base, optional = _versions(_BASE), _versions(_OPTIONAL)
-    findings = (_device(), _drawing(), *_storage())
+    findings = (_device(), _inference(), _drawing(), *_storage())
     advice = [
         f"{component.name} is missing ({component.purpose}): {component.how}"
         for component in (*_BASE, *_OPTIONAL)
-        if (base | optional)[component.name] is None and component.name != "pyradiomics"
+        if (base | optional)[component.name] is None and component.name not in _NO_ADVICE
     ]
     # A missing package is already in the list.
     told = {name for name, package in (("Networks", "torch"), ("Drawing", "slicer-core")) if optional[package] is None}
@@ -151,6 +157,31 @@ def _device() -> Finding:
             "Networks", False, f"PyTorch is installed and cannot be loaded ({type(error).__name__}). {TRAIN}"
         )
     return Finding("Networks", True, f"computed on {choice.device}. {choice.reason}")
+
+
+def _inference() -> Finding:
+    """What a bundle's network would be computed with here."""
+    from ..errors import CervixRiskError
+    from ..networks.device import graphics_device
+    from ..networks.inference import available_runtimes
+
+    versions = available_runtimes()
+    installed = [name for name, version in versions.items() if version is not None]
+    told = ", ".join(f"{name} {versions[name] or 'missing'}" for name in versions)
+    try:
+        card = graphics_device() if "torch" in installed else None
+    except (CervixRiskError, ImportError, OSError, RuntimeError):
+        # A torch that cannot be loaded is told by the finding before this one.
+        installed.remove("torch")
+        card = None
+    if card is not None:
+        return Finding("Inference", True, f"answers are computed with torch on {card} ({told})")
+    fast = [name for name in installed if name != "torch"]
+    if fast:
+        return Finding("Inference", True, f"answers are computed with {fast[0]} on the CPU ({told})")
+    if installed:
+        return Finding("Inference", False, f"answers are computed with torch on the CPU; several times faster: {CPU}")
+    return Finding("Inference", False, f"nothing that computes a network is installed: {CPU}")
 
 
 def _drawing() -> Finding:

@@ -155,6 +155,46 @@ class TestDoctor:
         advice = call("doctor", "--json").json["advice"]
         assert len([line for line in advice if "torch is missing" in line or "Networks" in line]) == 1
 
+    @pytest.mark.parametrize(
+        ("missing", "card", "told", "advised"),
+        [
+            ((), None, "computed with openvino on the CPU", False),
+            (("openvino",), None, "computed with onnxruntime on the CPU", False),
+            (("openvino", "onnxruntime"), None, "computed with torch on the CPU", True),
+            (("openvino", "onnxruntime", "torch"), None, "nothing that computes a network", True),
+            (("openvino",), "cuda", "computed with torch on cuda", False),
+        ],
+    )
+    def test_what_computes_a_network(
+        self, call: Any, monkeypatch: pytest.MonkeyPatch, missing: tuple[str, ...], card: str | None, told: str,
+        advised: bool,
+    ) -> None:  # fmt: skip
+        from CervixRiskLib.cli.doctor import Finding
+        from CervixRiskLib.networks import device, inference
+
+        versions = {name: None if name in missing else "1.0" for name in ("openvino", "onnxruntime", "torch")}
+        monkeypatch.setattr(inference, "available_runtimes", lambda: versions)
+        monkeypatch.setattr(device, "graphics_device", lambda: card)
+        for name in ("_drawing", "_device"):
+            monkeypatch.setattr(CervixRiskLib.cli.doctor, name, lambda: Finding("x", True, ""))
+        answer = call("doctor", "--json").json
+        text = next(finding["text"] for finding in answer["findings"] if finding["name"] == "Inference")
+        assert told in text
+        advice = [line for line in answer["advice"] if line.startswith("Inference")]
+        assert bool(advice) == advised
+        assert all('pip install "cervixrisk[cpu]"' in line for line in advice)
+
+    def test_a_torch_that_cannot_be_loaded_does_not_answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from CervixRiskLib.networks import device, inference
+
+        def broken() -> str | None:
+            raise OSError("libcudart")
+
+        versions = {"openvino": None, "onnxruntime": None, "torch": "2.0"}
+        monkeypatch.setattr(inference, "available_runtimes", lambda: versions)
+        monkeypatch.setattr(device, "graphics_device", broken)
+        assert "nothing that computes" in CervixRiskLib.cli.doctor._inference().text
+
     def test_little_space_is_told(self, call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         import shutil
         from types import SimpleNamespace
