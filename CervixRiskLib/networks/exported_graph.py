@@ -19,18 +19,18 @@ from typing import Any
 from ..atomic import atomic_file
 from ..errors import MissingComponentError, TrainingError
 from ..progress import SILENT, Progress
+from .answer import NetworkAnswer
 from .architecture import split_parts
 from .channel_weights import channel_weights
 from .graph_file import INPUT, OUTPUTS
 from .head_gradients import answer_function
 from .network import Network
+from .probe import PROBE_KEY, Probe, probe_image
 from .torch_import import torch
 from .weights_layout import TensorPlace, read_layout
 
 # Layer normalisation is one operation from 17 on.
 _OPSET = 17
-# Two ways to compute the same in float32; a wrong formula is off by far more.
-_TOLERANCE = 1e-3
 
 
 def can_export() -> bool:
@@ -78,10 +78,11 @@ def export_graph(
     with progress.task("Exporting the network", total=2) as task:
         network.to("cpu")
         function = _Answer(network)
-        _check(network, function)
+        probe = _probed(network, function)
         task.advance()
         model = _traced(network, function)
         inline = _refer(model, places, weights_path)
+        model.metadata_props.add(key=PROBE_KEY.decode(), value=probe.encode().decode())
         task.advance()
     if inline:
         raise TrainingError(
@@ -104,25 +105,25 @@ class _Answer(torch.nn.Module):
         return self._function(images)
 
 
-def _example(network: Network) -> Any:
-    generator = torch.Generator().manual_seed(0)
-    return torch.randn((2, network.in_channels, network.input_size, network.input_size), generator=generator)
-
-
-def _check(network: Network, function: Any) -> None:
-    """Refuse to export formulas that do not give what differentiating this very network gives."""
-    images = _example(network)
+def _probed(network: Network, function: Any) -> Probe:
+    """The network's own answer, its gradient by differentiation; refused where ``function`` does not give the same."""
+    images = torch.from_numpy(probe_image(network.in_channels, network.input_size))
     parts = split_parts(network.spec, network.module)
     with torch.no_grad():
-        logits, _, weights, pooled = function(images)
+        written_out = Probe.of(_to_answer(*function(images)))
         state = parts.features(images)
-    expected = channel_weights(network.spec, parts, state, range(network.n_classes))
-    for ours, theirs in zip((logits, pooled, weights), expected, strict=True):
-        if not torch.allclose(ours, theirs, rtol=_TOLERANCE, atol=_TOLERANCE * float(theirs.abs().max())):
-            raise TrainingError(
-                f"{network.spec.title} is not exported: its graph would not answer as the network does. Its package "
-                "may be of another version than this one was written for."
-            )
+    logits, pooled, weights = channel_weights(network.spec, parts, state, range(network.n_classes))
+    probe = Probe.of(_to_answer(logits, state[0], weights, pooled))
+    if not probe.agrees(written_out):
+        raise TrainingError(
+            f"{network.spec.title} is not exported: its graph would not answer as the network does. The package that "
+            "defines it may be of another version than CervixRisk was written for."
+        )
+    return probe
+
+
+def _to_answer(*tensors: Any) -> NetworkAnswer:
+    return NetworkAnswer(*(tensor.numpy() for tensor in tensors))
 
 
 def _traced(network: Network, function: Any) -> Any:
@@ -139,11 +140,12 @@ def _traced(network: Network, function: Any) -> Any:
     # The newer exporter renames and rearranges tensors; before torch 2.5 there was only this one.
     if "dynamo" in inspect.signature(torch.onnx.export).parameters:
         options["dynamo"] = False
+    images = torch.from_numpy(probe_image(network.in_channels, network.input_size))
     content = io.BytesIO()
     with warnings.catch_warnings():
         # That this exporter is the older one, and that sizes become constants, which they are here.
         warnings.simplefilter("ignore")
-        torch.onnx.export(function, (_example(network),), content, **options)
+        torch.onnx.export(function, (images,), content, **options)
     return importlib.import_module("onnx").load_model_from_string(content.getvalue())
 
 

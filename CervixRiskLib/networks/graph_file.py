@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..errors import BundleError
 from .onnx_wire import Field, WireError, bytes_header, fields, integers
+from .probe import PROBE_KEY, Probe
 from .weights_layout import TensorPlace, WeightsLayout
 
 # The graph's input and outputs; what they are is told where it is written.
@@ -26,7 +27,7 @@ _DEEPEST = 8
 _FLOAT = 1
 _STANDARD_DOMAINS = (b"", b"ai.onnx")
 # Field numbers of onnx.proto.
-_MODEL_GRAPH, _MODEL_OPSET, _MODEL_TRAINING, _MODEL_FUNCTION = 7, 8, 20, 25
+_MODEL_GRAPH, _MODEL_OPSET, _MODEL_METADATA, _MODEL_TRAINING, _MODEL_FUNCTION = 7, 8, 14, 20, 25
 _OPSET_DOMAIN = 1
 _GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE = 1, 5, 15
 _NODE_ATTRIBUTE, _NODE_DOMAIN = 5, 7
@@ -42,6 +43,14 @@ _NOT_PLAIN = "The network's graph holds more than standard operations: it is not
 
 
 @dataclass(frozen=True)
+class GraphFile:
+    """An ONNX model that is whole in itself, and what torch answered to :func:`.probe.probe_image`."""
+
+    model: bytes
+    probe: Probe
+
+
+@dataclass(frozen=True)
 class _Reference:
     """An initializer whose bytes lie in the weights file: its own small fields, encoded, and the tensor's place."""
 
@@ -51,7 +60,7 @@ class _Reference:
 
 def read_graph(
     graph_path: str | os.PathLike[str], weights_path: str | os.PathLike[str], layout: WeightsLayout
-) -> bytes:
+) -> GraphFile:
     """The ONNX model in ``graph_path``, with its weights out of ``weights_path`` inside.
 
     Parameters
@@ -76,7 +85,7 @@ def read_graph(
     try:
         before, graph, after = _take_apart(content)
         parts = [_checked_graph_part(field, weights_path.name, places) for field in fields(graph)]
-        return _assemble(before, parts, after, weights_path)
+        return GraphFile(_assemble(before, parts, after, weights_path), _probe(content))
     except WireError as error:
         raise BundleError(_DAMAGED) from error
 
@@ -100,6 +109,15 @@ def _take_apart(content: bytes) -> tuple[bytes, bytes, bytes]:
     if graph is None:
         raise BundleError(_DAMAGED)
     return bytes(before), graph, bytes(after)
+
+
+def _probe(content: bytes) -> Probe:
+    for field in fields(content):
+        if field.number == _MODEL_METADATA:
+            key, value = _entry(field.content)
+            if key == PROBE_KEY:
+                return Probe.decode(value)
+    raise BundleError(_DAMAGED)
 
 
 def _checked_graph_part(

@@ -20,6 +20,7 @@ from ..errors import MissingComponentError, SettingsError
 from .answer import NetworkAnswer
 from .device import DEVICES, graphics_device
 from .network_header import NetworkHeader, header_from_metadata
+from .runtime_engine import WrongAnswerError
 from .threads import runtime_threads
 from .weights_layout import WeightsLayout, read_layout
 from .zoo import NetworkSpec
@@ -125,18 +126,17 @@ def load_engine(
 def _fastest_on_cpu(
     weights_path: str | os.PathLike[str], graph_path: str | os.PathLike[str], layout: WeightsLayout, header: Any
 ) -> InferenceEngine:
-    """The first runtime that is installed; one that is and cannot be loaded is passed over and named."""
+    """The first runtime that is installed; one that cannot be loaded or answers wrongly is passed over and named."""
     passed_over = ""
     for runtime in RUNTIMES[:-1]:
         if _version(runtime) is None:
             continue
+        reason = f"{_TITLES[runtime]} is the fastest that is installed for this CPU.{passed_over}"
         try:
             _require_runtime(runtime)
-        except MissingComponentError as error:
+            return _runtime_engine(runtime, weights_path, graph_path, layout, header, reason)
+        except (MissingComponentError, WrongAnswerError) as error:
             passed_over += f" {error}"
-            continue
-        reason = f"{_TITLES[runtime]} is the fastest that is installed for this CPU.{passed_over}"
-        return _runtime_engine(runtime, weights_path, graph_path, layout, header, reason)
     if _version("torch") is None:
         raise MissingComponentError(
             f"Nothing that computes a network is installed: run {_INSTALL['openvino']}.{passed_over}"
@@ -154,15 +154,15 @@ def _runtime_engine(
 ) -> InferenceEngine:
     from .graph_file import read_graph
 
-    model = read_graph(Path(graph_path), Path(weights_path), layout)
+    graph_file = read_graph(Path(graph_path), Path(weights_path), layout)
     threads = runtime_threads()
     if runtime == "openvino":
         from .openvino_engine import OpenVinoEngine
 
-        return OpenVinoEngine(model, header, threads=threads, reason=reason)
+        return OpenVinoEngine(graph_file, header, threads=threads, reason=reason)
     from .onnxruntime_engine import OnnxRuntimeEngine
 
-    return OnnxRuntimeEngine(model, header, threads=threads, reason=reason)
+    return OnnxRuntimeEngine(graph_file, header, threads=threads, reason=reason)
 
 
 def _torch_engine(weights_path: str | os.PathLike[str], device: str, reason: str | None) -> InferenceEngine:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import BundleError
-from .graph_file import INPUT
+from .graph_file import INPUT, GraphFile
 from .network_header import NetworkHeader
 from .runtime_engine import REFUSED, RuntimeEngine
 
@@ -17,17 +17,19 @@ _FATAL = 4
 
 
 class OnnxRuntimeEngine(RuntimeEngine):
-    """The graph ``model`` (ONNX, whole in itself) in a session.
+    """A graph in a session.
 
     Raises
     ------
+    WrongAnswerError
+        It computes the graph otherwise than torch does.
     BundleError
         ONNX Runtime refuses the graph, or it is not this network's.
     """
 
     name = "onnxruntime"
 
-    def __init__(self, model: bytes, header: NetworkHeader, *, threads: int, reason: str) -> None:
+    def __init__(self, graph_file: GraphFile, header: NetworkHeader, *, threads: int, reason: str) -> None:
         super().__init__(header, reason)
         onnxruntime = importlib.import_module("onnxruntime")
         # Windows builds report to Microsoft's event log otherwise.
@@ -40,10 +42,10 @@ class OnnxRuntimeEngine(RuntimeEngine):
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # All that ONNX Runtime raises derives from nothing narrower.
         try:
-            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(graph_file.model, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise BundleError(REFUSED) from error
-        self._check()
+        self._check(graph_file.probe)
 
     def _compute(self, image: np.ndarray, outputs: Sequence[str]) -> list[np.ndarray]:
         # A session may be run by several threads at once.

@@ -12,23 +12,25 @@ from typing import Any
 import numpy as np
 
 from ..errors import BundleError
-from .graph_file import INPUT, OUTPUTS
+from .graph_file import INPUT, OUTPUTS, GraphFile
 from .network_header import NetworkHeader
 from .runtime_engine import REFUSED, RuntimeEngine
 
 
 class OpenVinoEngine(RuntimeEngine):
-    """The graph ``model`` (ONNX, whole in itself), compiled for one crop.
+    """A graph, compiled for one crop.
 
     Raises
     ------
+    WrongAnswerError
+        It computes the graph otherwise than torch does.
     BundleError
         OpenVINO refuses the graph, or it is not this network's.
     """
 
     name = "openvino"
 
-    def __init__(self, model: bytes, header: NetworkHeader, *, threads: int, reason: str) -> None:
+    def __init__(self, graph_file: GraphFile, header: NetworkHeader, *, threads: int, reason: str) -> None:
         super().__init__(header, reason)
         openvino = import_openvino()
         settings = {
@@ -41,7 +43,7 @@ class OpenVinoEngine(RuntimeEngine):
         }
         try:
             core = openvino.Core()
-            graph = core.read_model(model)
+            graph = core.read_model(graph_file.model)
             graph.reshape({INPUT: [1, self.in_channels, self.input_size, self.input_size]})
             compiled = core.compile_model(graph, "CPU", settings)
             self._outputs = {name: compiled.output(name) for name in OUTPUTS}
@@ -49,7 +51,7 @@ class OpenVinoEngine(RuntimeEngine):
         except (RuntimeError, ValueError, TypeError) as error:
             raise BundleError(REFUSED) from error
         self._lock = threading.Lock()
-        self._check()
+        self._check(graph_file.probe)
 
     def _compute(self, image: np.ndarray, outputs: Sequence[str]) -> list[np.ndarray]:
         # One request: a second caller waits, as the first one already has all the threads.

@@ -15,9 +15,14 @@ from .answer import NetworkAnswer
 from .crop_normalisation import network_crops
 from .graph_file import OUTPUTS
 from .network_header import NetworkHeader
+from .probe import Probe, probe_image
 from .zoo import NetworkSpec
 
 REFUSED = "The network's graph does not run on this computer: copy the bundle again, or choose the runtime torch."
+
+
+class WrongAnswerError(BundleError):
+    """A runtime does not give the known answer to the graph's probe (:mod:`.probe`)."""
 
 
 class RuntimeEngine(ABC):
@@ -78,9 +83,9 @@ class RuntimeEngine(ABC):
     def _compute(self, image: np.ndarray, outputs: Sequence[str]) -> list[np.ndarray]:
         """The named outputs for one z-scored image ``(1, channels, size, size)``, in arrays of the caller's own."""
 
-    def _check(self) -> None:
-        """Compute once, and refuse a graph whose outputs are not those of this network."""
-        image = np.zeros((1, self.in_channels, self.input_size, self.input_size), dtype=np.float32)
+    def _check(self, probe: Probe) -> None:
+        """Compute once, and refuse a graph of another network or a runtime that computes it otherwise than torch."""
+        image = probe_image(self.in_channels, self.input_size)
         logits, feature_map, channel_weights, pooled = self._compute(image, OUTPUTS)
         channels = self.spec.embedding_channels
         if not (
@@ -92,3 +97,8 @@ class RuntimeEngine(ABC):
             and all(array.dtype == np.float32 for array in (logits, feature_map, channel_weights, pooled))
         ):
             raise BundleError(f"The network's graph is not that of a {self.spec.title}: copy the bundle again.")
+        if not probe.agrees(Probe.of(NetworkAnswer(logits, feature_map, channel_weights, pooled))):
+            raise WrongAnswerError(
+                f"The runtime {self.name} computes this network otherwise than PyTorch did when it was trained: "
+                "choose another runtime."
+            )

@@ -42,8 +42,10 @@ def vit_head(module: Any) -> Callable[..., tuple[Any, Any, Any]]:
         slope = _through_norm(module.head.weight.unsqueeze(0), final, module.norm)
         hidden_slope = (slope @ last.mlp.fc2.weight) * _gelu_slope(hidden)
         slope = slope + _through_norm(hidden_slope @ last.mlp.fc1.weight, middle, last.norm2)
-        by_head = (slope @ last.attn.proj.weight).unflatten(2, (last.attn.num_heads, -1)).transpose(1, 2)
-        value_direction = by_head @ value_weight  # (n, heads, classes, C)
+        # By head and not in one product: OpenVINO (2026.4) takes a square weight that is used both upright and
+        # transposed for the same one twice.
+        projection = last.attn.proj.weight.unflatten(1, (last.attn.num_heads, -1)).transpose(0, 1)  # (heads, C, d)
+        value_direction = (slope.unsqueeze(1) @ projection) @ value_weight  # (n, heads, classes, C)
         change = value_direction @ tokens.transpose(1, 2).unsqueeze(1)  # (n, heads, classes, tokens)
         change = attention * (change - (attention * change).sum(dim=3, keepdim=True))
         prefix = module.num_prefix_tokens
