@@ -17,7 +17,7 @@ from .proportions import proportion
 
 #: Sharpness (the logits' spread over the temperature) is sought up to here; probabilities are 0 and 1 long before.
 _SHARPEST = 1e6
-#: Logits of a case that differ by less than this share of their size differ by rounding only.
+#: What is smaller than this share of the numbers it comes from is rounding.
 _LEAST_SPREAD = 1e-12
 #: Points of the interval at which probabilities are computed.
 _GRID = 65
@@ -80,7 +80,8 @@ class TemperatureScaling(BaseEstimator):
         if not self.no_discrimination_:
             scaled = centred / spread
             # The derivative at sharpness 0, where all groups are equally likely and the centred logits' mean is 0.
-            self.no_discrimination_ = bool((target * scaled).sum() <= 0)
+            terms = target * scaled
+            self.no_discrimination_ = bool(terms.sum() <= _LEAST_SPREAD * np.abs(terms).sum())
         if self.no_discrimination_:
             self.smoothed_ = False
             self.temperature_, self.log_temperature_variance_ = math.inf, math.nan
