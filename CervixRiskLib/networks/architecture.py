@@ -55,7 +55,7 @@ def construct_shapes(spec: NetworkSpec, *, n_classes: int, in_channels: int, inp
 
 
 class _SchedulesOnCpu(torch.overrides.TorchFunctionMode):
-    """Older releases of timm (1.0.9) read the numbers of ViT's drop-path schedule, which a meta tensor does not have."""
+    """Keeps ViT's drop-path schedule off the meta device: timm 1.0.9 reads its numbers, which a meta tensor lacks."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
