@@ -26,7 +26,8 @@ def equalise_contrast(pixels: np.ndarray, *, clip: float = 2.0, tiles: int = 8) 
         ``(rows, columns)``, values from 0 to 1; they are counted and mapped at 256 grey values.
     clip
         A grey value's count in a tile is cut at ``clip`` times the count it would have were all values equally
-        frequent, rounded down to whole pixels and at least one. 1 changes next to nothing, 2 to 4 are usual, > 0.
+        frequent, rounded down to whole pixels and at least one; > 0. The smaller, the closer to the input; 2 to 4 are
+        usual.
     tiles
         Tiles along each axis, >= 1. Where the slice cannot be divided, it is mirrored beyond its last row and column.
 

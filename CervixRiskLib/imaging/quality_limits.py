@@ -14,9 +14,9 @@ _WHAT = "quality limits"
 
 @dataclass(frozen=True)
 class QualityLimits:
-    """Limits of :class:`SliceQuality`; a slice beyond any of them is left out.
+    """Limits of :class:`SliceQuality`; a slice beyond any of them is called poor.
 
-    The defaults were chosen on 80 MR slices of mixed sources, of which they leave out two, one a posterised picture and
+    The defaults were chosen on 80 MR slices of mixed sources, of which they refuse two, one a posterised picture and
     one an excerpt in a frame, and on spoilt copies of them. 0 switches a lower limit off, 1 or more an upper one.
 
     Parameters

@@ -1,8 +1,8 @@
 """How good a slice is: blank, clipped, noisy, blurred, ghosted.
 
-Everything but clipping is measured on a grid of at most 320 pixels along the longer side (whole pixels averaged), close
-to what a network sees: the cost is bounded for every matrix, and a blur counts where it matters. No measure depends on
-the unit of the grey values.
+Everything is measured on a grid of at most 256 pixels along the longer side, close to what a network sees; larger
+slices are averaged down to it. So the cost is bounded for every matrix, and a blur counts where it matters. No measure
+depends on the unit of the grey values.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from .body_region import body_region
 from .slice_image import SliceImage
 
-_GRID = 320
+_GRID = 256
 # Grey values within this part of the range of its lower end are at that end.
 _DARK_END = 0.01
 # The upper end is where the body's brightest grey values lie, for burnt-in letters and the ringing of JPEG are brighter
@@ -44,7 +44,7 @@ class SliceQuality:
         Difference of the 99th and the 1st percentile of grey, relative to the larger of their magnitudes; 0 for an even
         picture, 1 for tissue beside black air.
     grey_levels
-        How many different grey values a sample of at most 102,400 pixels holds.
+        How many different grey values a sample of at most 65,536 pixels holds.
     foreground_share
         The body's part of the slice, 0 to 1.
     clipped_bright, clipped_dark
@@ -112,16 +112,17 @@ def assess_slice(image: SliceImage) -> SliceQuality:
 
 
 def _on_grid(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The slice averaged over blocks of whole pixels, and one pixel of each block."""
+    """The slice averaged down to the grid, and the pixels in the middle of the grid's cells."""
     from PIL import Image
 
-    factor = -(-max(unit.shape) // _GRID)
-    if factor == 1:
+    longest = max(unit.shape)
+    if longest <= _GRID:
         return unit, unit
-    grid = np.asarray(Image.fromarray(unit).reduce(factor), dtype=np.float32)
+    shape = [max(1, round(length * _GRID / longest)) for length in unit.shape]
+    grid = np.asarray(Image.fromarray(unit).resize((shape[1], shape[0]), Image.Resampling.BOX), dtype=np.float32)
     rows, columns = (
-        np.minimum(np.arange(cells) * factor + factor // 2, length - 1)
-        for cells, length in zip(grid.shape, unit.shape, strict=True)
+        ((np.arange(cells) + 0.5) * length / cells).astype(np.intp)
+        for cells, length in zip(shape, unit.shape, strict=True)
     )
     return grid, unit[rows[:, np.newaxis], columns]
 
