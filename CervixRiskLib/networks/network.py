@@ -184,8 +184,8 @@ def build_network(
     name
         A key of :data:`NETWORKS`.
     weights
-        ``"none"``: drawn from ``seed``. ``"imagenet"``: torchvision's or timm's published weights, fetched once, checked
-        by hash. Anything else: path of a ``.safetensors`` file or a torch state dict.
+        ``"none"``: drawn from ``seed``. ``"imagenet"``: torchvision's or timm's published weights, fetched once,
+        checked by hash. Anything else: path of a ``.safetensors`` file or a torch state dict.
     seed
         The paper's 3407; torch's own random state is left as it was.
     input_size
