@@ -8,6 +8,7 @@ standard error is below 0.003. The clinical columns do not depend on the group, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import logsumexp
@@ -16,7 +17,7 @@ from .achievable import area_under_curve
 from .figo_table import STAGE_SHARES, STAGES, outcome_of
 from .mri_latents import agreement, draw_section, section_log_density
 
-_SAMPLE_PER_GROUP = 12_000
+_SAMPLE_PER_GROUP = 8_000
 _MONTE_CARLO_SEED = 42
 
 
@@ -36,6 +37,7 @@ class SectionAuc:
     diameter: float
 
 
+@lru_cache(maxsize=8)
 def achievable_section_auc(effect: float = 1.0) -> SectionAuc:
     """The ceiling for cohorts of this ``effect``; the stages are those of the table."""
     rng = np.random.default_rng(_MONTE_CARLO_SEED)
