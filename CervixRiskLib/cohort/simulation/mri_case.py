@@ -13,7 +13,9 @@ from .figo_table import STAGES, StagedPatient, draw_patient, outcome_of
 from .lesion_shape import draw_reader_contour
 from .mri_cervix import CervixSection, draw_cervix_section, paint_cervix
 from .mri_latents import SectionLatents, draw_section
-from .mri_pelvis import PelvisLayout, draw_layout, paint_pelvis
+from .mri_layout import PelvisLayout, draw_layout
+from .mri_organs import paint_organs
+from .mri_pelvic_wall import paint_pelvic_wall
 from .mri_scanner import MrScanner, acquire, display, draw_mr_scanner
 from .mri_tissue import blank_canvas
 
@@ -134,7 +136,8 @@ def render_section(
     noise = rng.spawn(2)
     x_mm, z_mm = plan.scanner.positions_mm()
     canvas = blank_canvas(rng, x_mm, z_mm, 2 if t1 else 1)
-    paint_pelvis(rng, canvas, plan.layout, plan.cervix)
+    paint_pelvic_wall(rng, canvas, plan.layout)
+    paint_organs(rng, canvas, plan.layout, plan.cervix)
     paint_cervix(rng, canvas, plan.cervix, plan.latents)
     pictures = tuple(
         display(plan.scanner, acquire(generator, plan.scanner, signal))
