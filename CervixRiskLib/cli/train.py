@@ -22,6 +22,8 @@ from .options import (
 )
 from .output import print_json, print_lines, print_table, remark
 from .progress_bar import ProgressBar
+from .train_staging import EXAMPLES as STAGING_EXAMPLES
+from .train_staging import staging
 from .validation_table import METRIC_HEAD, metric_rows
 
 if TYPE_CHECKING:
@@ -37,11 +39,6 @@ class Network(str, Enum):
     resnet50 = "resnet50"
     alexnet = "alexnet"
     all = "all"
-
-
-@app.callback()
-def _train() -> None:
-    """Keeps the group a group while it has one command."""
 
 
 @app.command(
@@ -178,3 +175,6 @@ def print_training(result: TrainingResult) -> None:
             f"Bundle: {result.bundle_path}",
         ]
     )
+
+
+app.command("staging", epilog=STAGING_EXAMPLES)(staging)

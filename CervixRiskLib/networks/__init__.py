@@ -16,9 +16,12 @@ from .zoo import NETWORKS, STAGING_NETWORKS, NetworkSpec, network_spec
 
 if TYPE_CHECKING:
     from .augmentation import MRI_AUGMENTATION, NO_AUGMENTATION, Augmentation
+    from .bundle_files import network_files
     from .embedding_transformer import FineTunedEmbedding
     from .epoch import Epoch
+    from .exported_graph import can_export, export_graph
     from .fine_tuning import fine_tune
+    from .inference import InferenceEngine, available_runtimes, load_engine
     from .network import Network, WeightsRecord, build_network
     from .storage import load_network, save_network
     from .threads import available_cores, set_threads, thread_count
@@ -32,15 +35,21 @@ _LAZY = {
     "Augmentation": "augmentation",
     "Epoch": "epoch",
     "FineTunedEmbedding": "embedding_transformer",
+    "InferenceEngine": "inference",
     "Network": "network",
     "TrainedNetwork": "training",
     "TrainingPlan": "training_plan",
     "WeightsRecord": "network",
     "available_cores": "threads",
+    "available_runtimes": "inference",
     "build_network": "network",
+    "can_export": "exported_graph",
     "ensure_torchvision_operators": "torchvision_guard",
+    "export_graph": "exported_graph",
     "fine_tune": "fine_tuning",
+    "load_engine": "inference",
     "load_network": "storage",
+    "network_files": "bundle_files",
     "save_network": "storage",
     "set_threads": "threads",
     "thread_count": "threads",
@@ -56,6 +65,7 @@ __all__ = [
     "DeviceChoice",
     "Epoch",
     "FineTunedEmbedding",
+    "InferenceEngine",
     "Network",
     "NetworkAnswer",
     "NetworkSpec",
@@ -63,13 +73,18 @@ __all__ = [
     "TrainingPlan",
     "WeightsRecord",
     "available_cores",
+    "available_runtimes",
     "build_network",
+    "can_export",
     "choose_device",
     "ensure_torchvision_operators",
+    "export_graph",
     "fine_tune",
     "grad_cam",
     "head_grad_cam",
+    "load_engine",
     "load_network",
+    "network_files",
     "network_spec",
     "save_network",
     "score_grad_cam",

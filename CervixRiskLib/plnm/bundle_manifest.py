@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .. import __version__
 from ..bundle import (
     BundleManifest,
     Calibration,
@@ -20,6 +18,7 @@ from ..bundle import (
     RadiomicsInfo,
     TrainingSummary,
 )
+from ..bundle.library_versions import library_versions
 from ..cohort import ColumnDictionary
 from ..radiomics import load_preset
 from ..statistics import Nomogram
@@ -97,7 +96,7 @@ def build_manifest(
     return BundleManifest(
         task=TASK,
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        library_versions=_versions(),
+        library_versions=library_versions(_VERSIONS_OF),
         simulated=training.simulated,
         positive_class=POSITIVE,
         class_names=(NEGATIVE, POSITIVE),
@@ -171,15 +170,3 @@ def _centers(column: pd.Series) -> int | None:
 
 def _is_yes_no(name: str, columns: ColumnDictionary) -> bool:
     return name != SCORE and source_column(name, columns).kind in ("binary", "category")
-
-
-def _versions() -> dict[str, str]:
-    found = {"cervixrisk": __version__}
-    for name in _VERSIONS_OF:
-        for distribution in (name, f"{name}-cpu"):
-            try:
-                found[name] = version(distribution)
-                break
-            except PackageNotFoundError:
-                continue
-    return found

@@ -1,0 +1,277 @@
+"""Train the staging networks on a cohort: crop, search, train, judge on held-out cases, calibrate, write the bundle."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..bundle import BundleManifest, check_destination, write_bundle
+from ..cohort import Cohort, patient_folds, patient_split
+from ..errors import TrainingError
+from ..progress import SILENT, Progress
+from .bundle_manifest import DOMAIN_FILE, build_manifest
+from .calibration import GroupCalibration
+from .case_crops import CaseCrops, build_case_crops
+from .choices import Validation
+from .domain import NetworkDomain
+from .evaluation import NetworkEvaluation, PairedComparison, compare_best_two, evaluate
+from .plan_search import SearchedPlan, search_plan
+from .settings import StagingSettings
+from .trial import Trial, run_trial
+
+if TYPE_CHECKING:
+    from ..networks import Network, TrainingPlan
+
+_FEWEST_CASES = 20
+_FEWEST_OF_A_GROUP = 2
+
+
+@dataclass(frozen=True, eq=False)
+class ValidatedNetwork:
+    """One network with its held-out answers.
+
+    Parameters
+    ----------
+    evaluation
+        How good it was.
+    case_ids
+        The held-out cases in the order of the evaluation's arrays.
+    trials
+        One for a hold-out, one a fold for cross-validation.
+    searched
+        What was tried in the nested search, by trial; empty without a search.
+    """
+
+    evaluation: NetworkEvaluation
+    case_ids: tuple[str, ...]
+    trials: tuple[Trial, ...]
+    searched: tuple[tuple[SearchedPlan, ...], ...]
+
+    @property
+    def name(self) -> str:
+        return self.evaluation.network
+
+
+@dataclass(frozen=True, eq=False)
+class StagingResult:
+    """What a training run made.
+
+    Parameters
+    ----------
+    bundle_path, manifest
+        The bundle and what it says of itself.
+    networks
+        Every network that was compared, the bundle's first.
+    comparison
+        The paired tests between the best two; ``None`` for one network.
+    class_names
+        The groups in the order of their codes.
+    notes
+        Sentences for the person.
+    """
+
+    bundle_path: Path
+    manifest: BundleManifest
+    networks: tuple[ValidatedNetwork, ...]
+    comparison: PairedComparison | None
+    class_names: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def train(
+    cohort: Cohort, settings: StagingSettings, destination: str | Path, progress: Progress = SILENT
+) -> StagingResult:
+    """Train on a cohort and write a bundle, whole or not at all.
+
+    Every epoch is kept in a hidden folder beside the destination, named by the content it depends on, so that the same
+    call after a kill goes on where it stopped; the folder is removed once the bundle stands.
+
+    Raises
+    ------
+    CohortError, TrainingError, SettingsError, MissingComponentError, StorageError, Cancelled
+    """
+    from ..networks import choose_device
+
+    destination = Path(destination)
+    check_destination(destination)
+    if len(cohort) < _FEWEST_CASES:
+        raise TrainingError(f"The cohort has {len(cohort)} usable cases; training needs at least {_FEWEST_CASES}.")
+    device = choose_device(settings.device)
+    _check_weights(settings)
+    cases = build_case_crops(cohort, settings, progress=progress)
+    notes = [*cohort.notes, *cases.notes, f"Training on {device.device}. {device.reason}"]
+    work_dir = destination.with_name(f".{destination.name}.work")
+    resamples, split_note = _resamples(cases, settings)
+    notes.append(split_note)
+    holdout = settings.validation is Validation.HOLDOUT
+
+    validated = []
+    with progress.task("Training networks", total=len(settings.networks)) as task:
+        for index, name in enumerate(settings.networks):
+            validated.append(
+                _validate(
+                    name, cases, resamples, settings, device=device.device, work_dir=work_dir,
+                    keep=holdout and index == 0, progress=progress,
+                )
+            )  # fmt: skip
+            task.advance(detail=name)
+        chosen = validated[0]
+        if holdout:
+            final, trained_on = chosen.trials[0], resamples[0][0]
+        else:
+            final, trained_on = _refit(chosen.name, cases, settings, device.device, work_dir, progress)
+            notes.append("The bundle's network was trained on all cases; its numbers are those of the folds' networks.")
+    assert final.trained is not None
+    assert final.domain is not None
+    if len(validated) > 1:
+        notes.append(
+            f"The bundle holds {chosen.name}, the network named first: picking the one with the best held-out result "
+            "would make that result too good."
+        )
+    evaluation = chosen.evaluation
+    calibration = GroupCalibration.fit(evaluation.logits, evaluation.truth)
+    if calibration.no_discrimination:
+        notes.append(
+            f"{chosen.name} did not rank the held-out cases better than chance: the bundle answers every case with "
+            "the shares of the groups."
+        )
+    domain = final.domain.with_limit(np.concatenate([trial.distances for trial in chosen.trials]))
+    comparison = compare_best_two([item.evaluation for item in validated])
+    if comparison is not None:
+        notes.append(comparison.sentence())
+    manifest = build_manifest(
+        chosen.name,
+        calibration,
+        cases,
+        trained_on,
+        settings,
+        [metric for item in validated for metric in item.evaluation.metrics],
+        {**_details(validated, final), "notes": list(notes)},
+    )
+    graph_note = _write(destination, manifest, final.trained, domain, progress)
+    notes += [graph_note] if graph_note else []
+    shutil.rmtree(work_dir, ignore_errors=True)
+    return StagingResult(destination, manifest, tuple(validated), comparison, cohort.class_names, tuple(notes))
+
+
+def _check_weights(settings: StagingSettings) -> None:
+    """Find out that weights cannot be had before hours of work, not in the middle of it."""
+    if settings.weights == "none":
+        return
+    from ..networks import build_network
+
+    for name in settings.networks:
+        build_network(name, weights=settings.weights, input_size=settings.preprocessing.size)
+
+
+def _resamples(cases: CaseCrops, settings: StagingSettings) -> tuple[list[tuple[np.ndarray, np.ndarray]], str]:
+    """Rows to train on and to judge, with the reason in a sentence."""
+    if settings.validation is Validation.CROSS_VALIDATION:
+        folds = patient_folds(cases.labels, cases.patients, settings.folds, settings.seed)
+        note = (
+            f"{settings.folds}-fold cross-validation by patient: every case is judged by a network that never saw it."
+        )
+        if cases.cohort.has_split:
+            note += " The table's own split was not used."
+        return folds, note
+    if cases.cohort.has_split:
+        training, test = patient_split(cases.cohort)
+        note = f"The table's own split was followed: {test.size} cases were held out."
+    else:
+        training, test = patient_split(
+            cases.labels, cases.patients, test_fraction=settings.test_fraction, seed=settings.seed
+        )
+        note = f"{test.size} of {len(cases.labels)} cases were held out by patient and opened once."
+    # Found out now, not after hours of training.
+    for side, positions in (("trained on", training), ("held out", test)):
+        counts = np.bincount(cases.labels[positions], minlength=len(cases.cohort.class_names))
+        if counts.min() < _FEWEST_OF_A_GROUP:
+            raise TrainingError(
+                f"{int(counts.min())} of the cases to be {side} are in the group "
+                f"{cases.cohort.class_names[int(counts.argmin())]}, and {_FEWEST_OF_A_GROUP} are needed: add cases, "
+                "change the split, or use cross-validation."
+            )
+    return [(training, test)], note
+
+
+def _validate(
+    name: str,
+    cases: CaseCrops,
+    resamples: list[tuple[np.ndarray, np.ndarray]],
+    settings: StagingSettings,
+    *,
+    device: str,
+    work_dir: Path,
+    keep: bool,
+    progress: Progress,
+) -> ValidatedNetwork:
+    trials, searched = [], []
+    with progress.task(f"Validating {name}", total=len(resamples)) as task:
+        for training, judged in resamples:
+            plan, tried = search_plan(
+                name, cases, training, settings, device=device, work_dir=work_dir, progress=progress
+            )
+            trials.append(
+                run_trial(
+                    name, cases, training, judged, plan, settings,
+                    device=device, work_dir=work_dir, keep=keep, progress=progress,
+                )
+            )  # fmt: skip
+            searched.append(tried)
+            task.advance()
+    positions = np.concatenate([trial.positions for trial in trials])
+    order = np.argsort(positions)
+    logits = np.concatenate([trial.logits for trial in trials])[order]
+    positions = positions[order]
+    evaluation = evaluate(
+        name, cases.labels[positions], logits, np.asarray(cases.patients)[positions], seed=settings.seed
+    )
+    ids = cases.cohort.case_ids
+    return ValidatedNetwork(evaluation, tuple(ids[position] for position in positions), tuple(trials), tuple(searched))
+
+
+def _refit(
+    name: str, cases: CaseCrops, settings: StagingSettings, device: str, work_dir: Path, progress: Progress
+) -> tuple[Trial, np.ndarray]:
+    """After cross-validation the bundle's network learns from all cases."""
+    everything = np.arange(len(cases.labels))
+    plan: TrainingPlan
+    plan, _ = search_plan(name, cases, everything, settings, device=device, work_dir=work_dir, progress=progress)
+    trial = run_trial(
+        name, cases, everything, everything[:0], plan, settings,
+        device=device, work_dir=work_dir, keep=True, progress=progress,
+    )  # fmt: skip
+    return trial, everything
+
+
+def _details(validated: list[ValidatedNetwork], final: Trial) -> dict[str, Any]:
+    """What a report needs of the validation, without anything about one case."""
+    return {
+        "plan": final.plan.to_json(),
+        "history": list(final.history),
+        "best_epoch": final.best_epoch,
+        "device": final.device,
+        "precision": final.precision,
+        "confusion_matrices": {item.name: item.evaluation.matrix.tolist() for item in validated},
+        "searched": {
+            item.name: [[asdict(candidate) for candidate in tried] for tried in item.searched]
+            for item in validated
+            if any(item.searched)
+        },
+    }
+
+
+def _write(
+    destination: Path, manifest: BundleManifest, network: Network, domain: NetworkDomain, progress: Progress
+) -> str:
+    """Write the bundle; returns a note where it goes without a graph for inference runtimes."""
+    from ..networks import network_files
+
+    files, note = network_files(network)
+    with progress.task("Writing the bundle"):
+        write_bundle(destination, manifest, files={**files, DOMAIN_FILE: domain.to_bytes()})
+    return note

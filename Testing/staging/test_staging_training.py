@@ -1,0 +1,269 @@
+"""From a cohort to a bundle and an answer: honest, resumable, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from CervixRiskLib.bundle import CaseInput, load_bundle
+from CervixRiskLib.cohort import load_slices
+from CervixRiskLib.errors import BundleError, Cancelled, CohortError, RoiError, SettingsError, TrainingError
+from CervixRiskLib.imaging import SlicePreprocessing
+from CervixRiskLib.networks import TrainingPlan
+from CervixRiskLib.progress import Progress
+from CervixRiskLib.staging import StagingSettings, load_predictor, load_staging_cohort, train
+
+pytestmark = pytest.mark.torch
+
+QUICK = StagingSettings(
+    networks=("shufflenet_v2_x1_0",),
+    weights="none",
+    plan=replace(TrainingPlan.published(), epochs=4, batch_size=8, learning_rate=0.02),
+    preprocessing=SlicePreprocessing(size=32, clahe_clip=0.0),
+    field_of_view_mm=60.0,
+    device="cpu",
+)
+
+
+@pytest.fixture(scope="module")
+def discs(tmp_path_factory, write_disc_cohort):
+    return write_disc_cohort(tmp_path_factory.mktemp("discs"), 40)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, discs):
+    settings = replace(QUICK, networks=("shufflenet_v2_x1_0", "resnet50"))
+    return train(load_staging_cohort(discs, settings), settings, tmp_path_factory.mktemp("out") / "staging.zip")
+
+
+def _case(table, position=0, settings=QUICK):
+    cohort = load_staging_cohort(table, settings)
+    case_id = cohort.case_ids[position]
+    slices = load_slices(cohort, case_id)
+    return CaseInput(case_id, slices.images[0], slices.roi, further_images=slices.images[1:])
+
+
+class _StopAfter(Progress):
+    """Cancels when so many steps were counted."""
+
+    def __init__(self, steps):
+        self.left = steps
+
+    def _update(self, task):
+        self.left -= 1
+
+    def cancelled(self):
+        return self.left <= 0
+
+
+def test_the_bundle_says_what_it_is(trained):
+    manifest = load_bundle(trained.bundle_path).manifest
+    assert manifest.task == "staging"
+    assert manifest.class_names == ("surgery", "chemoradiotherapy")
+    assert manifest.details["network"] == "shufflenet_v2_x1_0"
+    assert manifest.training.class_counts == (14, 14)
+    assert {metric.model for metric in manifest.metrics} == {"shufflenet_v2_x1_0", "resnet50"}
+    assert {metric.name for metric in manifest.metrics} == {
+        "accuracy", "macro_precision", "macro_recall", "macro_f1", "auc",
+    }  # fmt: skip
+    for metric in manifest.metrics:
+        assert metric.n == 12
+        assert metric.lower <= metric.value <= metric.upper
+    assert any("random weights" in text for text in manifest.deviations)
+    assert any("calibrated" in text for text in manifest.deviations)
+    assert not trained.bundle_path.with_name(".staging.zip.work").exists()
+
+
+def test_two_networks_are_compared_on_the_same_cases(trained):
+    first, second = trained.networks
+    assert first.case_ids == second.case_ids
+    np.testing.assert_array_equal(first.evaluation.truth, second.evaluation.truth)
+    assert trained.comparison is not None
+    assert 0 <= trained.comparison.accuracy_p <= 1
+    assert any("named first" in note for note in trained.notes)
+
+
+def test_an_answer_is_calibrated_and_has_a_heat_map(trained, discs):
+    predictor = load_predictor(load_bundle(trained.bundle_path))
+    answers = [predictor.predict(_case(discs, position)) for position in range(6)]
+    for answer in answers:
+        assert answer.interval[0] <= answer.probability <= answer.interval[1]
+        assert answer.positive_class == "chemoradiotherapy"
+        assert sum(item.probability for item in answer.class_probabilities) == pytest.approx(1.0)
+        assert (answer.label == "chemoradiotherapy") == (answer.probability >= answer.threshold)
+        if answer.heatmap is not None:
+            assert answer.heatmap.shape == (64, 64)
+            assert np.nanmax(answer.heatmap) <= 1.0
+    assert any(answer.heatmap is not None for answer in answers)
+
+
+def test_the_bundle_gives_the_logits_that_were_judged(trained, discs):
+    predictor = load_predictor(load_bundle(trained.bundle_path))
+    judged = trained.networks[0]
+    cohort = load_staging_cohort(discs, QUICK)
+    for case_id, logits in list(zip(judged.case_ids, judged.evaluation.logits, strict=True))[:4]:
+        answer = predictor.predict(_case(discs, cohort.case_ids.index(case_id)))
+        assert answer.probability == pytest.approx(predictor.calibration.probabilities(logits)[1], abs=1e-4)
+
+
+def test_without_a_contour_the_answer_is_refused(trained, discs):
+    predictor = load_predictor(load_bundle(trained.bundle_path))
+    assert predictor.needs_roi
+    with pytest.raises(RoiError, match="delineate"):
+        predictor.predict(replace(_case(discs), roi=None))
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_bundle(tmp_path, discs, monkeypatch):
+    cohort = load_staging_cohort(discs, QUICK)
+    whole = train(cohort, QUICK, tmp_path / "whole.zip")
+    with pytest.raises(Cancelled):
+        train(cohort, QUICK, tmp_path / "part.zip", _StopAfter(95))
+    assert not (tmp_path / "part.zip").exists()
+    kept = list((tmp_path / ".part.zip.work").iterdir())
+    assert kept
+    part = train(cohort, QUICK, tmp_path / "part.zip")
+    np.testing.assert_array_equal(part.networks[0].evaluation.logits, whole.networks[0].evaluation.logits)
+    first, second = load_bundle(tmp_path / "whole.zip"), load_bundle(tmp_path / "part.zip")
+    assert first.read_bytes("network.safetensors") == second.read_bytes("network.safetensors")
+
+
+def test_held_out_cases_change_nothing_in_the_network(tmp_path, discs, write_disc_cohort):
+    """The cardinal sin: spoil every held-out slice and its group, and the trained weights must stay as they are."""
+    first = train(load_staging_cohort(discs, QUICK), QUICK, tmp_path / "a.zip")
+    held_out = set(first.networks[0].case_ids)
+    spoiled = write_disc_cohort(tmp_path / "spoiled", 40)
+    lines = spoiled.read_text().splitlines()
+    header = lines[0] + ",split"
+    rows = []
+    from PIL import Image
+
+    for line in lines[1:]:
+        cells = line.split(",")
+        if cells[0] in held_out:
+            noise = np.random.default_rng(len(rows)).integers(0, 255, (64, 64)).astype(np.uint8)
+            Image.fromarray(noise).save(spoiled.parent / cells[1])
+            cells[2] = str(1 - int(cells[2]))
+        rows.append(",".join([*cells, "test" if cells[0] in held_out else "train"]))
+    spoiled.write_text("\n".join([header, *rows]) + "\n")
+    settings = replace(QUICK, quality=None)
+    second = train(load_staging_cohort(spoiled, settings), settings, tmp_path / "b.zip")
+    assert set(second.networks[0].case_ids) == held_out
+    weights = [load_bundle(tmp_path / name).read_bytes("network.safetensors") for name in ("a.zip", "b.zip")]
+    assert weights[0] == weights[1]
+
+
+def test_cross_validation_judges_every_case_once(tmp_path, discs):
+    settings = replace(QUICK, validation="cv", folds=3, plan=replace(QUICK.plan, epochs=1))
+    result = train(load_staging_cohort(discs, settings), settings, tmp_path / "cv.zip")
+    (network,) = result.networks
+    assert len(network.trials) == 3
+    assert network.case_ids == load_staging_cohort(discs, settings).case_ids
+    assert result.manifest.training.cases == 40
+    assert load_predictor(load_bundle(result.bundle_path)).predict(_case(discs)).probability >= 0
+
+
+def test_the_search_stays_inside_the_training_cases(tmp_path, discs):
+    settings = replace(QUICK, search="random", trials=2, plan=replace(QUICK.plan, epochs=1))
+    result = train(load_staging_cohort(discs, settings), settings, tmp_path / "searched.zip")
+    (tried,) = result.networks[0].searched
+    assert len(tried) == 2
+    best = max(tried, key=lambda candidate: candidate.inner_auc)
+    assert result.manifest.details["plan"]["learning_rate"] == best.learning_rate
+    assert result.manifest.details["searched"]["shufflenet_v2_x1_0"]
+
+
+def test_three_groups_two_channels_and_whole_slices(tmp_path, write_disc_cohort):
+    table = write_disc_cohort(
+        tmp_path / "three", 36, groups=("small", "medium", "large"), roi=False, spacing="", t1=True
+    )
+    settings = replace(QUICK, group_order=("small", "medium", "large"), plan=replace(QUICK.plan, epochs=2))
+    result = train(load_staging_cohort(table, settings), settings, tmp_path / "three.zip")
+    assert result.class_names == ("small", "medium", "large")
+    predictor = load_predictor(load_bundle(result.bundle_path))
+    assert predictor.channels == ("image", "image_t1")
+    assert not predictor.needs_roi
+    answer = predictor.predict(_case(table, settings=settings))
+    assert answer.threshold is None
+    assert [item.name for item in answer.class_probabilities] == ["small", "medium", "large"]
+    assert answer.label == answer.positive_class
+    assert result.networks[0].evaluation.matrix.shape == (3, 3)
+
+
+def test_figo_stages_stand_in_for_outcomes(tmp_path, write_disc_cohort):
+    table = write_disc_cohort(tmp_path / "figo", 24, groups=("FIGO ib2", "IIA-2"), column="figo_stage")
+    cohort = load_staging_cohort(table, QUICK)
+    assert cohort.class_names == ("surgery", "chemoradiotherapy")
+    assert list(cohort.outcomes[:4]) == [0, 1, 0, 1]
+
+
+def test_poor_slices_are_left_out_by_name_with_the_reason(tmp_path, discs, write_disc_cohort):
+    from PIL import Image
+
+    table = write_disc_cohort(tmp_path / "poor", 30)
+    Image.fromarray(np.full((64, 64), 7, dtype=np.uint8)).save(table.parent / "c03.png")
+    settings = replace(QUICK, plan=replace(QUICK.plan, epochs=1))
+    result = train(load_staging_cohort(table, settings), settings, tmp_path / "b.zip")
+    assert any("c03" in note and "quality" in note for note in result.notes)
+    assert "c03" not in json.dumps(result.manifest.to_json()["metrics"])
+    assert result.manifest.training.excluded == 1
+
+
+def test_shuffled_groups_are_marked(tmp_path, discs):
+    settings = replace(QUICK, shuffle_outcome=True, plan=replace(QUICK.plan, epochs=1))
+    result = train(load_staging_cohort(discs, settings), settings, tmp_path / "b.zip")
+    assert any("shuffled" in text for text in result.manifest.deviations)
+
+
+def test_mixed_pixel_sizes_and_missing_contours_are_refused(tmp_path, write_disc_cohort):
+    table = write_disc_cohort(tmp_path / "mixed", 24)
+    lines = table.read_text().splitlines()
+    lines[1] = lines[1].rsplit(",", 1)[0] + ","
+    table.write_text("\n".join(lines) + "\n")
+    with pytest.raises(TrainingError, match="pixel size"):
+        train(load_staging_cohort(table, QUICK), QUICK, tmp_path / "b.zip")
+    bare = write_disc_cohort(tmp_path / "bare", 24, roi=False)
+    settings = replace(QUICK, centre="roi")
+    with pytest.raises(TrainingError, match="contour"):
+        train(load_staging_cohort(bare, settings), settings, tmp_path / "b.zip")
+
+
+def test_an_unreadable_slice_is_named_or_left_out(tmp_path, write_disc_cohort):
+    table = write_disc_cohort(tmp_path / "broken", 24)
+    (table.parent / "c05.png").write_bytes(b"no picture")
+    with pytest.raises(CohortError, match="c05"):
+        train(load_staging_cohort(table, QUICK), QUICK, tmp_path / "b.zip")
+    settings = replace(QUICK, skip_invalid=True, plan=replace(QUICK.plan, epochs=1))
+    result = train(load_staging_cohort(table, settings), settings, tmp_path / "b.zip")
+    assert any("c05" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"networks": ()},
+        {"networks": ("alexnet",)},
+        {"networks": ("resnet50", "resnet50")},
+        {"networks": ("resnet50", "hrnet_w32"), "weights": "file.safetensors"},
+        {"validation": "loo"},
+        {"search": "bayes"},
+        {"test_fraction": 0.9},
+        {"folds": 1},
+        {"field_of_view_mm": 0.0},
+        {"trials": 0},
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong):
+    with pytest.raises(SettingsError):
+        StagingSettings(**wrong)
+
+
+def test_a_bundle_of_another_task_is_refused(trained):
+    bundle = load_bundle(trained.bundle_path)
+    object.__setattr__(bundle, "manifest", replace(bundle.manifest, task="plnm"))
+    with pytest.raises(BundleError, match="another question"):
+        load_predictor(bundle)
