@@ -29,12 +29,14 @@ _BLUR_SIGMA = 1.0
 _AIR_DISTANCE = 4
 _LETTER_DISTANCE = 3
 _LETTER_BRIGHTNESS = 0.7
-# Ghosts are judged only where at least this part of the slice is air, and what looks like air must be dark somewhere:
-# its 10th percentile is at most this part of the body's mean. In a field of view within the body it is dim tissue.
+# Ghosts are judged only where at least this part of the slice is air. Where the field of view lies within the body, dim
+# tissue looks like air; so the line this far inside the slice's border, in parts of the slice, must be dark (below this
+# part of the body's mean) along this part of its length.
 _LEAST_AIR = 0.02
+_BORDER = 0.05
+_DARK = 0.15
+_LEAST_DARK_BORDER = 0.2
 _AIR_CELL = 5
-_AIR_FLOOR_PERCENTILE = 10.0
-_AIR_FLOOR = 0.1
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class SliceQuality:
     ghosting
         Structure in the air around the body, as ghosts of breathing or bowel leave it: the span from the 5th to the
         95th percentile of its local mean, less a quadratic surface for the coil's haze, relative to the body's mean.
-        ``None`` where the body leaves less than 2 % of the slice to air, or fog everywhere.
+        ``None`` where the body leaves less than 2 % of the slice to air or fills the slice up to most of its border.
     """
 
     contrast: float
@@ -159,18 +161,23 @@ def _ghosting(grid: np.ndarray, body: np.ndarray) -> float | None:
     from scipy.ndimage import uniform_filter
 
     brightness = float(grid[body].mean())
-    air = ~(_widened(body, _AIR_DISTANCE) | _widened(grid > _LETTER_BRIGHTNESS * brightness, _LETTER_DISTANCE))
-    for length, axis_view in zip(air.shape, (air, air.T), strict=True):
-        border = int(np.ceil(0.05 * length))
-        axis_view[:border] = axis_view[length - border :] = False
+    top, left = (int(np.ceil(_BORDER * length)) for length in grid.shape)
+    if 2 * top >= grid.shape[0] or 2 * left >= grid.shape[1]:
+        return None
+    inner = (slice(top, -top), slice(left, -left))
+    middle = grid[inner]
+    border = np.concatenate([middle[0], middle[-1], middle[:, 0], middle[:, -1]])
+    if (border < _DARK * brightness).mean() < _LEAST_DARK_BORDER:
+        return None
+    air = np.zeros_like(body)
+    letters = grid > _LETTER_BRIGHTNESS * brightness
+    air[inner] = ~(_widened(body, _AIR_DISTANCE) | _widened(letters, _LETTER_DISTANCE))[inner]
     share = uniform_filter(air.astype(np.float32), _AIR_CELL, mode="constant")
     signal = uniform_filter(np.where(air, grid, np.float32(0.0)), _AIR_CELL, mode="constant")
     seen = air & (share > 0.3)
     if seen.mean() < _LEAST_AIR:
         return None
     level = (signal[seen] / share[seen]).astype(np.float64)
-    if np.percentile(level, _AIR_FLOOR_PERCENTILE) > _AIR_FLOOR * brightness:
-        return None
 
     row, column = np.nonzero(seen)
     row, column = row / grid.shape[0] - 0.5, column / grid.shape[1] - 0.5
