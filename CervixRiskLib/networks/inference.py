@@ -19,7 +19,7 @@ import numpy as np
 from ..errors import MissingComponentError, SettingsError
 from .answer import NetworkAnswer
 from .device import DEVICES, graphics_device
-from .network_header import NetworkHeader, header_from_metadata
+from .network_header import NetworkHeader, WeightsRecord, header_from_metadata
 from .runtime_engine import WrongAnswerError
 from .threads import runtime_threads
 from .weights_layout import WeightsLayout, read_layout
@@ -46,8 +46,8 @@ class InferenceEngine(Protocol):
         ``"cpu"``, ``"cuda"`` or ``"mps"``.
     reason
         Why this one, a sentence for the person.
-    spec, n_classes, in_channels, input_size
-        The network.
+    spec, n_classes, in_channels, input_size, weights
+        The network, and where its weights came from.
     """
 
     name: str
@@ -57,6 +57,7 @@ class InferenceEngine(Protocol):
     n_classes: int
     in_channels: int
     input_size: int
+    weights: WeightsRecord
 
     def answer(self, crops: np.ndarray) -> NetworkAnswer:
         """Logits and all that heat maps need, of crops ``(n, size, size)`` or ``(n, channels, size, size)``."""

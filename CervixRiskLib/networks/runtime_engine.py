@@ -36,8 +36,8 @@ class RuntimeEngine(ABC):
         ``"cpu"``.
     reason
         Why this runtime was chosen, a sentence for the person.
-    spec, n_classes, in_channels, input_size
-        The network, as its file states it.
+    spec, n_classes, in_channels, input_size, weights
+        The network, as its file states it, and where its weights came from.
     """
 
     name: str
@@ -49,6 +49,7 @@ class RuntimeEngine(ABC):
         self.n_classes = header.n_classes
         self.in_channels = header.in_channels
         self.input_size = header.input_size
+        self.weights = header.weights
 
     def answer(self, crops: np.ndarray) -> NetworkAnswer:
         """Logits and all that heat maps need.

@@ -23,6 +23,7 @@ class TorchEngine:
         self.n_classes = network.n_classes
         self.in_channels = network.in_channels
         self.input_size = network.input_size
+        self.weights = network.weights
         self._lock = threading.Lock()
 
     def answer(self, crops: np.ndarray) -> NetworkAnswer:

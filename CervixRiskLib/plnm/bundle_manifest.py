@@ -31,10 +31,20 @@ from .settings import TrainingSettings
 TASK = "plnm"
 POSITIVE = "metastasis"
 NEGATIVE = "no metastasis"
-NETWORK_FILE = "network.safetensors"
 PRESET_FILE = "radiomics.yaml"
 FUSION = "fusion"
-_VERSIONS_OF = ("numpy", "scipy", "scikit-learn", "skops", "torch", "torchvision", "timm", "xgboost", "lightgbm")
+_VERSIONS_OF = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "skops",
+    "torch",
+    "torchvision",
+    "timm",
+    "onnx",
+    "xgboost",
+    "lightgbm",
+)
 
 
 def build_manifest(

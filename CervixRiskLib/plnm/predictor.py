@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +13,10 @@ from ..bundle.answer_warnings import bundle_warnings, distance_warnings, image_w
 from ..cohort import ColumnDictionary
 from ..errors import BundleError, RoiError
 from ..imaging import Roi, SliceImage, crop_around_roi
+from ..networks.bundle_files import GRAPH_FILE, NETWORK_FILE
 from ..progress import SILENT, Progress
 from ..statistics import Nomogram
-from .bundle_manifest import FUSION, NETWORK_FILE, PRESET_FILE, TASK
+from .bundle_manifest import FUSION, PRESET_FILE, TASK
 from .calibrated_regression import CalibratedRegression
 from .clinical_design import encode_case
 from .clinical_values import clinical_values
@@ -23,14 +24,19 @@ from .fusion_model import FusionModel
 from .model import SCORE
 from .score_heat_map import NetworkView, ScoreHeatMap, score_heat_map
 
+if TYPE_CHECKING:
+    from ..networks import InferenceEngine
 
-def load_predictor(bundle: Bundle, *, device: str = "auto") -> PlnmPredictor:
+
+def load_predictor(bundle: Bundle, *, device: str = "auto", runtime: str = "auto") -> PlnmPredictor:
     """Make a loaded bundle ready to answer.
 
     Parameters
     ----------
     device
         Where the network runs: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"mps"``.
+    runtime
+        What runs it: ``"auto"``, ``"openvino"``, ``"onnxruntime"``, ``"torch"``.
 
     Raises
     ------
@@ -41,7 +47,7 @@ def load_predictor(bundle: Bundle, *, device: str = "auto") -> PlnmPredictor:
     """
     if bundle.manifest.task != TASK:
         raise BundleError(f"This bundle answers another question ({bundle.manifest.task}), not lymph node metastasis.")
-    return PlnmPredictor(bundle, device)
+    return PlnmPredictor(bundle, device, runtime)
 
 
 class PlnmPredictor:
@@ -60,7 +66,7 @@ class PlnmPredictor:
     needs_roi = True
     channels = ("image",)
 
-    def __init__(self, bundle: Bundle, device: str = "auto") -> None:
+    def __init__(self, bundle: Bundle, device: str = "auto", runtime: str = "auto") -> None:
         self.bundle = bundle
         self.manifest = bundle.manifest
         details: dict[str, Any] = self.manifest.details
@@ -80,14 +86,13 @@ class PlnmPredictor:
             raise BundleError("The bundle's model is not a lymph node model: get it again.")
         self.fusion = fusion
         self._load_preset()
-        self.network = None
-        self.device = "cpu"
+        self.network: InferenceEngine | None = None
         scorers = (self.fusion.scorer, *self.fusion.fold_scorers)
         if self.network_name and any(scorer.deep_names for scorer in scorers):
-            from ..networks import choose_device, load_network
+            from ..networks import load_engine
 
-            self.device = choose_device(device).device
-            self.network = load_network(bundle.path_of(NETWORK_FILE))
+            graph = bundle.path_of(GRAPH_FILE) if bundle.has(GRAPH_FILE) else None
+            self.network = load_engine(bundle.path_of(NETWORK_FILE), graph, device=device, runtime=runtime)
 
     def _load_preset(self) -> None:
         from ..radiomics import parse_preset
@@ -179,8 +184,7 @@ class PlnmPredictor:
         if self.network is None:
             return None
         crop = crop_around_roi(image, roi, size=self.crop_size, margin=self.crop_margin)
-        feature_map = self.network.feature_maps(crop.pixels[None], device=self.device)[0]
-        return NetworkView(self.network, self.device, crop, feature_map)
+        return NetworkView(self.network, crop, self.network.feature_maps(crop.pixels[None])[0])
 
     def _in_training_units(self, image: SliceImage, roi: Roi) -> tuple[SliceImage, Roi]:
         """A model trained on images without a pixel size measures every case in pixels."""

@@ -9,19 +9,18 @@ import numpy as np
 
 from ..bundle import PredictionWarning, WarningCode
 from ..imaging import Crop
-from ..networks import grad_cam, head_grad_cam, score_grad_cam
+from ..networks import grad_cam, score_grad_cam
 from .fusion_scorer import FusionScorer
 
 if TYPE_CHECKING:
-    from ..networks import Network
+    from ..networks import InferenceEngine
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkView:
     """What the network saw of a case: its crop and its last feature map ``(C, h, w)``."""
 
-    network: Network
-    device: str
+    engine: InferenceEngine
     crop: Crop
     feature_map: np.ndarray
 
@@ -57,7 +56,7 @@ def score_heat_map(
     """
     if view is None:
         return _unavailable("There is no heat map: this bundle's score does not use a network.")
-    weights = view.network.weights
+    weights = view.engine.weights
     warnings: tuple[PredictionWarning, ...] = ()
     if weights.kind == "none" and weights.fine_tuned == "none":
         text = (
@@ -74,7 +73,7 @@ def score_heat_map(
             cells = grad_cam(view.feature_map, -gradient.reshape(view.feature_map.shape))
             target = "Grad-CAM against the fusion score (nothing in the image speaks for it)"
     elif weights.fine_tuned != "none":
-        cells = head_grad_cam(view.network, view.crop.pixels, 1, device=view.device)
+        cells = view.engine.answer(view.crop.pixels[None]).cam(0, 1)
         target = "Grad-CAM of the network's own head (the fusion score has no gradient)"
     else:
         return _unavailable(

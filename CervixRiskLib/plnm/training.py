@@ -15,7 +15,7 @@ from ..cohort import Cohort, patient_split
 from ..errors import SettingsError, TrainingError
 from ..progress import SILENT, Progress
 from ..radiomics import preset_content
-from .bundle_manifest import FUSION, NETWORK_FILE, PRESET_FILE, build_manifest
+from .bundle_manifest import FUSION, PRESET_FILE, build_manifest
 from .case_table import CaseTable, build_case_table
 from .classifiers import check_packages
 from .fusion_model import FusionModel
@@ -145,9 +145,11 @@ def train(
         )
         files: dict[str, Any] = {PRESET_FILE: preset_content(settings.preset)}
         if network is not None:
-            from ..networks import save_network
+            from ..networks import network_files
 
-            files[NETWORK_FILE] = lambda path: save_network(network, path)
+            written, graph_note = network_files(network)
+            files |= written
+            notes += [graph_note] if graph_note else []
         write_bundle(destination, manifest, files=files, estimators={FUSION: FusionModel.of(model)})
         task.advance(detail="bundle")
     shutil.rmtree(work_dir, ignore_errors=True)

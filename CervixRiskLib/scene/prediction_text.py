@@ -79,7 +79,7 @@ def _class_lines(prediction: Prediction) -> list[str]:
 def _group_lines(prediction: Prediction) -> list[str]:
     """One of several named groups; all of them where the headline's probability does not tell the other's."""
     threshold = prediction.threshold
-    how = "the most probable" if threshold is None else f"threshold {percent(threshold)}"
+    how = "the most probable" if threshold is None else f"{prediction.positive_class} from {percent(threshold)} on"
     lines = [f"Group: {prediction.label} ({how})", f"95 % interval {range_text(*prediction.interval)}"]
     groups = prediction.class_probabilities
     if len(groups) > 2:

@@ -179,7 +179,7 @@ class StagingPredictor:
                 problems = quality_problems(assess_slice(image), self.quality)
                 warnings += [
                     PredictionWarning(
-                        WarningCode.POOR_IMAGE_QUALITY, f"{prefix}{problem}. Such slices were left out in training."
+                        WarningCode.POOR_IMAGE_QUALITY, f"{prefix}{problem} Such slices were left out in training."
                     )
                     for problem in problems
                 ]

@@ -33,7 +33,10 @@ class StockCase:
     def __init__(self, radiomics: StockPyRadiomics, predictor: Any) -> None:
         self.radiomics = radiomics
         self.predictor = predictor
-        network = predictor.network
+        from CervixRiskLib.networks import load_network
+        from CervixRiskLib.networks.bundle_files import NETWORK_FILE
+
+        network = load_network(predictor.bundle.path_of(NETWORK_FILE))
         self.layer_name = network.spec.feature_layer
         self.module = timm.create_model(
             network.spec.architecture, pretrained=False, num_classes=network.n_classes, in_chans=network.in_channels

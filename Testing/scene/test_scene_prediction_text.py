@@ -82,7 +82,7 @@ def test_a_group_of_two(prediction):
     )
     assert answer_text(staging).lines()[:5] == (
         "Chemoradiotherapy 31 %",
-        "Group: surgery (threshold 50 %)",
+        "Group: surgery (chemoradiotherapy from 50 % on)",
         "95 % interval 22 to 42 %",
         "Stage groups by FIGO 2018",
         "Heat map: Grad-CAM for chemoradiotherapy",

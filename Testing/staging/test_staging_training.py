@@ -181,7 +181,10 @@ def test_three_groups_two_channels_and_whole_slices(tmp_path, write_disc_cohort)
     table = write_disc_cohort(
         tmp_path / "three", 36, groups=("small", "medium", "large"), roi=False, spacing="", t1=True
     )
-    settings = replace(QUICK, group_order=("small", "medium", "large"), plan=replace(QUICK.plan, epochs=2))
+    # The largest discs fill so much with one grey that they pass for clipped, which is not the matter here.
+    settings = replace(
+        QUICK, group_order=("small", "medium", "large"), quality=None, plan=replace(QUICK.plan, epochs=2)
+    )
     result = train(load_staging_cohort(table, settings), settings, tmp_path / "three.zip")
     assert result.class_names == ("small", "medium", "large")
     predictor = load_predictor(load_bundle(result.bundle_path))
