@@ -8,6 +8,7 @@ crop, jitter, without a single number; :data:`MRI_AUGMENTATION` states ours.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -83,6 +84,8 @@ class Augmentation:
         """
         from .torch_import import torch
 
+        if not any(dataclasses.astuple(self)):
+            return images
         n = len(images)
         # All draws come from the CPU in one fixed order, so they are the same for every device.
         draws = torch.rand((n, 6), generator=generator)

@@ -61,3 +61,33 @@ def zoo_network():
 def two_channel_crops(crops) -> np.ndarray:
     """``(3, 2, 64, 64)`` float32."""
     return np.stack([crops[:3], crops[3:6]], axis=1)
+
+
+@pytest.fixture
+def tiny_network():
+    """A function that builds a network of two small layers with all that makes training hard to repeat: batch
+    normalisation, dropout, and no batch of one case."""
+    torch = pytest.importorskip("torch")
+    from CervixRiskLib.networks import Network, WeightsRecord, network_spec
+
+    class Tiny(torch.nn.Module):
+        def __init__(self, n_classes, in_channels):
+            super().__init__()
+            self.conv = torch.nn.Conv2d(in_channels, 8, 3, stride=4, bias=False)
+            self.norm = torch.nn.BatchNorm1d(8)
+            self.drop = torch.nn.Dropout(0.2)
+            self.fc = torch.nn.Linear(8, n_classes)
+
+        def forward(self, images):
+            pooled = torch.relu(self.conv(images)).mean((2, 3))
+            return self.fc(self.drop(self.norm(pooled)))
+
+    def build(n_classes=2, in_channels=1):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            module = Tiny(n_classes, in_channels)
+        record = WeightsRecord("none", seed=0)
+        spec = network_spec("resnet50")
+        return Network(spec, module, weights=record, n_classes=n_classes, in_channels=in_channels, input_size=32)
+
+    return build
