@@ -18,8 +18,8 @@ class QualityLimits:
 
     The defaults were chosen on 80 MR slices of mixed sources and on spoilt copies of them. They refuse one slice, an
     excerpt in a drawn frame; all copies that were blank, had a fifth of their tissue clipped or were strongly blurred;
-    and two thirds of those with strong ghosts, for ghosts show only where there is air. 0 switches a lower limit off, 1
-    the limits of clipping and blur.
+    and two thirds of those with strong ghosts, for ghosts show only where there is air. They are for MR: an ultrasound
+    sector has dim borders and speckle. 0 switches a lower limit off, 1 the limits of clipping and blur.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ _LETTER_BRIGHTNESS = 0.7
 # part of the body's mean) along this part of its length.
 _LEAST_AIR = 0.02
 _BORDER = 0.05
-_DARK = 0.15
+_DARK = 0.25
 _LEAST_DARK_BORDER = 0.2
 _AIR_CELL = 5
 

@@ -189,6 +189,19 @@ def test_the_body_is_filled_and_frames_and_letters_are_not_part_of_it():
     assert (body & expected).sum() / (body | expected).sum() > 0.97
 
 
+def test_dim_muscle_at_a_border_that_cuts_the_body_off_is_body():
+    """A pelvis wider than the slice: fat above and below, dim muscle with structure towards both sides."""
+    rows, columns = np.mgrid[:200, :240]
+    pixels = np.where((rows > 50) & (rows < 170), 900.0, 5.0)
+    muscle = (np.abs(columns - 120) > 80) & (rows > 80) & (rows < 140)
+    pixels[muscle] = 200 + 80 * np.sin(columns[muscle] / 5)
+    pixels += np.random.default_rng(42).normal(0, 4, pixels.shape)
+    assert body_region(pixels)[85:135].all()
+    assert not body_region(pixels)[:48].any()
+    assert assess_slice(SliceImage(pixels)).ghosting < 0.05
+    assert assess_slice(SliceImage(ghosted(pixels, 0.2, 0))).ghosting > 0.14
+
+
 @given(st.floats(1e-3, 1e4))
 @settings(deadline=None, max_examples=15)
 def test_the_scanner_s_unit_does_not_matter(gain):
