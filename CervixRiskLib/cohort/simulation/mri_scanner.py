@@ -17,6 +17,7 @@ CENTERS = ("A", "B", "C")
 
 FIELDS_OF_VIEW_MM = (200.0, 220.0, 240.0, 256.0)
 _MATRIX_FACTORS = (1.0, 1.125, 1.25)
+_SHOWN_PERCENT = 97.0
 _FAT = 0.8
 """Signal of fat on T2, which noise levels and the display's window refer to."""
 
@@ -48,7 +49,7 @@ class MrScanner:
     phase_along_rows
         Whether the phase is encoded from front to back, where breathing ghosts spread.
     white, gamma
-        Signal that is shown white, and the exponent of the display's curve.
+        Signal that is shown white at least, and the exponent of the display's curve.
     """
 
     center: str
@@ -131,8 +132,9 @@ def coil_sensitivity(scanner: MrScanner) -> np.ndarray:
 
 
 def display(scanner: MrScanner, magnitude: np.ndarray) -> np.ndarray:
-    """Whole grey levels 0-255, float32; a scanner's export cuts the brightest signals."""
-    return np.rint(255 * np.clip(magnitude / np.float32(scanner.white), 0, 1) ** np.float32(scanner.gamma))
+    """Whole grey levels 0-255, float32; a scanner's export cuts the brightest signals, 3 % of the slice at most."""
+    white = np.float32(max(scanner.white, float(np.percentile(magnitude, _SHOWN_PERCENT))))
+    return np.rint(255 * np.clip(magnitude / white, 0, 1) ** np.float32(scanner.gamma))
 
 
 def _k_space_window(frequency: np.ndarray, share: float) -> np.ndarray:
