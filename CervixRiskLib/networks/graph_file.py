@@ -23,14 +23,14 @@ INPUT = "crops"
 OUTPUTS = ("logits", "feature_map", "channel_weights", "pooled")
 # Without weights a graph is well under a megabyte.
 LARGEST_GRAPH = 16_000_000
-_DEEPEST = 8
 _FLOAT = 1
 _STANDARD_DOMAINS = (b"", b"ai.onnx")
 # Field numbers of onnx.proto.
 _MODEL_GRAPH, _MODEL_OPSET, _MODEL_METADATA, _MODEL_TRAINING, _MODEL_FUNCTION = 7, 8, 14, 20, 25
 _OPSET_DOMAIN = 1
-_GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE = 1, 5, 15
-_NODE_ATTRIBUTE, _NODE_DOMAIN = 5, 7
+_GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_INPUT, _GRAPH_OUTPUT, _GRAPH_SPARSE = 1, 5, 11, 12, 15
+_VALUE_NAME = 1
+_NODE_INPUT, _NODE_OUTPUT, _NODE_ATTRIBUTE, _NODE_DOMAIN = 1, 2, 5, 7
 _ATTRIBUTE_TENSOR, _ATTRIBUTE_GRAPH, _ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS = 5, 6, 10, 11
 _ATTRIBUTE_SPARSE, _ATTRIBUTE_SPARSES = 22, 23
 _TENSOR_DIMS, _TENSOR_TYPE, _TENSOR_NAME, _TENSOR_RAW, _TENSOR_EXTERNAL, _TENSOR_LOCATION = 1, 2, 8, 9, 13, 14
@@ -85,6 +85,7 @@ def read_graph(
     try:
         before, graph, after = _take_apart(content)
         parts = [_checked_graph_part(field, weights_path.name, places) for field in fields(graph)]
+        _check_names(graph)
         return GraphFile(_assemble(before, parts, after, weights_path), _probe(content))
     except WireError as error:
         raise BundleError(_DAMAGED) from error
@@ -120,21 +121,48 @@ def _probe(content: bytes) -> Probe:
     raise BundleError(_DAMAGED)
 
 
+def _check_names(graph: bytes) -> None:
+    """Refuse a graph in which something is used that nothing before it makes: OpenVINO may crash on such a one."""
+    known = {b""}
+    wanted: set[bytes] = set()
+    parts = list(fields(graph))
+    for part in parts:
+        if part.number in (_GRAPH_INITIALIZER, _GRAPH_INPUT):
+            number = _TENSOR_NAME if part.number == _GRAPH_INITIALIZER else _VALUE_NAME
+            known.update(field.content for field in fields(part.content) if field.number == number)
+        elif part.number == _GRAPH_OUTPUT:
+            wanted.update(field.content for field in fields(part.content) if field.number == _VALUE_NAME)
+    for part in parts:
+        if part.number != _GRAPH_NODE:
+            continue
+        inside = list(fields(part.content))
+        if not {field.content for field in inside if field.number == _NODE_INPUT} <= known:
+            raise BundleError(_DAMAGED)
+        made = [field.content for field in inside if field.number == _NODE_OUTPUT]
+        if any(name and name in known for name in made):
+            raise BundleError(_DAMAGED)
+        known.update(made)
+    if not wanted <= known:
+        raise BundleError(_DAMAGED)
+    try:
+        b"".join(known).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BundleError(_DAMAGED) from error
+
+
 def _checked_graph_part(
     field: Field, weights_name: str, places: dict[tuple[int, int], TensorPlace]
 ) -> bytes | _Reference:
     if field.number == _GRAPH_INITIALIZER:
         return _initializer(field, weights_name, places)
-    _check_graph_field(field, 0)
+    _check_graph_field(field)
     return field.encoded
 
 
-def _check_graph_field(field: Field, depth: int) -> None:
-    """Refuse what an operation may not be; initializers of inner graphs may not refer anywhere."""
+def _check_graph_field(field: Field) -> None:
+    """Refuse what an operation may not be."""
     if field.number == _GRAPH_SPARSE:
         raise BundleError(_NOT_PLAIN)
-    if field.number == _GRAPH_INITIALIZER:
-        _check_inline(field.content)
     if field.number != _GRAPH_NODE:
         return
     _check_domains(field.content, _NODE_DOMAIN)
@@ -146,11 +174,9 @@ def _check_graph_field(field: Field, depth: int) -> None:
                 raise BundleError(_NOT_PLAIN)
             if value.number in (_ATTRIBUTE_TENSOR, _ATTRIBUTE_TENSORS):
                 _check_inline(value.content)
+            # No network of the zoo branches or loops.
             if value.number in (_ATTRIBUTE_GRAPH, _ATTRIBUTE_GRAPHS):
-                if depth == _DEEPEST:
-                    raise BundleError(_NOT_PLAIN)
-                for inner in fields(value.content):
-                    _check_graph_field(inner, depth + 1)
+                raise BundleError(_NOT_PLAIN)
 
 
 def _check_domains(message: bytes, number: int) -> None:

@@ -42,7 +42,13 @@ class OnnxRuntimeEngine(RuntimeEngine):
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # All that ONNX Runtime raises derives from nothing narrower.
         try:
-            self._session = onnxruntime.InferenceSession(graph_file.model, options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(
+                graph_file.model,
+                options,
+                providers=["CPUExecutionProvider"],
+                # Its second attempt would be printed.
+                enable_fallback=0,
+            )
         except Exception as error:
             raise BundleError(REFUSED) from error
         self._check(graph_file.probe)
