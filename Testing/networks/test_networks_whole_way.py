@@ -1,4 +1,4 @@
-"""All seven networks of the staging study: trained, saved, loaded, asked, and a heat map drawn, each on every runtime."""
+"""All seven networks of the staging study: trained, saved, loaded, asked, a heat map drawn, on every runtime."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from CervixRiskLib.networks import (
 pytestmark = pytest.mark.torch
 
 SIZE = 64
-# HRNet's head has ReLUs behind the heat-map layer. A gradient jumps where one of them is at 0 to rounding, torch's own in
-# float32 against float64 too, and at this size one unit is a quarter of a channel.
+# HRNet's head has ReLUs behind the heat-map layer. A gradient jumps where one of them is at 0 to rounding, torch's own
+# in float32 against float64 too, and at this size one unit is a quarter of a channel.
 CAM_TOLERANCE = {"hrnet_w32": 0.03}
 PLAN = replace(TrainingPlan.published(), epochs=2, batch_size=6, learning_rate=0.005)
 
