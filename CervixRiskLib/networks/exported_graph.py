@@ -7,6 +7,7 @@ reference (``external_data``) to its bytes in the ``.safetensors`` file. :mod:`.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import inspect
@@ -22,7 +23,7 @@ from ..progress import SILENT, Progress
 from .answer import NetworkAnswer
 from .architecture import split_parts
 from .channel_weights import channel_weights
-from .graph_file import INPUT, OUTPUTS
+from .graph_file import DIGEST_KEY, INPUT, OUTPUTS
 from .head_gradients import answer_function
 from .network import Network
 from .probe import PROBE_KEY, Probe, probe_image
@@ -82,6 +83,8 @@ def export_graph(
         task.advance()
         model = _traced(network, function)
         inline = _refer(model, places, weights_path)
+        digest = hashlib.sha256(model.graph.SerializeToString(deterministic=True)).hexdigest()
+        model.metadata_props.add(key=DIGEST_KEY.decode(), value=digest)
         model.metadata_props.add(key=PROBE_KEY.decode(), value=probe.encode().decode())
         task.advance()
     if inline:

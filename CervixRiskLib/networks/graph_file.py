@@ -8,6 +8,7 @@ is no other file it could read, neither through ``..`` nor through a link, and n
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from .weights_layout import TensorPlace, WeightsLayout
 
 # The graph's input and outputs; what they are is told where it is written.
 INPUT = "crops"
+DIGEST_KEY = b"cervixrisk-graph-sha256"
 OUTPUTS = ("logits", "feature_map", "channel_weights", "pooled")
 # Without weights a graph is well under a megabyte.
 LARGEST_GRAPH = 16_000_000
@@ -86,7 +88,10 @@ def read_graph(
         before, graph, after = _take_apart(content)
         parts = [_checked_graph_part(field, weights_path.name, places) for field in fields(graph)]
         _check_names(graph)
-        return GraphFile(_assemble(before, parts, after, weights_path), _probe(content))
+        # Against damage, which may crash a runtime; who writes a graph on purpose writes its sum too.
+        if _metadata(content, DIGEST_KEY) != hashlib.sha256(graph).hexdigest().encode():
+            raise BundleError(_DAMAGED)
+        return GraphFile(_assemble(before, parts, after, weights_path), Probe.decode(_metadata(content, PROBE_KEY)))
     except WireError as error:
         raise BundleError(_DAMAGED) from error
 
@@ -112,12 +117,12 @@ def _take_apart(content: bytes) -> tuple[bytes, bytes, bytes]:
     return bytes(before), graph, bytes(after)
 
 
-def _probe(content: bytes) -> Probe:
+def _metadata(content: bytes, wanted: bytes) -> bytes:
     for field in fields(content):
         if field.number == _MODEL_METADATA:
             key, value = _entry(field.content)
-            if key == PROBE_KEY:
-                return Probe.decode(value)
+            if key == wanted:
+                return value
     raise BundleError(_DAMAGED)
 
 
