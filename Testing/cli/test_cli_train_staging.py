@@ -1,0 +1,131 @@
+"""``train staging`` and what ``predict`` makes of its bundle, as a person types them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+
+from CervixRiskLib.cli.train_staging import network_names
+
+pytestmark = pytest.mark.torch
+
+QUICK = ("--weights", "none", "--size", "32", "--epochs", "1", "--learning-rate", "0.001", "--device", "cpu")
+
+
+@pytest.fixture(scope="module")
+def mri(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from CervixRiskLib.cohort.simulation import simulate_mri
+
+    return simulate_mri(tmp_path_factory.mktemp("mri") / "cohort", 24, 3, jobs=1)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, mri: Path) -> tuple[Path, Path, Any]:
+    """Two networks trained once through the command line: the bundle, the report, what was printed as JSON."""
+    from CervixRiskLib.cli import main
+
+    folder = tmp_path_factory.mktemp("trained")
+    capture = folder / "out.json"
+    import contextlib
+    import io
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        code = main(
+            ["train", "staging", str(mri), "-o", str(folder / "staging.zip"), "--network",
+             "shufflenet_v2_x1_0,resnet50", "--report", str(folder / "report"), "--json", *QUICK]
+        )  # fmt: skip
+    assert code == 0
+    capture.write_text(printed.getvalue())
+    return folder / "staging.zip", folder / "report", json.loads(printed.getvalue())
+
+
+def test_all_means_all_seven_with_the_published_choice_first() -> None:
+    names = network_names("all")
+    assert names[0] == "hrnet_w32"
+    assert len(set(names)) == 7
+    assert network_names(" resnet50 , hrnet_w32") == ("resnet50", "hrnet_w32")
+
+
+def test_json_says_how_good_and_that_it_is_simulated(trained: tuple[Path, Path, Any]) -> None:
+    _, _, printed = trained
+    assert printed["simulated"] is True
+    assert printed["groups"] == ["surgery", "chemoradiotherapy"]
+    assert {metric["model"] for metric in printed["metrics"]} == {"shufflenet_v2_x1_0", "resnet50"}
+    assert 0 <= printed["comparison"]["accuracy_p"] <= 1
+
+
+def test_the_report_has_a_table_with_the_published_column_and_four_pictures(trained: tuple[Path, Path, Any]) -> None:
+    _, report, _ = trained
+    with (report / "comparison.csv").open(newline="", encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    assert [row["network"] for row in rows] == ["ShuffleNet V2", "ResNet50"]
+    assert rows[0]["accuracy published"] == "0.6667"
+    assert {row["simulated"] for row in rows} == {"True"}
+    for name in ("roc.png", "confusion_matrices.png", "training_curves.png"):
+        assert (report / name).read_bytes()[:4] == b"\x89PNG"
+    text = (report / "comparison.md").read_text(encoding="utf-8")
+    assert "Not a medical device" in text
+    assert "McNemar" in text
+    with (report / "held_out.csv").open(newline="", encoding="utf-8") as handle:
+        answers = list(csv.DictReader(handle))
+    assert len(answers) == 2 * int(rows[0]["n"])
+
+
+def test_predict_answers_with_the_bundle(trained: tuple[Path, Path, Any], mri: Path, call: Any, tmp_path: Path) -> None:
+    bundle, _, _ = trained
+    with mri.open(newline="", encoding="utf-8") as handle:
+        row = next(csv.DictReader(handle))
+    case = ("--image", mri.parent / row["image"], "--roi", mri.parent / row["roi"], "--spacing-mm", row["spacing_mm"])
+    outcome = call("predict", "--bundle", bundle, *case, "--json")
+    assert outcome.code == 0, outcome.err
+    answer = outcome.json
+    assert answer["task"] == "staging"
+    assert [item["name"] for item in answer["class_probabilities"]] == ["surgery", "chemoradiotherapy"]
+    assert "demo_bundle" in [warning["code"] for warning in answer["warnings"]]
+    torch_answer = call("predict", "--bundle", bundle, *case, "--json", "--runtime", "torch").json
+    assert torch_answer["probability"] == pytest.approx(answer["probability"], abs=1e-4)
+    without = call("predict", "--bundle", bundle, *case[:2])
+    assert "contour" in without.sentence() or "delineate" in without.sentence() or "--roi" in without.sentence()
+
+
+def test_predict_answers_for_a_table(trained: tuple[Path, Path, Any], mri: Path, call: Any, tmp_path: Path) -> None:
+    bundle, _, _ = trained
+    outcome = call("predict", "--bundle", bundle, "--cohort", mri, "--output", tmp_path / "answers.csv")
+    assert outcome.code == 0, outcome.err
+    with (tmp_path / "answers.csv").open(newline="", encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    assert len(rows) == 24
+    shares = [float(rows[0][f"probability_{name}"]) for name in ("surgery", "chemoradiotherapy")]
+    assert sum(shares) == pytest.approx(1.0)
+
+
+def test_the_bundle_can_be_inspected_and_verified(trained: tuple[Path, Path, Any], call: Any) -> None:
+    bundle, _, _ = trained
+    assert call("bundle", "verify", bundle).code == 0
+    text = call("bundle", "inspect", bundle).out
+    assert "chemoradiotherapy" in text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        (("--network", "alexnet"), "alexnet"),
+        (("--network", "resnet50,hrnet_w32", "--weights", "x.safetensors"), "one network"),
+        (("--weights", "there/is/none.safetensors"), "weights file"),
+        (("--test-fraction", "0.9"), "fraction"),
+        (("--learning-rate", "0"), "learning rate"),
+        (("--preprocessing", "there-is-none.json"), "preprocessing"),
+        (("--size", "50", "--network", "vit_base_patch16_224"), "16"),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence(mri: Path, call: Any, tmp_path: Path, wrong: tuple[str, ...], word: str):
+    outcome = call("train", "staging", mri, "-o", tmp_path / "b.zip", *QUICK, *wrong)
+    assert word in outcome.sentence()
+    assert not (tmp_path / "b.zip").exists()
