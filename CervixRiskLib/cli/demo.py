@@ -14,8 +14,7 @@ from .output import print_json, print_lines, print_panel, remark
 from .progress_bar import ProgressBar
 
 if TYPE_CHECKING:
-    from .demo_plnm import PlnmDemo
-    from .demo_staging import StagingDemo
+    from .study_demo import StudyDemo
 
 EXAMPLES = examples("cervixrisk demo", "cervixrisk demo --output trial --cases 60")
 
@@ -62,7 +61,7 @@ def demo(
         _print_staging(staging, staging_files)
 
 
-def _extras(shown: PlnmDemo | StagingDemo, wanted: dict[str, str], output: Path) -> dict[str, Path]:
+def _extras(shown: StudyDemo, wanted: dict[str, str], output: Path) -> dict[str, Path]:
     """The files beside the answer; what a missing package would draw is said and left out."""
     from ..errors import MissingComponentError
     from .predict import write_extras
@@ -76,7 +75,7 @@ def _extras(shown: PlnmDemo | StagingDemo, wanted: dict[str, str], output: Path)
     return written
 
 
-def _print_plnm(shown: PlnmDemo, files: dict[str, Path]) -> None:
+def _print_plnm(shown: StudyDemo, files: dict[str, Path]) -> None:
     from .answer import prediction_lines
     from .train import print_training
 
@@ -87,18 +86,19 @@ def _print_plnm(shown: PlnmDemo, files: dict[str, Path]) -> None:
     print_lines(f"{name}: {path}" for name, path in files.items())
 
 
-def _print_staging(shown: StagingDemo, files: dict[str, Path]) -> None:
+def _print_staging(shown: StudyDemo, files: dict[str, Path]) -> None:
     from .answer import prediction_lines
     from .train_staging import print_staging
 
     print_lines([""])
     print_staging(shown.result)
+    print_lines([shown.ceiling()])
     print_panel("SIMULATED: treatment group of an unseen case", prediction_lines(shown.prediction))
     print_lines(f"{name}: {path}" for name, path in files.items())
 
 
 def _print_json(
-    plnm: PlnmDemo, plnm_files: dict[str, Path], staging: StagingDemo | None, staging_files: dict[str, Path]
+    plnm: StudyDemo, plnm_files: dict[str, Path], staging: StudyDemo | None, staging_files: dict[str, Path]
 ) -> None:
     from .answer import prediction_json
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..progress import SILENT, Progress
 from .demo_network import NETWORK, teach_network
+from .study_demo import StudyDemo
 
 if TYPE_CHECKING:
-    from ..bundle import CaseInput, Prediction
+    from ..bundle import CaseInput
     from ..plnm import PlnmPredictor
-    from ..plnm.training import TrainingResult
 
 TRAINING_SEED = 42
 _EPOCHS = 8
@@ -23,36 +21,7 @@ _EPOCHS = 8
 UNSEEN_SEED = 2028
 
 
-@dataclass(frozen=True, eq=False)
-class PlnmDemo:
-    """What this half of the demo made.
-
-    Parameters
-    ----------
-    table
-        The simulated cohort.
-    result
-        The training.
-    predictor, case, prediction
-        What answered, the unseen case, and the answer.
-    """
-
-    table: Path
-    result: TrainingResult
-    predictor: PlnmPredictor
-    case: CaseInput
-    prediction: Prediction
-
-    def ceiling(self) -> str:
-        """How good any model can be on these cases, in a sentence."""
-        found = json.loads((self.table.parent / "simulation.json").read_text(encoding="utf-8"))["achievable_auc"]
-        return (
-            f"No model can do better on these simulated cases than an AUC of {found['both']:.2f} "
-            f"(image alone {found['image']:.2f}, clinical values alone {found['clinical']:.2f})."
-        )
-
-
-def run_plnm_demo(output: Path, *, cases: int, jobs: int | None = None, progress: Progress = SILENT) -> PlnmDemo:
+def run_plnm_demo(output: Path, *, cases: int, jobs: int | None = None, progress: Progress = SILENT) -> StudyDemo:
     """Simulate a cohort of ``cases`` under ``output``, train on it, and answer for a case of another seed.
 
     Without PyTorch radiomics alone answer.
@@ -81,7 +50,7 @@ def run_plnm_demo(output: Path, *, cases: int, jobs: int | None = None, progress
     result = train(load_cohort(table), settings, output / "model.zip", progress)
     predictor = load_predictor(load_bundle(result.bundle_path))
     case = _unseen_case(output / "unseen", predictor, progress)
-    return PlnmDemo(table, result, predictor, case, predictor.predict(case, progress=progress))
+    return StudyDemo(table, result, predictor, case, predictor.predict(case, progress=progress))
 
 
 def _unseen_case(folder: Path, predictor: PlnmPredictor, progress: Progress) -> CaseInput:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..progress import SILENT, Progress
-
-if TYPE_CHECKING:
-    from ..bundle import CaseInput, Prediction
-    from ..staging import StagingPredictor, StagingResult
+from .study_demo import StudyDemo
 
 TRAINING_SEED = 42
 UNSEEN_SEED = 2028
@@ -18,28 +14,7 @@ _SIZE = 64
 _EPOCHS = 12
 
 
-@dataclass(frozen=True, eq=False)
-class StagingDemo:
-    """What the demo made.
-
-    Parameters
-    ----------
-    table
-        The simulated cohort.
-    result
-        The training.
-    predictor, case, prediction
-        What answered, the unseen case, and the answer.
-    """
-
-    table: Path
-    result: StagingResult
-    predictor: StagingPredictor
-    case: CaseInput
-    prediction: Prediction
-
-
-def run_staging_demo(output: Path, *, cases: int, jobs: int | None = None, progress: Progress = SILENT) -> StagingDemo:
+def run_staging_demo(output: Path, *, cases: int, jobs: int | None = None, progress: Progress = SILENT) -> StudyDemo:
     """Simulate ``cases`` slices under ``output``, train on them, and answer for one of another seed.
 
     The network starts from random weights and sees small pictures for a few epochs: enough to show the way, far from
@@ -69,4 +44,4 @@ def run_staging_demo(output: Path, *, cases: int, jobs: int | None = None, progr
     case_id = next(name for name, code in zip(unseen.case_ids, unseen.outcomes, strict=True) if code == 1)
     slices = load_slices(unseen, case_id)
     case = CaseInput(case_id, slices.images[0], slices.roi, further_images=slices.images[1:])
-    return StagingDemo(table, result, predictor, case, predictor.predict(case, progress=progress))
+    return StudyDemo(table, result, predictor, case, predictor.predict(case, progress=progress))

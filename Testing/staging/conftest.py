@@ -56,3 +56,26 @@ def write_disc_cohort():
         return folder / "cohort.csv"
 
     return write
+
+
+@pytest.fixture(scope="session")
+def disc_bundle(tmp_path_factory, write_disc_cohort):
+    """A cohort table and a bundle trained on it for two epochs."""
+    pytest.importorskip("torch")
+    from dataclasses import replace
+
+    from CervixRiskLib.imaging import SlicePreprocessing
+    from CervixRiskLib.networks import TrainingPlan
+    from CervixRiskLib.staging import StagingSettings, load_staging_cohort, train
+
+    settings = StagingSettings(
+        networks=("shufflenet_v2_x1_0",),
+        weights="none",
+        plan=replace(TrainingPlan.published(), epochs=2, batch_size=8, learning_rate=0.02),
+        preprocessing=SlicePreprocessing(size=32, clahe_clip=0.0),
+        field_of_view_mm=60.0,
+        device="cpu",
+    )
+    folder = tmp_path_factory.mktemp("bundle")
+    table = write_disc_cohort(folder / "cohort", 24)
+    return table, train(load_staging_cohort(table, settings), settings, folder / "staging.zip").bundle_path
