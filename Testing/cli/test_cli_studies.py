@@ -111,8 +111,14 @@ def test_a_slice_without_a_contour(call: Any, staging: Any, slices: dict[str, Pa
     outcome = call("predict", "--bundle", staging(), "--image", slices["t2"], "--heatmap", tmp_path / "h.nrrd")
     assert outcome.code == 0, outcome.err
     text = " ".join(outcome.out.replace("│", " ").split())
-    for words in ("Treatment group", "Chemoradiotherapy 57 %", "95 % interval 10 to 90 %",
-                  "Group: chemoradiotherapy (chemoradiotherapy from 50 % on)", "Heat map: the mean", "runtime auto"):  # fmt: skip
+    for words in (
+        "Treatment group",
+        "Chemoradiotherapy 57 %",
+        "95 % interval 10 to 90 %",
+        "Group: chemoradiotherapy (chemoradiotherapy from 50 % on)",
+        "Heat map: the mean",
+        "runtime auto",
+    ):
         assert words in text, words
     assert (tmp_path / "h.nrrd").is_file()
 
