@@ -86,7 +86,9 @@ class ProgressBar(Progress):
         now = time.monotonic()
         if now - self._last_line.get(id(task), now) >= _QUIET_SECONDS:
             self._last_line[id(task)] = now
-            self._console.print(f"{task.description}: {task.done}{f' of {task.total}' if task.total else ''}")
+            total = f" of {task.total}" if task.total else ""
+            detail = f", {task.detail}" if task.detail else ""
+            self._console.print(f"{task.description}: {task.done}{total}{detail}")
 
     def _end(self, task: Task) -> None:
         if self._bars is not None:

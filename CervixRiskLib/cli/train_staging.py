@@ -75,6 +75,12 @@ def staging(
     field_of_view: Annotated[
         float, typer.Option("--field-of-view-mm", help="Side of the square around the contour, in mm.")
     ] = 120.0,
+    vary_size: Annotated[
+        bool,
+        typer.Option(
+            "--vary-size", help="Let augmentation scale tumours shown in mm, as published; the stage turns at 4 cm."
+        ),
+    ] = False,
     preprocessing: Annotated[
         Path | None,
         typer.Option(
@@ -138,6 +144,7 @@ def staging(
         ),
         centre=centre,
         field_of_view_mm=field_of_view,
+        vary_size=vary_size,
         preprocessing=_preprocessing(preprocessing, size),
         quality=None if keep_poor else QualityLimits(),
         validation=validation,

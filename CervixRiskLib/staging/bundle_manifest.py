@@ -116,6 +116,11 @@ def deviations(cases: CaseCrops, settings: StagingSettings) -> list[str]:
         )
     if settings.validation is Validation.CROSS_VALIDATION:
         found.append(f"Validated by {settings.folds}-fold cross-validation; the paper has one 70:30 split.")
+    if cases.preprocessing.field_of_view_mm is not None and not settings.vary_size:
+        found.append(
+            "Augmentation does not scale or zoom: the slices are shown in millimetres, and the stage depends on the "
+            "tumour's size. The paper scales."
+        )
     if cases.preprocessing.centre == "slice":
         found.append("The network sees whole slices; the paper's contours were not used.")
     found.append("The paper prints no filter settings, crop or augmentation strengths; those used are this program's.")

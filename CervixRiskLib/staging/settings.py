@@ -42,6 +42,9 @@ class StagingSettings:
     centre, field_of_view_mm
         ``AUTO`` centres on the contour where every case has one. The square's side is ``field_of_view_mm`` where every
         pixel size is known, so that the tumour's size, on which the stage depends, stays visible.
+    vary_size
+        Whether augmentation may enlarge and shrink what is shown in millimetres. The paper scales its images; a stage
+        that turns at 4 cm cannot be learned from tumours whose size is varied by a tenth.
     preprocessing
         Filters and size. Its ``centre``, ``field_of_view_mm`` and ``margin`` are set from the two above.
     quality
@@ -61,6 +64,7 @@ class StagingSettings:
     plan: TrainingPlan = field(default_factory=_published_plan)
     centre: Centre = Centre.AUTO
     field_of_view_mm: float = 120.0
+    vary_size: bool = False
     preprocessing: SlicePreprocessing = field(default_factory=SlicePreprocessing)
     quality: QualityLimits | None = field(default_factory=QualityLimits)
     validation: Validation = Validation.HOLDOUT
@@ -111,6 +115,7 @@ class StagingSettings:
             "plan": self.plan.to_json(),
             "centre": self.centre.value,
             "field_of_view_mm": self.field_of_view_mm,
+            "vary_size": self.vary_size,
             "quality": None if self.quality is None else self.quality.to_json(),
             "validation": self.validation.value,
             "test_fraction": self.test_fraction,

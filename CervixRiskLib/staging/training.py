@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +103,7 @@ def train(
     device = choose_device(settings.device)
     _check_weights(settings)
     cases = build_case_crops(cohort, settings, progress=progress)
+    settings = _keep_size(settings, cases)
     notes = [*cohort.notes, *cases.notes, f"Training on {device.device}. {device.reason}"]
     work_dir = destination.with_name(f".{destination.name}.work")
     resamples, split_note = _resamples(cases, settings)
@@ -156,6 +157,14 @@ def train(
     notes += [graph_note] if graph_note else []
     shutil.rmtree(work_dir, ignore_errors=True)
     return StagingResult(destination, manifest, tuple(validated), comparison, cohort.class_names, tuple(notes))
+
+
+def _keep_size(settings: StagingSettings, cases: CaseCrops) -> StagingSettings:
+    """Settings whose augmentation neither scales nor zooms what is shown in millimetres, unless asked to."""
+    if settings.vary_size or cases.preprocessing.field_of_view_mm is None:
+        return settings
+    kept = replace(settings.plan.augmentation, scale=0.0, crop=0.0)
+    return replace(settings, plan=replace(settings.plan, augmentation=kept))
 
 
 def _check_weights(settings: StagingSettings) -> None:

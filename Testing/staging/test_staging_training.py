@@ -177,6 +177,22 @@ def test_the_search_stays_inside_the_training_cases(tmp_path, discs):
     assert result.manifest.details["searched"]["shufflenet_v2_x1_0"]
 
 
+def test_a_size_in_millimetres_is_not_varied_unless_asked(tmp_path, discs, write_disc_cohort):
+    quick = replace(QUICK, plan=replace(QUICK.plan, epochs=1))
+    cohort = load_staging_cohort(discs, quick)
+    kept = train(cohort, quick, tmp_path / "kept.zip").manifest
+    assert kept.details["plan"]["augmentation"]["scale"] == 0
+    assert kept.details["plan"]["augmentation"]["crop"] == 0
+    assert any("millimetres" in text for text in kept.deviations)
+    asked = replace(quick, vary_size=True)
+    varied = train(cohort, asked, tmp_path / "varied.zip").manifest
+    assert varied.details["plan"]["augmentation"] == quick.plan.to_json()["augmentation"]
+    assert not any("millimetres" in text for text in varied.deviations)
+    # Without a pixel size nothing is shown in millimetres, and the published scaling stands.
+    bare = load_staging_cohort(write_disc_cohort(tmp_path / "bare", 24, roi=False, spacing=""), quick)
+    assert train(bare, quick, tmp_path / "bare.zip").manifest.details["plan"]["augmentation"]["scale"] > 0
+
+
 def test_three_groups_two_channels_and_whole_slices(tmp_path, write_disc_cohort):
     table = write_disc_cohort(
         tmp_path / "three", 36, groups=("small", "medium", "large"), roi=False, spacing="", t1=True
