@@ -45,6 +45,7 @@ TARGET_RUNTIME = {"densenet121": 0.5}
 TARGET_OTHERS, TARGET_TORCH = 0.7, 1.5
 PROBABILITY, HEAT_MAP = 1e-4, 1e-3
 BATCH = 16
+TRAININGS = 2
 LESSON_CASES, LESSON_SIZE, LESSON_EPOCHS = 48, 96, 8
 
 
@@ -55,8 +56,8 @@ def main() -> int:
     parser.add_argument("--sizes", default="", help="sides of the crops with commas; 224, and 128 for densenet121 too")
     parser.add_argument("--repetitions", type=int, default=9, help="timed answers of each kind")
     parser.add_argument("--cases", type=int, default=8, help="slices whose heat maps are compared")
-    parser.add_argument("--epochs", type=int, default=2, help="timed epochs of training (after one that warms up)")
-    parser.add_argument("--images", type=int, default=32, help="training images")
+    parser.add_argument("--epochs", type=int, default=4, help="epochs of a timed training")
+    parser.add_argument("--images", type=int, default=64, help="training images")
     parser.add_argument("--training-size", type=int, default=96, help="side of the training crops")
     parser.add_argument("--skip", choices=("answers", "training", "memory"), action="append", default=[])
     parser.add_argument("--threads", type=int, help="threads for all; the cores that are free by default")
@@ -218,17 +219,18 @@ def _training(console: Console, names: tuple[str, ...], options: argparse.Namesp
 
 
 def _training_rates(name: str, size: int, device: str, options: argparse.Namespace) -> tuple[float, float, str]:
-    """Images per second, ours and plain, each the median over the epochs, and the precision of ours."""
+    """Images per second, ours and plain, of trainings that alternate, and the precision of ours."""
     _train(name, size, device, options.images, 1)
     _train_plainly(name, size, device, options.images, 1)
     ours, plain, precision = [], [], ""
-    for _ in range(options.epochs):
+    images = options.images * options.epochs
+    for _ in range(TRAININGS):
         start = time.perf_counter()
-        precision = _train(name, size, device, options.images, 1)
+        precision = _train(name, size, device, options.images, options.epochs)
         middle = time.perf_counter()
-        _train_plainly(name, size, device, options.images, 1)
-        ours.append(options.images / (middle - start))
-        plain.append(options.images / (time.perf_counter() - middle))
+        _train_plainly(name, size, device, options.images, options.epochs)
+        ours.append(images / (middle - start))
+        plain.append(images / (time.perf_counter() - middle))
     return statistics.median(ours), statistics.median(plain), precision
 
 
