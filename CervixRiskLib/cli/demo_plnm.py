@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 TRAINING_SEED = 42
 _EPOCHS = 8
-# Picked among eight for a picture that shows much: a high risk, a heat map inside the lesion, a value beyond the
-# training range. It illustrates; how well the model answers stands in the validation table.
+# Picked among eight for a picture that shows much: a high risk, and a value beyond the training range. It illustrates;
+# how well the model answers stands in the validation table.
 UNSEEN_SEED = 2028
 
 
