@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -129,6 +130,7 @@ _CHILD = """
     import os, signal, sys
     import numpy as np
     from pathlib import Path
+from types import SimpleNamespace
     from CervixRiskLib.networks import TrainingPlan, build_network, train_network
     from CervixRiskLib.progress import Progress
 
@@ -322,7 +324,8 @@ def test_a_disk_that_fills_up_is_told(tiny_network, cases, tmp_path, monkeypatch
     def full(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoint_module.struct, "pack", full)
+    # The module's own name for it: the test runner packs with struct as well.
+    monkeypatch.setattr(checkpoint_module, "struct", SimpleNamespace(pack=full))
     with pytest.raises(StorageError, match="disk is full"):
         _train(tiny_network(), cases, checkpoint=tmp_path / "training.safetensors")
     assert list(tmp_path.iterdir()) == []
