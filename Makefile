@@ -18,7 +18,7 @@ demo: $(VENV)/installed
 	$(RUN)/cervixrisk demo
 
 test: $(VENV)/installed
-	$(RUN)/python -m pytest
+	OMP_NUM_THREADS=1 $(RUN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/installed
 	$(RUN)/ruff check .

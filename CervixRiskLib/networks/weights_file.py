@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import re
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,9 @@ def _read_torch(path: Path) -> Any:
             "save only the state dict, best as .safetensors."
         ) from error
     # Damaged bytes surface as whatever the unpickler or the zip reader trips over first.
-    except (RuntimeError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError) as error:
+    except (
+        RuntimeError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError, struct.error,
+    ) as error:  # fmt: skip
         raise SettingsError(
             "The weights file is neither .safetensors nor a readable torch state dict: copy or download it again."
         ) from error

@@ -130,7 +130,6 @@ _CHILD = """
     import os, signal, sys
     import numpy as np
     from pathlib import Path
-from types import SimpleNamespace
     from CervixRiskLib.networks import TrainingPlan, build_network, train_network
     from CervixRiskLib.progress import Progress
 
