@@ -69,6 +69,7 @@ def _domain() -> NetworkDomain:
 
 
 def test_the_domain_comes_back_from_its_bytes():
+    pytest.importorskip("safetensors")
     found = _domain()
     again = NetworkDomain.from_bytes(found.to_bytes())
     pooled = np.random.default_rng(1).normal(size=(5, 12)).astype(np.float32)
@@ -77,6 +78,7 @@ def test_the_domain_comes_back_from_its_bytes():
 
 
 def test_damaged_bytes_are_refused():
+    pytest.importorskip("safetensors")
     content = _domain().to_bytes()
     for damaged in (b"", content[:40], content[:-8], b"\x00" * 200):
         with pytest.raises(BundleError):
