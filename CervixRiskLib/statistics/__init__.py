@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .agreement import IccForm, IccResult, icc
+    from .agreement import IccForm, IccResult, icc, icc_forms
     from .calibration import (
         CalibrationLine,
         HosmerLemeshow,
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     )
     from .discrimination import AucInterval, PairedTest, auc, auc_many, delong_interval, delong_test
     from .domain import Domain, held_out_limit
+    from .limits_of_agreement import BlandAltman, bland_altman
     from .logistic import LogisticModel, SeparationWarning
+    from .measurement_error import MeasurementError, standard_error_of_measurement
     from .multiclass_auc import macro_auc, macro_auc_interval
     from .nomogram import Nomogram, NomogramAxis, NomogramLevel
     from .odds_ratios import multivariate_odds_ratios, sign_flip_warnings, univariate_odds_ratios
@@ -38,12 +40,13 @@ if TYPE_CHECKING:
     from .proportions import Estimate, Proportion, ProportionMethod, proportion
     from .rank_tests import MannWhitneyResult, mann_whitney, spearman_matrix
     from .ranks import midranks
+    from .reproducibility import reproducible
     from .resampling import BootstrapInterval, bootstrap_interval
     from .temperature_scaling import TemperatureScaling
     from .thresholds import OperatingPoint, operating_point, youden_threshold
 
 _HOMES = {
-    "agreement": ("IccForm", "IccResult", "icc"),
+    "agreement": ("IccForm", "IccResult", "icc", "icc_forms"),
     "calibration": (
         "CalibrationLine",
         "HosmerLemeshow",
@@ -62,7 +65,9 @@ _HOMES = {
     ),
     "discrimination": ("AucInterval", "PairedTest", "auc", "auc_many", "delong_interval", "delong_test"),
     "domain": ("Domain", "held_out_limit"),
+    "limits_of_agreement": ("BlandAltman", "bland_altman"),
     "logistic": ("LogisticModel", "SeparationWarning"),
+    "measurement_error": ("MeasurementError", "standard_error_of_measurement"),
     "multiclass_auc": ("macro_auc", "macro_auc_interval"),
     "nomogram": ("Nomogram", "NomogramAxis", "NomogramLevel"),
     "odds_ratios": ("multivariate_odds_ratios", "sign_flip_warnings", "univariate_odds_ratios"),
@@ -72,6 +77,7 @@ _HOMES = {
     "proportions": ("Estimate", "Proportion", "ProportionMethod", "proportion"),
     "rank_tests": ("MannWhitneyResult", "mann_whitney", "spearman_matrix"),
     "ranks": ("midranks",),
+    "reproducibility": ("reproducible",),
     "resampling": ("BootstrapInterval", "bootstrap_interval"),
     "temperature_scaling": ("TemperatureScaling",),
     "thresholds": ("OperatingPoint", "operating_point", "youden_threshold"),
@@ -80,6 +86,7 @@ _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names
 
 __all__ = [
     "AucInterval",
+    "BlandAltman",
     "BootstrapInterval",
     "CalibrationLine",
     "ClassificationIntervals",
@@ -92,6 +99,7 @@ __all__ = [
     "LogisticModel",
     "MannWhitneyResult",
     "McNemarTest",
+    "MeasurementError",
     "Nomogram",
     "NomogramAxis",
     "NomogramLevel",
@@ -104,6 +112,7 @@ __all__ = [
     "TemperatureScaling",
     "auc",
     "auc_many",
+    "bland_altman",
     "bootstrap_interval",
     "brier",
     "calibration_slope_intercept",
@@ -115,6 +124,7 @@ __all__ = [
     "held_out_limit",
     "hosmer_lemeshow",
     "icc",
+    "icc_forms",
     "macro_auc",
     "macro_auc_interval",
     "mann_whitney",
@@ -125,9 +135,11 @@ __all__ = [
     "patient_bootstrap",
     "pretty",
     "proportion",
+    "reproducible",
     "scaled_brier",
     "sign_flip_warnings",
     "spearman_matrix",
+    "standard_error_of_measurement",
     "univariate_odds_ratios",
     "youden_threshold",
 ]

@@ -16,8 +16,11 @@ Methods 1996;1:30-46 (the degrees of freedom of ICC(2,.) are Satterthwaite's), a
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,6 +31,9 @@ from .outcome import check_confidence
 
 #: A feature whose ratings span less than this share of their size differs by rounding only, and counts as constant.
 ROUNDING_SHARE = 1e-12
+
+#: Value, lower and upper limit, ``(features,)`` each.
+Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 class IccForm(str, Enum):
@@ -56,16 +62,24 @@ class IccResult:
 
 
 def icc(ratings: ArrayLike, form: str | IccForm = IccForm.ICC_2_1, confidence: float = 0.95) -> IccResult:
-    """Intraclass correlation of every feature at once.
+    """Intraclass correlation of every feature at once, in one form; see :func:`icc_forms`."""
+    form = IccForm(form)
+    return icc_forms(ratings, (form,), confidence)[form]
+
+
+def icc_forms(
+    ratings: ArrayLike, forms: Iterable[str | IccForm] = tuple(IccForm), confidence: float = 0.95
+) -> Mapping[IccForm, IccResult]:
+    """Intraclass correlations of every feature at once, in several forms from one computation of the mean squares.
 
     Parameters
     ----------
     ratings
         ``(targets, raters)`` or ``(targets, raters, features)``, at least two of each of the first two.
-    form
-        One of :class:`IccForm`, for instance ``"ICC(2,1)"``.
+    forms
+        Of :class:`IccForm`, for instance ``("ICC(2,1)", "ICC(3,1)")``; all six by default.
     confidence
-        Level of the two-sided interval.
+        Level of the two-sided intervals.
 
     Notes
     -----
@@ -79,7 +93,7 @@ def icc(ratings: ArrayLike, form: str | IccForm = IccForm.ICC_2_1, confidence: f
     TrainingError
         Fewer than two targets or two raters.
     """
-    form = IccForm(form)
+    wanted = [IccForm(form) for form in forms]
     confidence = check_confidence(confidence)
     table = np.asarray(ratings, dtype=float)
     if table.ndim not in (2, 3):
@@ -93,13 +107,19 @@ def icc(ratings: ArrayLike, form: str | IccForm = IccForm.ICC_2_1, confidence: f
             f"Agreement needs at least two targets and two raters: there are {targets} targets and {raters} raters."
         )
     table, defined = _standardised(table)
-    squares = _mean_squares(table)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value, lower, upper = _estimate(form, squares, targets, raters, 1.0 - (1.0 - confidence) / 2.0)
-    value, lower, upper = (np.where(defined & ~np.isnan(value), part, np.nan) for part in (value, lower, upper))
-    if one_table:
-        return IccResult(form, float(value[0]), float(lower[0]), float(upper[0]), confidence)
-    return IccResult(form, value, lower, upper, confidence)
+    layout = _Layout(_mean_squares(table), targets, raters, 1.0 - (1.0 - confidence) / 2.0)
+    results = {}
+    for form in wanted:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value, lower, upper = layout.estimate(form)
+        usable = defined & ~np.isnan(value)
+        value, lower, upper = (np.where(usable, part, np.nan) for part in (value, lower, upper))
+        results[form] = (
+            IccResult(form, float(value[0]), float(lower[0]), float(upper[0]), confidence)
+            if one_table
+            else IccResult(form, value, lower, upper, confidence)
+        )
+    return MappingProxyType(results)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,47 +163,58 @@ def _mean_squares(table: np.ndarray) -> _MeanSquares:
     return squares
 
 
-def _estimate(
-    form: IccForm, squares: _MeanSquares, targets: int, raters: int, level: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Value, lower and upper limit; ``level`` is the one-sided level of either limit."""
-    n, k = targets, raters
-    if form in (IccForm.ICC_2_1, IccForm.ICC_2_K):
-        return _two_way_random(form, squares, n, k, level)
-    one_way = form in (IccForm.ICC_1_1, IccForm.ICC_1_K)
-    error = squares.within if one_way else squares.residual
-    error_freedom = n * (k - 1) if one_way else (n - 1) * (k - 1)
-    below = fdtri(n - 1, error_freedom, level)
-    above = fdtri(error_freedom, n - 1, level)
-    single = form in (IccForm.ICC_1_1, IccForm.ICC_3_1)
+class _Layout:
+    """The two-way layout of one table of ratings; ``level`` is the one-sided level of either limit."""
 
-    def correlation(between: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        return (between - noise) / (between + (k - 1) * noise if single else between)
+    def __init__(self, squares: _MeanSquares, targets: int, raters: int, level: float) -> None:
+        self.squares, self.targets, self.raters, self.level = squares, targets, raters, level
 
-    between = squares.between
-    return correlation(between, error), correlation(between, below * error), correlation(above * between, error)
+    def estimate(self, form: IccForm) -> Triple:
+        """Value, lower and upper limit."""
+        if form in (IccForm.ICC_2_1, IccForm.ICC_2_K):
+            return self._two_way_random(form)
+        n, k = self.targets, self.raters
+        one_way = form in (IccForm.ICC_1_1, IccForm.ICC_1_K)
+        error = self.squares.within if one_way else self.squares.residual
+        error_freedom = n * (k - 1) if one_way else (n - 1) * (k - 1)
+        below = fdtri(n - 1, error_freedom, self.level)
+        above = fdtri(error_freedom, n - 1, self.level)
+        single = form in (IccForm.ICC_1_1, IccForm.ICC_3_1)
 
+        def correlation(between: np.ndarray, noise: np.ndarray) -> np.ndarray:
+            return (between - noise) / (between + (k - 1) * noise if single else between)
 
-def _two_way_random(
-    form: IccForm, squares: _MeanSquares, n: int, k: int, level: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    between, judges, error = squares.between, squares.raters, squares.residual
-    total = between + (k - 1) * error + k * (judges - error) / n
-    single = np.where(total > 0, (between - error) / total, np.nan)
-    # Satterthwaite's degrees of freedom, multiplied through by MSE^2: raters who agree but for an offset have MSE = 0.
-    share = n * (1 + (k - 1) * single) - k * single
-    above = (k - 1) * (n - 1) * (k * single * judges + share * error) ** 2
-    below = (n - 1) * (k * single * judges) ** 2 + (share * error) ** 2
-    freedom = np.where(below > 0, above / np.where(below > 0, below, 1.0), (k - 1) * (n - 1))
-    # The F distribution needs some freedom; the limits are flat in it long before this bound.
-    freedom = np.maximum(np.nan_to_num(freedom, nan=1.0), 1e-3)
-    f_lower = fdtri(n - 1, freedom, level)
-    f_upper = fdtri(freedom, n - 1, level)
-    rest = k * judges + (k * n - k - n) * error
-    lower = n * (between - f_lower * error) / (f_lower * rest + n * between)
-    upper = n * (f_upper * between - error) / (rest + n * f_upper * between)
-    if form is IccForm.ICC_2_1:
+        between = self.squares.between
+        return correlation(between, error), correlation(between, below * error), correlation(above * between, error)
+
+    def _two_way_random(self, form: IccForm) -> Triple:
+        n, k = self.targets, self.raters
+        between, judges, error = self.squares.between, self.squares.raters, self.squares.residual
+        single, lower, upper = self._single_two_way_random
+        if form is IccForm.ICC_2_1:
+            return single, lower, upper
+        total = between + (judges - error) / n
+        value = np.where(total > 0, (between - error) / total, np.nan)
+        return value, lower * k / (1 + lower * (k - 1)), upper * k / (1 + upper * (k - 1))
+
+    @cached_property
+    def _single_two_way_random(self) -> Triple:
+        """ICC(2,1); its limits serve ICC(2,k) too, and their F quantiles are what takes the time."""
+        n, k = self.targets, self.raters
+        between, judges, error = self.squares.between, self.squares.raters, self.squares.residual
+        total = between + (k - 1) * error + k * (judges - error) / n
+        single = np.where(total > 0, (between - error) / total, np.nan)
+        # Satterthwaite's degrees of freedom, multiplied through by MSE^2: raters who agree but for an offset have
+        # MSE = 0.
+        share = n * (1 + (k - 1) * single) - k * single
+        above = (k - 1) * (n - 1) * (k * single * judges + share * error) ** 2
+        below = (n - 1) * (k * single * judges) ** 2 + (share * error) ** 2
+        freedom = np.where(below > 0, above / np.where(below > 0, below, 1.0), (k - 1) * (n - 1))
+        # The F distribution needs some freedom; the limits are flat in it long before this bound.
+        freedom = np.maximum(np.nan_to_num(freedom, nan=1.0), 1e-3)
+        f_lower = fdtri(n - 1, freedom, self.level)
+        f_upper = fdtri(freedom, n - 1, self.level)
+        rest = k * judges + (k * n - k - n) * error
+        lower = n * (between - f_lower * error) / (f_lower * rest + n * between)
+        upper = n * (f_upper * between - error) / (rest + n * f_upper * between)
         return single, lower, upper
-    mean_total = between + (judges - error) / n
-    value = np.where(mean_total > 0, (between - error) / mean_total, np.nan)
-    return value, lower * k / (1 + lower * (k - 1)), upper * k / (1 + upper * (k - 1))
