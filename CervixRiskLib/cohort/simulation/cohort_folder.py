@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,13 +21,36 @@ TABLE_NAME = "cohort.csv"
 DICTIONARY_NAME = "cohort.columns.yaml"
 TRUTH_NAME = "truth.csv"
 README_NAME = "README.txt"
+READINGS_NAME = "readings.csv"
+READINGS_FOLDER = "readings"
 NOTICE = (
     "Simulated data: no patient was examined. What a model reaches here says nothing about patients. "
     "For research use. Not a medical device."
 )
-_OWN_NAMES = frozenset({SIMULATION_MARK, TABLE_NAME, DICTIONARY_NAME, README_NAME, TRUTH_NAME, "images", "rois"})
+_OWN_NAMES = frozenset(
+    {
+        SIMULATION_MARK,
+        TABLE_NAME,
+        DICTIONARY_NAME,
+        README_NAME,
+        TRUTH_NAME,
+        READINGS_NAME,
+        READINGS_FOLDER,
+        "images",
+        "rois",
+    }
+)
 
 Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class CaseRows:
+    """A case's rows of ``cohort.csv``, ``truth.csv`` and, if it was read more than once, ``readings.csv``."""
+
+    row: dict[str, Any]
+    truth: dict[str, Any]
+    readings: list[dict[str, Any]]
 
 
 def check_request(cases: int, seed: int, jobs: int | None) -> None:
@@ -138,3 +162,11 @@ def png_bytes(grey: np.ndarray) -> bytes:
 def mask_bytes(mask: np.ndarray) -> bytes:
     """The mask as a PNG of 0 and 255."""
     return png_bytes(mask.astype(np.uint8) * np.uint8(255))
+
+
+def read_mask(path: Path) -> np.ndarray:
+    """What :func:`mask_bytes` has written, ``(rows, columns)`` bool."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return np.asarray(picture) > 0

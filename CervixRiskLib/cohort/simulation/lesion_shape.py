@@ -16,6 +16,9 @@ ANGLES = 512
 READER_SD = 0.012
 """How far a simulated reader's contour strays, as a share of the radius."""
 
+READER_ORDERS = 60.0
+"""How fine a simulated reader draws: the Gaussian's SD, in turns of the radius's Fourier series, that smooths it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Outline:
@@ -83,7 +86,7 @@ def draw_outline(rng: np.random.Generator, diameter_mm: float, irregularity: flo
     tilt = rng.normal(0, np.deg2rad(18))
     radius = aspect / np.hypot(aspect * np.cos(angle - tilt), np.sin(angle - tilt))
     strength = float(np.exp(0.55 * np.clip(irregularity, -3.5, 3.5)))
-    radius *= np.exp(_ripple(rng, low=2, high=5, sd=0.035 * strength**0.6) + _ripple(rng, 6, 24, 0.014 * strength))
+    radius *= np.exp(ripple(rng, low=2, high=5, sd=0.035 * strength**0.6) + ripple(rng, 6, 24, 0.014 * strength))
     spicules = int(rng.poisson(1.6 * strength))
     for _ in range(spicules):
         where, width, length = rng.uniform(0, 2 * np.pi), rng.uniform(0.025, 0.07), rng.uniform(0.05, 0.16)
@@ -94,17 +97,22 @@ def draw_outline(rng: np.random.Generator, diameter_mm: float, irregularity: flo
 
 def draw_reader_contour(rng: np.random.Generator, lesion: Outline) -> Outline:
     """What a careful reader draws: the lesion's outline, slightly smoothed, straying slowly, of the same diameter."""
+    smooth = smooth_log_radius(lesion, READER_ORDERS)
+    return Outline(lesion.center_mm, np.exp(smooth + ripple(rng, 1, 8, READER_SD))).scaled_to(lesion.feret_mm())
+
+
+def smooth_log_radius(lesion: Outline, orders: float) -> np.ndarray:
+    """The logarithm of the radius, ``(ANGLES,)``, without what is much finer than 1/``orders`` of a turn."""
     spectrum = np.fft.rfft(np.log(lesion.radius_mm))
-    spectrum *= np.exp(-0.5 * (np.arange(len(spectrum)) / 60.0) ** 2)
-    smooth = np.fft.irfft(spectrum, ANGLES)
-    return Outline(lesion.center_mm, np.exp(smooth + _ripple(rng, 1, 8, READER_SD))).scaled_to(lesion.feret_mm())
+    spectrum *= np.exp(-0.5 * (np.arange(len(spectrum)) / orders) ** 2)
+    return np.asarray(np.fft.irfft(spectrum, ANGLES))
 
 
 def _angles() -> np.ndarray:
     return np.arange(ANGLES) * (2 * np.pi / ANGLES)
 
 
-def _ripple(rng: np.random.Generator, low: int, high: int, sd: float) -> np.ndarray:
+def ripple(rng: np.random.Generator, low: int, high: int, sd: float) -> np.ndarray:
     """A periodic random curve of the harmonics ``low`` to ``high``, falling as 1/order, with SD ``sd``."""
     orders = np.arange(low, high + 1)
     amplitude = rng.standard_normal((2, len(orders))) / orders

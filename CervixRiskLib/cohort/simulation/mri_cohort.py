@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ from .case import check_effect
 from .cohort_folder import (
     DICTIONARY_NAME,
     NOTICE,
+    READINGS_NAME,
     README_NAME,
     TABLE_NAME,
     TRUTH_NAME,
+    CaseRows,
     check_request,
     known_simulation,
     made_cases,
@@ -29,7 +31,9 @@ from .cohort_folder import (
 )
 from .figo_table import CLINICAL_COLUMNS, STAGE_SHARES, STAGES, outcome_of, staged_cases
 from .mri_achievable import achievable_section_auc
-from .mri_case import DEFAULT_SIZE, SectionPlan, check_size, plan_section, render_section
+from .mri_case import DEFAULT_SIZE, SMALLEST_CONTOUR_MM, SectionPlan, check_size, plan_section, render_section
+from .reader_contours import LesionOnGrid
+from .readings import READING_COLUMNS, USUAL_VARIABILITY, ReadingPlan, write_readings
 
 GENERATOR_VERSION = 1
 """Counts up whenever the same seed gives other cases."""
@@ -49,6 +53,7 @@ class _Request:
     size: int
     t1: bool
     stages: tuple[str, ...]
+    readings: ReadingPlan
 
 
 def simulate_mri(
@@ -59,6 +64,9 @@ def simulate_mri(
     effect: float = 1.0,
     size: int = DEFAULT_SIZE,
     t1: bool = False,
+    readers: int = 1,
+    repeat: bool = False,
+    variability: float = USUAL_VARIABILITY,
     jobs: int | None = None,
     progress: Progress = SILENT,
 ) -> Path:
@@ -70,6 +78,9 @@ def simulate_mri(
     parameters), ``simulation.json`` (seed, settings, achievable AUC) and ``README.txt``. Case ``i`` depends on
     ``seed``, ``i``, ``effect`` and ``size`` alone, so a larger cohort begins with the smaller one. Calling again with
     the same settings, after a kill too, or with more cases, only adds what is missing and leaves the same bytes.
+
+    With more readers or a repeat, ``readings.csv`` and ``readings/`` (8-bit PNG) join them: see :mod:`.readings`. They
+    change nothing else, may be asked for later, and stay when they are not asked for again.
 
     Parameters
     ----------
@@ -83,22 +94,31 @@ def simulate_mri(
         Smallest matrix, 192-1024; scanners take it, 9/8 or 5/4 of it.
     t1
         Write the T1-weighted image of the same grid too, column ``image_t1``.
+    readers
+        How many contour every case, 1-26; the first one's contours are the cohort's.
+    repeat
+        Whether the first reader contours every case again, at least eight weeks later.
+    variability
+        How far the readings lie apart, 0 (all the same) to 3; see :mod:`.reader_contours`.
     jobs
         Processes; ``None`` for one per core.
 
     Raises
     ------
     SettingsError
-        A setting is out of range, or the folder holds a simulation with other settings or more cases.
+        A setting is out of range, or the folder holds a simulation with other settings, more cases, or readings of
+        another variability.
     StorageError
         The folder holds something else, or cannot be written.
     """
     check_request(cases, seed, jobs)
     check_effect(effect)
     check_size(size)
-    request = _Request(Path(out), seed, float(effect), size, t1, tuple(staged_cases(cases)))
+    asked = ReadingPlan(readers, repeat, float(variability))
+    request = _Request(Path(out), seed, float(effect), size, t1, tuple(staged_cases(cases)), asked)
     folder, settings = request.folder, _settings(request)
     known = known_simulation(folder, settings, cases)
+    request = replace(request, readings=asked.with_known(folder, known))
     outcomes = [outcome_of(stage) for stage in request.stages]
     document = {
         **settings,
@@ -110,14 +130,17 @@ def simulate_mri(
         "achievable_auc": asdict(achievable_section_auc(request.effect)),
         "clinical_source": "Dai et al. 2025, doi 10.3389/fonc.2025.1557486, Table 1, stage rows, both columns pooled",
         "notice": NOTICE,
+        **request.readings.document(),
     }
     if known != {**document, "complete": True}:
         write_mark(folder, document, complete=False)
     made = made_cases(partial(_make_case, request), cases, jobs, progress)
     write_bytes(folder / DICTIONARY_NAME, Path(__file__).with_name("dai2025.columns.yaml").read_bytes())
-    write_table(folder / TRUTH_NAME, [truth for _, truth in made], ("case_id", *_TRUTH_COLUMNS))
-    write_bytes(folder / README_NAME, _readme(document))
-    write_table(folder / TABLE_NAME, [row for row, _ in made], _columns(t1))
+    write_table(folder / TRUTH_NAME, [case.truth for case in made], ("case_id", *_TRUTH_COLUMNS))
+    write_bytes(folder / README_NAME, _readme(document) + request.readings.readme().encode())
+    write_table(folder / TABLE_NAME, [case.row for case in made], _columns(t1))
+    if request.readings.any:
+        write_table(folder / READINGS_NAME, [row for case in made for row in case.readings], READING_COLUMNS)
     write_mark(folder, document, complete=True)
     return folder / TABLE_NAME
 
@@ -127,8 +150,8 @@ def _columns(t1: bool) -> tuple[str, ...]:
     return ("case_id", *images, "roi", "figo_stage", "outcome", "spacing_mm", "center", *CLINICAL_COLUMNS)
 
 
-def _make_case(request: _Request, index: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Write pictures and contour unless they are there, and return the case's rows of the two tables."""
+def _make_case(request: _Request, index: int) -> CaseRows:
+    """Write pictures, contour and readings unless they are there, and return the case's rows of the tables."""
     rng = np.random.default_rng((request.seed, index))
     stage = request.stages[index]
     plan = plan_section(rng, stage, size=request.size, effect=request.effect)
@@ -147,7 +170,17 @@ def _make_case(request: _Request, index: int) -> tuple[dict[str, Any], dict[str,
         row["image_t1"] = f"images/{case_id}-t1.png"
     pictures = [request.folder / str(row[name]) for name in ("image", "image_t1") if name in row]
     _write_pictures(rng, plan, pictures, request.folder / str(row["roi"]))
-    return row, {"case_id": case_id, **_truth(plan)}
+    readings = write_readings(request.folder, request.seed, index, row, _lesion(plan), request.readings)
+    return CaseRows(row, {"case_id": case_id, **_truth(plan)}, readings)
+
+
+def _lesion(plan: SectionPlan) -> LesionOnGrid:
+    x_mm, z_mm = plan.scanner.positions_mm()
+    x, z = plan.cervix.lesion.center_mm
+    pixel = plan.scanner.pixel_mm
+    center = ((z - float(z_mm[0])) / pixel, (x - float(x_mm[0])) / pixel)
+    drawn_mm = max(plan.latents.section_diameter_mm, SMALLEST_CONTOUR_MM)
+    return LesionOnGrid(plan.cervix.lesion, center, pixel, diameter_mm=drawn_mm)
 
 
 def _truth(plan: SectionPlan) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ from .case import DEFAULT_SIZE, CasePlan, check_effect, plan_case, render_case
 from .cohort_folder import (
     DICTIONARY_NAME,
     NOTICE,
+    READINGS_NAME,
     README_NAME,
     SIMULATION_MARK,
     TABLE_NAME,
     TRUTH_NAME,
+    CaseRows,
     check_request,
     known_simulation,
     made_cases,
@@ -31,6 +33,8 @@ from .cohort_folder import (
     write_table,
 )
 from .latents import APPEARANCE, APPEARANCE_SHIFT
+from .reader_contours import LesionOnGrid
+from .readings import READING_COLUMNS, USUAL_VARIABILITY, ReadingPlan, write_readings
 from .table_one import CLINICAL_COLUMNS
 
 __all__ = ["GENERATOR_VERSION", "SIMULATION_MARK", "is_positive", "simulate_ultrasound"]
@@ -50,6 +54,7 @@ class _Request:
     seed: int
     prevalence: float
     effect: float
+    readings: ReadingPlan
 
 
 def simulate_ultrasound(
@@ -59,6 +64,9 @@ def simulate_ultrasound(
     *,
     prevalence: float = 0.26,
     effect: float = 1.0,
+    readers: int = 1,
+    repeat: bool = False,
+    variability: float = USUAL_VARIABILITY,
     jobs: int | None = None,
     progress: Progress = SILENT,
 ) -> Path:
@@ -70,6 +78,9 @@ def simulate_ultrasound(
     smaller one. Calling again with the same settings, after a kill too, or with more cases, only adds what is missing
     and leaves the same bytes.
 
+    With more readers or a repeat, ``readings.csv`` and ``readings/`` (8-bit PNG) join them: see :mod:`.readings`. They
+    change nothing else, may be asked for later, and stay when they are not asked for again.
+
     Parameters
     ----------
     cases
@@ -80,13 +91,20 @@ def simulate_ultrasound(
         Share of positives, between 0 and 1.
     effect
         How far the classes' images lie apart, 0-2; see :func:`simulate_ultrasound_case`.
+    readers
+        How many contour every case, 1-26; the first one's contours are the cohort's.
+    repeat
+        Whether the first reader contours every case again, at least eight weeks later.
+    variability
+        How far the readings lie apart, 0 (all the same) to 3; see :mod:`.reader_contours`.
     jobs
         Processes; ``None`` for one per core.
 
     Raises
     ------
     SettingsError
-        A setting is out of range, or the folder holds a simulation with other settings or more cases.
+        A setting is out of range, or the folder holds a simulation with other settings, more cases, or readings of
+        another variability.
     StorageError
         The folder holds something else, or cannot be written.
     """
@@ -94,9 +112,11 @@ def simulate_ultrasound(
     if not 0 < prevalence < 1:
         raise SettingsError("The prevalence is the share of positive cases: a number between 0 and 1, such as 0.26.")
     check_effect(effect)
-    request = _Request(Path(out_dir), seed, float(prevalence), float(effect))
+    asked = ReadingPlan(readers, repeat, float(variability))
+    request = _Request(Path(out_dir), seed, float(prevalence), float(effect), asked)
     settings = _settings(request)
     known = known_simulation(request.folder, settings, cases)
+    request = replace(request, readings=asked.with_known(request.folder, known))
     columns = Path(__file__).parent.parent.joinpath("wang2025.columns.yaml").read_bytes()
     document = {
         **settings,
@@ -107,15 +127,18 @@ def simulate_ultrasound(
         "achievable_auc": asdict(achievable_auc(request.effect)),
         "clinical_source": "Wang et al. 2025, doi 10.3389/fonc.2025.1681029, Table 1, training set",
         "notice": NOTICE,
+        **request.readings.document(),
     }
     if known != {**document, "complete": True}:
         write_mark(request.folder, document, complete=False)
     made = made_cases(partial(_make_case, request), cases, jobs, progress)
     folder = request.folder
     write_bytes(folder / DICTIONARY_NAME, columns)
-    write_table(folder / TRUTH_NAME, [truth for _, truth in made], ("case_id", *_TRUTH_COLUMNS))
-    write_bytes(folder / README_NAME, _readme(document))
-    write_table(folder / TABLE_NAME, [row for row, _ in made], (*_FIRST_COLUMNS, *CLINICAL_COLUMNS))
+    write_table(folder / TRUTH_NAME, [case.truth for case in made], ("case_id", *_TRUTH_COLUMNS))
+    write_bytes(folder / README_NAME, _readme(document) + request.readings.readme().encode())
+    write_table(folder / TABLE_NAME, [case.row for case in made], (*_FIRST_COLUMNS, *CLINICAL_COLUMNS))
+    if request.readings.any:
+        write_table(folder / READINGS_NAME, [row for case in made for row in case.readings], READING_COLUMNS)
     write_mark(folder, document, complete=True)
     return folder / TABLE_NAME
 
@@ -129,8 +152,8 @@ def _positives_before(index: int, prevalence: float) -> int:
     return int(np.floor(index * prevalence + 0.5 + 1e-9))
 
 
-def _make_case(request: _Request, index: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Write picture and contour unless they are there, and return the case's rows of the two tables."""
+def _make_case(request: _Request, index: int) -> CaseRows:
+    """Write picture, contour and readings unless they are there, and return the case's rows of the tables."""
     positive = is_positive(index, request.prevalence)
     rng = np.random.default_rng((request.seed, index))
     plan = plan_case(rng, positive, effect=request.effect)
@@ -146,7 +169,15 @@ def _make_case(request: _Request, index: int) -> tuple[dict[str, Any], dict[str,
     }
     _write_pictures(rng, plan, request.folder / str(row["image"]), request.folder / str(row["roi"]))
     truth = {"case_id": case_id, **{name: f"{getattr(plan.latents, name):.4f}" for name in _TRUTH_COLUMNS}}
-    return row, truth
+    readings = write_readings(request.folder, request.seed, index, row, _lesion(plan), request.readings)
+    return CaseRows(row, truth, readings)
+
+
+def _lesion(plan: CasePlan) -> LesionOnGrid:
+    row, column = plan.display.to_pixels(np.array([plan.lesion.center_mm]))[0]
+    return LesionOnGrid(
+        plan.lesion, (float(row), float(column)), plan.display.spacing_mm, diameter_mm=plan.latents.diameter_mm
+    )
 
 
 def _write_pictures(rng: np.random.Generator, plan: CasePlan, image_path: Path, roi_path: Path) -> None:
