@@ -124,7 +124,7 @@ def _remove_orphans(destination: Path) -> None:
     prefix = f".{destination.name}."
     for path in destination.parent.glob(f"{prefix.replace('[', '[[]')}*{PARTIAL_SUFFIX}*"):
         writer = path.name.removeprefix(prefix).split(".", 1)[0]
-        if not writer.isdigit() or _is_alive(int(writer)):
+        if not writer.isdigit() or process_is_alive(int(writer)):
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -132,7 +132,8 @@ def _remove_orphans(destination: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _is_alive(process: int) -> bool:
+def process_is_alive(process: int) -> bool:
+    """Whether a process of this computer still runs; on Windows, where asking would end it, always true."""
     if process == os.getpid():
         return True
     if os.name == "nt":  # os.kill would end the process there

@@ -38,6 +38,10 @@ class TrainingError(CervixRiskError):
     """A training that cannot be done on these cases: one class, too few cases, nothing to learn from."""
 
 
+class ReadingError(CervixRiskError):
+    """A reader study that cannot go on: no such reader or case, not that person's turn, a contour already reviewed."""
+
+
 class SettingsError(CervixRiskError):
     """A setting that does not exist or contradicts another one."""
 

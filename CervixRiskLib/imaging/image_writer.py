@@ -37,11 +37,25 @@ def write_roi(path: str | os.PathLike[str], roi: Roi, image: SliceImage) -> None
         raise RoiError("The region of interest does not have the size of the image.")
     if path.suffix.lower() == ".png":
         _write_bytes(path, _png(roi.mask.astype(np.uint8) * np.uint8(255)))
+    elif path.name.lower().endswith(".seg.nrrd"):
+        _write_bytes(path, segmentation_bytes(roi, image))
     elif path.suffix.lower() == ".nrrd":
-        metadata = _segment_metadata(image) if path.name.lower().endswith(".seg.nrrd") else {}
-        _write_bytes(path, _nrrd(roi.mask.astype(np.uint8), image, metadata))
+        _write_bytes(path, _nrrd(roi.mask.astype(np.uint8), image, {}))
     else:
         raise SettingsError(f"A region of interest is saved as .nrrd or .png, not as “{path.suffix}”.")
+
+
+def segmentation_bytes(roi: Roi, image: SliceImage) -> bytes:
+    """The content of a ``.seg.nrrd`` file; the same region on the same image gives the same bytes.
+
+    Raises
+    ------
+    RoiError
+        ``roi`` has another size than ``image``.
+    """
+    if roi.shape != image.shape:
+        raise RoiError("The region of interest does not have the size of the image.")
+    return _nrrd(roi.mask.astype(np.uint8), image, _segment_metadata(image))
 
 
 def write_map(path: str | os.PathLike[str], array: np.ndarray, image: SliceImage) -> None:

@@ -1,0 +1,339 @@
+"""A reader study on disk: made once from a cohort, then opened by whoever has something to do in it.
+
+::
+
+    study.json                                  what this folder is, and where its database is
+    study.db                                    the database, unless it is PostgreSQL
+    images/<number>.nrrd                        the slices, under random numbers, without names or headers
+    contours/<case>/<reader>/<round>.seg.nrrd   the contours; a changed one is <round>.v2.seg.nrrd, and so on
+    incoming/                                   contours on their way in
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlalchemy import func, insert, select
+
+from .. import __version__
+from ..atomic import atomic_folder, storage_errors
+from ..errors import ReadingError, SettingsError, StorageError
+from ..imaging import Roi, SliceImage
+from ..progress import SILENT, Progress
+from . import schema
+from .contour_files import CONTOURS, INCOMING, ContourFiles
+from .folder_names import clean_name, folder_name
+from .journal import record_event
+from .records import CaseRecord, StoredContour, StudySettings
+from .store import DATABASE_FILE, DATABASE_VARIABLE, StudyStore, parse_database_url
+
+if TYPE_CHECKING:
+    from ..cohort import Cohort
+
+STUDY_FILE = "study.json"
+DEFAULT_SEED = 42
+DEFAULT_WASHOUT_DAYS = 56.0
+_FORMAT = "cervixrisk-reader-study"
+_NO_OUTCOME = "(no outcome is read)"
+_LARGEST_STUDY_FILE = 1 << 16
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """An open study. Readers and reviewers get their desks from it; everything else is the coordinator's.
+
+    Parameters
+    ----------
+    folder
+        Absolute.
+    settings
+        What was fixed when it was made.
+    """
+
+    folder: Path
+    settings: StudySettings
+    store: StudyStore
+    files: ContourFiles
+    clock: Clock = utc_now
+
+    def cases(self) -> tuple[CaseRecord, ...]:
+        """All cases by number."""
+        table = schema.cases
+        with self.store.reading() as connection:
+            rows = connection.execute(select(table).order_by(table.c.number)).mappings().all()
+        names = CaseRecord.__dataclass_fields__
+        return tuple(CaseRecord(**{name: row[name] for name in names}) for row in rows)
+
+    def image(self, case: CaseRecord) -> SliceImage:
+        """The case's slice as it was when the study was made.
+
+        Raises
+        ------
+        ReadingError
+            The study's copy is missing or was changed.
+        """
+        return read_study_image(self.folder, case)
+
+    def roi(self, contour: StoredContour, image: SliceImage) -> Roi:
+        """The pixels of a stored contour.
+
+        Raises
+        ------
+        ReadingError
+            Its file is missing or was changed outside the study.
+        """
+        return read_contour(self.files, contour.file, contour.file_sha256, contour.mask_sha256, image)
+
+
+def create_study(
+    folder: str | os.PathLike[str],
+    cohort_table: str | os.PathLike[str],
+    *,
+    database: str | None = None,
+    seed: int = DEFAULT_SEED,
+    washout_days: float = DEFAULT_WASHOUT_DAYS,
+    skip_invalid: bool = False,
+    progress: Progress = SILENT,
+    clock: Clock = utc_now,
+) -> Study:
+    """Make a study of a cohort's images; whole or not at all.
+
+    The cohort needs ``case_id`` and ``image``; outcomes, contours and clinical columns in it are not read.
+
+    Parameters
+    ----------
+    folder
+        A new or empty folder.
+    database
+        A PostgreSQL address; ``None`` for SQLite in the folder. The password is not written down.
+    seed
+        Of everything drawn at random in the study.
+    washout_days
+        Days between a case's first contour and its repeat (Wang et al. 2025: eight weeks).
+    skip_invalid
+        Leave out cases whose image cannot be read.
+
+    Raises
+    ------
+    ReadingError, StorageError
+        The folder holds something, or cannot be written; the database cannot be reached.
+    CohortError, ImageError
+        The table or an image cannot be read.
+    """
+    folder = Path(folder).absolute()
+    if seed < 0:
+        raise SettingsError("The seed must be 0 or a positive whole number.")
+    if not 0 <= washout_days <= 3660:
+        raise SettingsError("The washout must be between 0 and 3660 days.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StorageError("The study's folder already holds something: choose a new or empty one.")
+    cohort = load_images_table(cohort_table, skip_invalid=skip_invalid)
+    study_id = str(uuid.UUID(bytes=os.urandom(16), version=4))
+    url = None if database is None else parse_database_url(database)
+    namespace = f"study_{study_id.replace('-', '')[:16]}"
+    created_at = clock()
+    with atomic_folder(folder) as partial:
+        rows = _write_images(cohort, partial, seed, progress)
+        for name in (CONTOURS, INCOMING):
+            (partial / name).mkdir()
+        if url is None:
+            store = StudyStore.sqlite(partial / DATABASE_FILE, create=True)
+            where: dict[str, Any] = {"database": DATABASE_FILE}
+        else:
+            store = StudyStore.postgresql(url, namespace)
+            where = {"database": url.set(password=None).render_as_string(), "namespace": namespace}
+        about = {"format": _FORMAT, "schema_version": schema.SCHEMA_VERSION, "study_id": study_id, **where}
+        (partial / STUDY_FILE).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        try:
+            store.create_tables()
+            with store.writing() as connection:
+                connection.execute(
+                    insert(schema.study).values(
+                        study_id=study_id,
+                        schema_version=schema.SCHEMA_VERSION,
+                        seed=seed,
+                        washout_s=timedelta(days=washout_days).total_seconds(),
+                        simulated=cohort.simulated,
+                        created_at=created_at,
+                        library_version=__version__,
+                    )
+                )
+                connection.execute(insert(schema.cases), rows)
+                record_event(connection, created_at, "coordinator", "created", detail=f"{len(rows)} cases")
+        except BaseException:
+            store.drop_tables()
+            raise
+    return open_study(folder, database=database, clock=clock)
+
+
+def open_study(folder: str | os.PathLike[str], *, database: str | None = None, clock: Clock = utc_now) -> Study:
+    """Open a study, and finish what a killed program has left half-way.
+
+    Parameters
+    ----------
+    database
+        The PostgreSQL address with its password, where the study has one; else the one written down when the study was
+        made is used, with the password from ``PGPASSWORD``.
+
+    Raises
+    ------
+    ReadingError
+        The folder is no study, of another version, damaged, or has another database.
+    StorageError
+        The database cannot be reached.
+    """
+    folder = Path(folder).absolute()
+    about = _read_study_file(folder)
+    if about["database"] == DATABASE_FILE:
+        store = StudyStore.sqlite(folder / DATABASE_FILE)
+    else:
+        address = database or os.environ.get(DATABASE_VARIABLE) or about["database"]
+        store = StudyStore.postgresql(parse_database_url(address), about.get("namespace", ""))
+    if not store.has_tables():
+        raise ReadingError("The database holds no such study: check its address, or restore it from a copy.")
+    with store.reading() as connection:
+        row = connection.execute(select(schema.study)).mappings().one()
+    if row["study_id"] != about["study_id"] or row["schema_version"] != schema.SCHEMA_VERSION:
+        raise ReadingError("The study's folder and its database do not belong together: restore both from one copy.")
+    settings = StudySettings(
+        row["study_id"], row["seed"], timedelta(seconds=row["washout_s"]), row["simulated"], row["created_at"]
+    )
+    study = Study(folder, settings, store, ContourFiles(folder), clock)
+    settle(study)
+    return study
+
+
+def settle(study: Study) -> int:
+    """Move the contours whose program was killed after their row was added; returns how many."""
+    left_behind = study.files.left_behind()
+    if not left_behind:
+        return 0
+    table = schema.contours
+    with study.store.reading() as connection:
+        found = connection.execute(select(table.c.staged, table.c.file).where(table.c.staged.in_(list(left_behind))))
+        rows = dict(found.tuples().all())
+    return study.files.settle(left_behind, rows)
+
+
+def load_images_table(path: str | os.PathLike[str], *, skip_invalid: bool = False) -> Cohort:
+    """A cohort table without its outcomes, contours not needed."""
+    from ..cohort import load_cohort
+
+    return load_cohort(path, outcome=_NO_OUTCOME, require_roi=False, require_outcome=False, skip_invalid=skip_invalid)
+
+
+def read_study_image(folder: Path, case: CaseRecord) -> SliceImage:
+    """See :meth:`Study.image`."""
+    from ..imaging import read_image
+
+    path = folder / "images" / f"{case.number:04d}.nrrd"
+    if not path.is_file() or file_sha256(path) != case.image_sha256:
+        raise ReadingError(f"The image of case {case.number} is missing or was changed: restore it from a copy.")
+    image = read_image(path)
+    return replace(
+        image,
+        slice_index=case.slice_index,
+        slice_count=case.slice_count,
+        modality=case.modality,
+        spacing_source=case.spacing_source,
+    )
+
+
+def read_contour(files: ContourFiles, place: str, sha256: str, mask_sha256: str, image: SliceImage) -> Roi:
+    """A stored contour, checked against its row."""
+    from ..imaging import read_roi
+
+    path = files.read(place, sha256)
+    # The file is one slice on the study's image, whichever slice of the cohort's file that was.
+    roi = read_roi(path, replace(image, slice_index=0, slice_count=1))
+    if roi.mask_hash != mask_sha256:
+        raise ReadingError("A contour is not the one that its row describes: restore the study from a copy.")
+    return roi
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def count_cases(study: Study) -> int:
+    with study.store.reading() as connection:
+        return int(connection.execute(select(func.count()).select_from(schema.cases)).scalar_one())
+
+
+def _write_images(cohort: Cohort, folder: Path, seed: int, progress: Progress) -> list[dict[str, Any]]:
+    """Copy the slices under random numbers; the rows of the table of cases."""
+    from ..cohort import load_slices
+    from ..imaging import write_map
+
+    numbers = np.random.default_rng((seed, 0)).permutation(len(cohort)) + 1
+    taken: list[str] = []
+    rows: list[dict[str, Any]] = []
+    with progress.task("Reading the cohort's slices", total=len(cohort)) as task:
+        for case_id, number in zip(cohort.case_ids, numbers.tolist(), strict=True):
+            name = clean_name(case_id, "case")
+            if any(name == row["case_id"] for row in rows):
+                raise ReadingError("Two cases of the cohort have the same name but for how a letter is stored.")
+            image = load_slices(_without_roi(cohort.select([case_id])), case_id).images[0]
+            place = f"images/{number:04d}.nrrd"
+            write_map(folder / place, image.pixels, image)
+            taken.append(folder_name(name, taken))
+            rows.append(
+                {
+                    "case_id": name,
+                    "number": number,
+                    "folder": taken[-1],
+                    "image_file": place,
+                    "image_sha256": file_sha256(folder / place),
+                    "source_sha256": file_sha256(cohort.image_path(case_id)),
+                    "slice_index": image.slice_index,
+                    "slice_count": image.slice_count,
+                    "modality": image.modality,
+                    "spacing_source": image.spacing_source,
+                }
+            )
+            task.advance()
+    return rows
+
+
+def _without_roi(cohort: Cohort) -> Cohort:
+    """The same cohort whose contours nobody opens; a damaged one is no reason not to read the image."""
+    return replace(cohort, table=cohort.table.assign(roi=None))
+
+
+def _read_study_file(folder: Path) -> dict[str, str]:
+    path = folder / STUDY_FILE
+    with storage_errors():
+        if not path.is_file():
+            raise ReadingError("This folder is no reader study: make one with 'cervixrisk reading create'.")
+        text = path.read_bytes()[:_LARGEST_STUDY_FILE]
+    try:
+        about = json.loads(text)
+    except ValueError:
+        about = None
+    if not isinstance(about, dict) or about.get("format") != _FORMAT:
+        raise ReadingError("The study's file study.json is damaged: restore it from a copy.")
+    if about.get("schema_version") != schema.SCHEMA_VERSION:
+        raise ReadingError("The study was made by another version of CervixRisk: open it with that one.")
+    if not all(isinstance(about.get(name), str) for name in ("study_id", "database")):
+        raise ReadingError("The study's file study.json is damaged: restore it from a copy.")
+    return about
