@@ -103,7 +103,7 @@ def compare_contours(first: Roi, second: Roi) -> ContourAgreement:
 
 
 def _boundary_points(mask: np.ndarray, spacing: tuple[float, float]) -> np.ndarray:
-    """Centres of the boundary pixels, ``(n, 2)`` in ``spacing``'s unit. ``mask`` ends where the region or image does."""
+    """Centres of the boundary pixels, ``(n, 2)`` in ``spacing``'s unit; ``mask`` has nothing beyond its frame."""
     framed = np.pad(mask, 1)
     inner = framed[:-2, 1:-1] & framed[2:, 1:-1] & framed[1:-1, :-2] & framed[1:-1, 2:]
     return np.argwhere(mask & ~inner) * np.asarray(spacing, dtype=np.float64)

@@ -68,7 +68,7 @@ def _read(path: Path, slice_index: int | None) -> RawSlice:
     import pydicom
 
     name = path.name
-    _refuse_deflate_bomb(path)
+    refuse_deflate_bomb(path)
     dataset = pydicom.dcmread(path, force=True)
     modality = str(dataset.get("Modality") or "") or None
     if modality in _NOT_IMAGES:
@@ -97,7 +97,7 @@ def _read(path: Path, slice_index: int | None) -> RawSlice:
 def _frame(dataset: Any, name: str, index: int) -> tuple[np.ndarray, tuple[str, ...]]:
     from pydicom.pixels import apply_color_lut, apply_modality_lut
 
-    stored = _decode(dataset, name, index)
+    stored = decode_frame(dataset, name, index)
     interpretation = str(dataset.get("PhotometricInterpretation") or "")
     if interpretation == "PALETTE COLOR":
         coloured = apply_color_lut(stored, dataset)[..., :3]
@@ -118,7 +118,16 @@ def _frame(dataset: Any, name: str, index: int) -> tuple[np.ndarray, tuple[str, 
     return stored * float(1.0 if slope is None else slope) + float(intercept or 0.0), notes
 
 
-def _decode(dataset: Any, name: str, index: int) -> np.ndarray:
+def decode_frame(dataset: Any, name: str, index: int) -> np.ndarray:
+    """One frame as it is stored.
+
+    Raises
+    ------
+    ImageError
+        It is compressed and cannot be unpacked.
+    MissingComponentError
+        It is compressed with a method for which no decoder is installed.
+    """
     from pydicom.pixels import get_decoder, pixel_array
 
     syntax = _transfer_syntax(dataset)
@@ -162,7 +171,7 @@ def _inverted(stored: np.ndarray, bits: int, signed: bool) -> np.ndarray:
     return (lowest + highest) - stored.astype(np.int64)
 
 
-def _refuse_deflate_bomb(path: Path) -> None:
+def refuse_deflate_bomb(path: Path) -> None:
     """pydicom inflates a deflated file in one go; look first how much that would be."""
     from pydicom.filereader import read_file_meta_info
 

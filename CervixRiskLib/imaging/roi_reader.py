@@ -1,4 +1,4 @@
-"""A region of interest from a file: a picture, a label image, a 3D Slicer segmentation or a list of points."""
+"""A region of interest from a file: a picture, a label image, a segmentation (3D Slicer, DICOM) or points."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ def read_roi(
     - Label images (NRRD, NIfTI, MetaImage) hold one label beside 0, or ``label`` names one of several.
     - ``.seg.nrrd`` files of 3D Slicer hold one segment, or ``segment`` names one by its name or identifier. Cropped
       and layered files are laid back on the image's grid.
+    - DICOM segmentations (SEG) hold one segment, or ``segment`` (SegmentLabel) or ``label`` (SegmentNumber) names one;
+      see :mod:`.dicom_segmentation`.
     - JSON files hold one polygon, ``[[row, column], ...]`` in pixels, as in :meth:`Roi.from_polygon`.
 
     Parameters
@@ -68,7 +70,10 @@ def read_roi(
     if file_format is FileFormat.JSON:
         return Roi.from_polygon(_points(path), image)
     if file_format is FileFormat.DICOM:
-        raise RoiError(f"“{path.name}” is DICOM: export the region as NRRD, NIfTI or PNG.")
+        from .dicom_segmentation import read_dicom_segment
+
+        mask = read_dicom_segment(path, image, segment=segment, label=label, slice_index=slice_index)
+        return Roi.from_mask(mask, image)
     if file_format in PICTURE_FORMATS:
         if segment is not None:
             raise RoiError(f"“{path.name}” is a picture and has no named segments.")

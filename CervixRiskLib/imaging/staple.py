@@ -75,7 +75,7 @@ def staple_consensus(rois: Sequence[Roi]) -> StapleConsensus:
         perfect = (1.0,) * len(rois)
         return StapleConsensus(Roi(first.mask, first.spacing_mm), _frozen(first.mask), perfect, perfect, 0)
     field = _field(rois)
-    votes = sum(roi.mask[field].astype(np.int32) for roi in rois)
+    votes = np.sum([roi.mask[field] for roi in rois], axis=0)
     if votes.max() < 2:
         raise RoiError("The contours have no pixel in common: they mark different places, so look at them together.")
     inside, sensitivity, specificity, iterations = _estimate([roi.mask[field] for roi in rois])
