@@ -9,19 +9,28 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .figures.bland_altman import draw_bland_altman
     from .figures.confusion import draw_confusion_matrices
+    from .figures.contour_pairs import draw_contour_pairs
+    from .figures.icc_histogram import draw_icc_histogram
     from .figures.nomogram import draw_nomogram
+    from .figures.overlap import CaseOverlap, draw_overlap_per_case
     from .figures.roc import RocCurve, draw_roc
     from .figures.training_curves import draw_training_curves
     from .style import save_figure
     from .tables.comparison import ComparedNetwork, comparison_table, write_comparison
 
 _HOMES = {
+    "CaseOverlap": "figures.overlap",
     "ComparedNetwork": "tables.comparison",
     "RocCurve": "figures.roc",
     "comparison_table": "tables.comparison",
+    "draw_bland_altman": "figures.bland_altman",
     "draw_confusion_matrices": "figures.confusion",
+    "draw_contour_pairs": "figures.contour_pairs",
+    "draw_icc_histogram": "figures.icc_histogram",
     "draw_nomogram": "figures.nomogram",
+    "draw_overlap_per_case": "figures.overlap",
     "draw_roc": "figures.roc",
     "draw_training_curves": "figures.training_curves",
     "save_figure": "style",
@@ -29,11 +38,16 @@ _HOMES = {
 }
 
 __all__ = [
+    "CaseOverlap",
     "ComparedNetwork",
     "RocCurve",
     "comparison_table",
+    "draw_bland_altman",
     "draw_confusion_matrices",
+    "draw_contour_pairs",
+    "draw_icc_histogram",
     "draw_nomogram",
+    "draw_overlap_per_case",
     "draw_roc",
     "draw_training_curves",
     "save_figure",

@@ -11,12 +11,14 @@ from ..style import GREY, INK, LIGHT_GREY, NOTE_SIZE, TEXT_SIZE, TICK_SIZE, TITL
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 # Inches.
 _MARGIN = 0.25
 _CLOSING = 0.3
 _NOTE_LINE = 0.17
 _LEGEND_LINE = 0.19
+_HEADING_LINE = 0.25
 _LEAST_WIDTH = 5.4
 
 
@@ -41,6 +43,8 @@ class Panels:
         The figure.
     axes
         One of matplotlib's axes for each panel.
+
+    ``headings`` stand over the columns, one each; ``beside`` is room left and right of all panels, in inches.
     """
 
     def __init__(
@@ -53,18 +57,20 @@ class Panels:
         legend_rows: int = 0,
         notes: Sequence[str] = (),
         simulated: bool = False,
+        headings: Sequence[str] = (),
+        beside: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         self.columns = max(1, min(columns, count))
         self.rows = max(1, -(-count // self.columns))
         across, down = size.left + size.width + size.right, size.above + size.height + size.below
-        head = 0.45 if title else 0.1
+        head = (0.45 if title else 0.1) + (_HEADING_LINE if headings else 0.0)
         self._foot = _CLOSING + _NOTE_LINE * len(notes) + _LEGEND_LINE * legend_rows + 0.1
         self._legend_bottom = _CLOSING + _NOTE_LINE * len(notes)
-        panels_wide = self.columns * across
+        panels_wide = self.columns * across + sum(beside)
         self.width = max(panels_wide + 2 * _MARGIN, _LEAST_WIDTH)
         self.height = head + self.rows * down + self._foot
         self.figure: Figure = new_figure(self.width, self.height)
-        left = (self.width - panels_wide) / 2
+        left = (self.width - panels_wide) / 2 + beside[0]
         self.axes: list[Axes] = []
         for index in range(count):
             row, column = divmod(index, self.columns)
@@ -74,9 +80,12 @@ class Panels:
             self.axes.append(self.figure.add_axes(place))
         if title:
             self._write(self.height - 0.32, title, TITLE_SIZE, weight="bold", gid="title")
+        for column, heading in enumerate(headings):
+            x, y = left + column * across + size.left, self.height - head
+            self._write(y, heading, TEXT_SIZE, left=x, room=size.width + size.right, weight="bold", gid="heading")
         for index, note in enumerate(reversed(notes)):
             self._write(0.3 + index * _NOTE_LINE, note, NOTE_SIZE, gid="note")
-        emphasis = {"color": INK, "weight": "bold"} if simulated else {"color": GREY}
+        emphasis: dict[str, Any] = {"color": INK, "weight": "bold"} if simulated else {"color": GREY}
         self._write(0.1, closing_line(simulated), NOTE_SIZE, gid="closing", **emphasis)
 
     def legend(self, handles: Sequence[Any], columns: int = 1) -> None:
@@ -99,13 +108,21 @@ class Panels:
     def is_leftmost(self, index: int) -> bool:
         return index % self.columns == 0
 
-    def _write(self, y: float, words: str, size: float, **style: Any) -> None:
-        """A line from the left margin at ``y`` inches, smaller where it is longer than the figure is wide."""
-        text = self.figure.text(_MARGIN / self.width, y / self.height, words, fontsize=size, **style)
-        box = text.get_window_extent(self.figure.canvas.get_renderer())  # type: ignore[attr-defined]
-        room = (self.width - 2 * _MARGIN) * self.figure.dpi
-        if box.width > room:
-            text.set_fontsize(size * room / box.width)
+    def _write(
+        self, y: float, words: str, size: float, *, left: float = _MARGIN, room: float | None = None, **style: Any
+    ) -> None:
+        """A line from ``left`` at ``y`` inches, smaller where it is longer than its room (the figure less margins)."""
+        text = self.figure.text(left / self.width, y / self.height, words, fontsize=size, **style)
+        fit_width(text, self.width - 2 * _MARGIN if room is None else room)
+
+
+def fit_width(text: Text, room: float) -> None:
+    """Make a text smaller where it is wider than ``room`` inches."""
+    figure = text.get_figure()
+    assert figure is not None
+    width = text.get_window_extent(figure.canvas.get_renderer()).width  # type: ignore[attr-defined]
+    if width > room * figure.dpi:
+        text.set_fontsize(float(text.get_fontsize()) * room * figure.dpi / width)
 
 
 def plain_axes(axes: Axes, title: str = "") -> None:

@@ -1,0 +1,207 @@
+"""Contours of the same tumour drawn on its slice: where readings differ, a person sees why."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import RoiError, TrainingError
+from ...imaging import Roi, SliceImage
+from ..style import (
+    GREEN,
+    NOTE_SIZE,
+    ORANGE,
+    PURPLE,
+    SKY,
+    TEXT_SIZE,
+    TICK_SIZE,
+    VERMILLION,
+    YELLOW,
+    house_style,
+    save_figure,
+)
+from .panels import Panels, PanelSize, fit_width
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Bright on grey. Each is drawn over the last, and the last shows in its gaps: two contours that run together are
+# both seen.
+_LINES: tuple[tuple[str, Any], ...] = (
+    (SKY, "-"),
+    (ORANGE, (0, (3.5, 3.5))),
+    (GREEN, (0, (1.2, 3.0))),
+    (PURPLE, (0, (7, 3, 1.2, 3))),
+    (YELLOW, (0, (1.2, 5.0))),
+    (VERMILLION, (0, (6, 6))),
+)
+_SIDE = 2.9
+# Room around the contours, as a share of the longer side of their common box.
+_MARGIN = 0.18
+_LEAST_PIXELS = 24
+_LONGEST_BAR = 0.35
+_SHOWN_PERCENTILES = (0.5, 99.5)
+
+
+def draw_contour_pairs(
+    pairs: Sequence[tuple[str, SliceImage, Sequence[tuple[str, Roi]]]],
+    *,
+    path: str | os.PathLike[str] | None = None,
+    title: str = "",
+    simulated: bool = False,
+) -> Figure:
+    """Draw a panel for each case: the slice around the contours, each contour a line of its own.
+
+    Under the panel's title stand Dice and 95 % Hausdorff distance of the first contour and each other.
+
+    Parameters
+    ----------
+    pairs
+        The case's title, its slice, and name and region of each contour (up to six names in all).
+    path
+        Where to write it: ``.png``, ``.svg`` or ``.pdf``.
+    simulated
+        The cases were simulated; said under the figure.
+
+    Raises
+    ------
+    TrainingError
+        There is no case, or one has no contour.
+    RoiError
+        A contour does not lie on its slice.
+    SettingsError, StorageError
+        The file cannot be written.
+    """
+    if not pairs or not all(contours for _, _, contours in pairs):
+        raise TrainingError("There is no contour to draw.")
+    names = list(dict.fromkeys(name for _, _, contours in pairs for name, _ in contours))
+    if len(names) > len(_LINES):
+        raise TrainingError(f"At most {len(_LINES)} readings can be told apart in one figure; there are {len(names)}.")
+    for _, image, contours in pairs:
+        if any(roi.shape != image.shape for _, roi in contours):
+            raise RoiError("A contour does not have the size of the slice it is drawn on.")
+    told = [_agreement(contours) for _, _, contours in pairs]
+    lines = max(len(words) for words in told)
+    with house_style():
+        size = PanelSize(_SIDE, _SIDE, left=0.1, right=0.1, above=0.32 + 0.16 * lines, below=0.1)
+        panels = Panels(len(pairs), 3, size, title=title, legend_rows=-(-len(names) // 3), simulated=simulated)
+        for (case, image, contours), words, axes in zip(pairs, told, panels.axes, strict=True):
+            _draw_slice(axes, image, [roi for _, roi in contours])
+            for name, roi in contours:
+                _draw_outline(axes, roi, name, names.index(name))
+            _draw_scale_bar(axes, image)
+            _head(axes, case, words)
+        panels.legend([_handle(name, number) for number, name in enumerate(names)], columns=min(3, len(names)))
+    if path is not None:
+        save_figure(panels.figure, path)
+    return panels.figure
+
+
+def _agreement(contours: Sequence[tuple[str, Roi]]) -> list[str]:
+    """A line for the first contour against each other."""
+    from ...imaging import compare_contours
+
+    (first_name, first), *others = contours
+    words = []
+    for name, roi in others:
+        found = compare_contours(first, roi)
+        distance = f"{found.hausdorff95:.1f} {found.unit}"
+        between = f"{first_name} – {name}: " if len(others) > 1 else ""
+        words.append(f"{between}Dice {found.dice:.2f}, Hausdorff 95 % {distance}")
+    return words
+
+
+def _draw_slice(axes: Axes, image: SliceImage, rois: Sequence[Roi]) -> None:
+    """The grey slice in mm (or pixels), cut to a square of tissue around all contours."""
+    row_size, column_size = image.spacing_mm or (1.0, 1.0)
+    boxes = np.array([roi.bounding_box for roi in rois], dtype=float)
+    top, left = boxes[:, :2].min(axis=0) * (row_size, column_size)
+    bottom, right = boxes[:, 2:].max(axis=0) * (row_size, column_size)
+    side = max((bottom - top) * (1 + 2 * _MARGIN), (right - left) * (1 + 2 * _MARGIN))
+    side = max(side, _LEAST_PIXELS * min(row_size, column_size))
+    rows, columns = image.shape
+    y0, x0 = (top + bottom - side) / 2, (left + right - side) / 2
+    first_row, last_row = max(0, math.floor(y0 / row_size)), min(rows, math.ceil((y0 + side) / row_size))
+    first_column, last_column = max(0, math.floor(x0 / column_size)), min(columns, math.ceil((x0 + side) / column_size))
+    seen = image.pixels[first_row:last_row, first_column:last_column]
+    dark, bright = (float(value) for value in np.percentile(seen, _SHOWN_PERCENTILES))
+    axes.imshow(
+        seen, cmap="gray", vmin=dark, vmax=bright if bright > dark else dark + 1.0, interpolation="bilinear",
+        extent=(first_column * column_size, last_column * column_size, last_row * row_size, first_row * row_size),
+        gid="slice",
+    )  # fmt: skip
+    # Beyond the image's edge there is nothing; it must not look like tissue.
+    axes.set_facecolor("#2B2B3A")
+    axes.set_xlim(x0, x0 + side)
+    axes.set_ylim(y0 + side, y0)
+    axes.set_aspect("equal")
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def _draw_outline(axes: Axes, roi: Roi, name: str, number: int) -> None:
+    """The line halfway between pixels inside and outside; closed at the image's edge."""
+    from contourpy import contour_generator
+    from matplotlib.patheffects import Normal, Stroke
+
+    row_size, column_size = roi.spacing_mm or (1.0, 1.0)
+    row0, column0, row1, column1 = roi.bounding_box
+    inside = np.pad(roi.mask[row0:row1, column0:column1].astype(float), 1)
+    colour, dashes = _LINES[number]
+    # The first line alone has a dark rim: the rims of those above would hide it.
+    rim: dict[str, Any] = (
+        {"path_effects": [Stroke(linewidth=3.2, foreground="black", alpha=0.6), Normal()]} if number == 0 else {}
+    )
+    for points in contour_generator(z=inside).lines(0.5):
+        # From the frame's pixel centres to pixel corners of the image, in its unit.
+        x = (np.asarray(points)[:, 0] + column0 - 0.5) * column_size
+        y = (np.asarray(points)[:, 1] + row0 - 0.5) * row_size
+        axes.plot(x, y, color=colour, linestyle=dashes, linewidth=1.8, gid=f"contour:{name}", zorder=3 + number, **rim)
+
+
+def _draw_scale_bar(axes: Axes, image: SliceImage) -> None:
+    from matplotlib.patheffects import Normal, Stroke
+
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    side = right - left
+    power = 10.0 ** math.floor(math.log10(_LONGEST_BAR * side))
+    length = next(step * power for step in (5, 2, 1) if step * power <= _LONGEST_BAR * side)
+    x, y = left + 0.05 * side, bottom - 0.06 * (bottom - top)
+    rim = [Stroke(linewidth=5.0, foreground="black"), Normal()]
+    axes.plot([x, x + length], [y, y], color="white", linewidth=2.6, gid="scale", zorder=8, path_effects=rim)
+    rim = [Stroke(linewidth=2.2, foreground="black"), Normal()]
+    axes.text(x, y - 0.025 * side, f"{length:g} {'px' if image.spacing_mm is None else 'mm'}", color="white",
+              fontsize=TICK_SIZE, va="bottom", gid="scale:words", zorder=8, path_effects=rim)  # fmt: skip
+
+
+def _head(axes: Axes, case: str, words: Sequence[str]) -> None:
+    above: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
+    for number, line in enumerate(reversed(words)):
+        text = axes.annotate(line, (0, 1), (0, 4 + 11.5 * number), fontsize=NOTE_SIZE, gid="agreement", **above)
+        fit_width(text, _SIDE)
+    text = axes.annotate(
+        case,
+        (0, 1),
+        (0, 5 + 11.5 * len(words)),
+        fontsize=TEXT_SIZE,
+        fontweight="bold",
+        gid="case",
+        **above,
+    )
+    fit_width(text, _SIDE)
+
+
+def _handle(name: str, number: int) -> object:
+    from matplotlib.lines import Line2D
+    from matplotlib.patheffects import Normal, Stroke
+
+    colour, dashes = _LINES[number]
+    rim = [Stroke(linewidth=3.2, foreground="black", alpha=0.6), Normal()]
+    return Line2D(
+        [], [], color=colour, linestyle=dashes, linewidth=1.8, label=name, path_effects=rim if number == 0 else None
+    )
