@@ -1,6 +1,6 @@
 """A consensus of several contours by STAPLE: simultaneous truth and performance level estimation.
 
-Expectation-maximisation in turn estimates how likely each pixel belongs to the tumour, and each contour's sensitivity
+Beginning with the share of contours that mark each pixel, expectation-maximisation in turn estimates how likely each pixel belongs to the tumour, and each contour's sensitivity
 and specificity against that estimate; the contours are weighted by them (Warfield SK, Zou KH, Wells WM. IEEE Trans Med
 Imaging 2004;23:903-921).
 
@@ -65,7 +65,7 @@ def staple_consensus(rois: Sequence[Roi]) -> StapleConsensus:
     ------
     RoiError
         Fewer than two contours, contours on different grids, no pixel that two contours share, no background at all, or
-        no pixel that is more likely tumour than not.
+        contours that agree too little for a consensus.
     """
     if len(rois) < 2:
         raise RoiError("A consensus needs at least two contours of the same image.")
@@ -85,7 +85,10 @@ def staple_consensus(rois: Sequence[Roi]) -> StapleConsensus:
     probability[field] = inside
     mask = np.zeros(first.shape, dtype=bool)
     mask[field] = inside >= _HALF
-    if not mask.any():
+    # Contours that hardly overlap end in an estimate by which they are all wrong: it denies what everybody marked or
+    # claims what nobody did.
+    chosen = mask[field]
+    if not chosen.any() or (chosen & (votes == 0)).any() or (~chosen & (votes == len(rois))).any():
         raise RoiError("The contours agree too little for a consensus: look at them together and draw the tumour anew.")
     return StapleConsensus(Roi(mask, first.spacing_mm), _frozen(probability), sensitivity, specificity, iterations)
 
@@ -102,7 +105,8 @@ def _estimate(masks: Sequence[np.ndarray]) -> tuple[np.ndarray, tuple[float, ...
         sitk.GetArrayFromImage(result),
         tuple(staple.GetSensitivity()),
         tuple(staple.GetSpecificity()),
-        int(staple.GetElapsedIterations()),
+        # ITK counts from 0.
+        int(staple.GetElapsedIterations()) + 1,
     )
 
 
