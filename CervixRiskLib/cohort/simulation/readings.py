@@ -140,21 +140,22 @@ class ReadingPlan:
         """A paragraph for ``README.txt``; empty when there are no readings."""
         if not self.any:
             return ""
-        others = f"{', '.join(self.names()[1:])} contoured every case once. " if self.readers > 1 else ""
-        repeats = f"Reader A contoured every case again at least {WASHOUT_DAYS} days later. " if self.repeat else ""
+        others = f"{', '.join(self.names()[1:])}: every case once.\n" if self.readers > 1 else ""
+        repeats = f"Reader A again: every case, at least {WASHOUT_DAYS} days later.\n" if self.repeat else ""
+        low, high = (100 * share for share in model.TENDENCY)
         return f"""
 READINGS
 
-{READINGS_NAME} lists who contoured what, when and how long it took; the masks are in {READINGS_FOLDER}/. Reader A's
-first contours are the cohort's own (rois/). {others}{repeats}Names, dates and durations are made up.
-All contours scatter around Reader A's first one, with the variability {self.variability:g} (0: all the same). At 1, \
-Reader A and
-another reader agree with a mean Dice of about {model.EXPECTED_INTER_DICE:g}, Reader A and her repeat with about \
-{model.EXPECTED_INTRA_DICE:g}: a further reader draws 2-6 %
-larger or smaller throughout and follows the margin more or less finely; every contour errs in size (SD \
-{100 * model.SIZE_SD:g} % of the
-radius), place (SD {100 * model.SHIFT_SD:g} %) and course (SD {100 * model.STRAY_SD:g} %); a repeat errs \
-{model.REPEAT_SHARE:g} times as much.
+{READINGS_NAME} lists who contoured what, when, and how long it took; the masks are in {READINGS_FOLDER}/.
+Reader A: every case once; these contours are the cohort's own, in rois/.
+{others}{repeats}Names, dates and durations are made up.
+
+All contours scatter around Reader A's first ones with the variability {self.variability:g} (0: all the same).
+At 1, the mean Dice of Reader A and another reader is about {model.EXPECTED_INTER_DICE:g}, of Reader A and her repeat \
+{model.EXPECTED_INTRA_DICE:g}.
+A further reader draws {low:g}-{high:g} % larger or smaller throughout, and follows the margin more or less finely.
+Every contour errs in size (SD {100 * model.SIZE_SD:g} % of the radius), place (SD {100 * model.SHIFT_SD:g} %) and \
+course (SD {100 * model.STRAY_SD:g} %), a repeat {model.REPEAT_SHARE:g} times as much.
 """
 
 
@@ -230,9 +231,10 @@ def _duration_s(rng: np.random.Generator, diameter_mm: float, habit: ReaderHabit
 
 
 def _drawn_at(index: int, turn: str, into_the_slot: timedelta) -> str:
-    """When a contour was finished, ISO 8601 in UTC: first ones in the mornings from Monday to Friday, repeats after noon.
+    """When a contour was finished, ISO 8601 in UTC.
 
-    A repeat's afternoon is eight weeks after that case's morning, so nobody draws two contours at a time.
+    First contours are drawn in the mornings from Monday to Friday; a repeat in the afternoon eight weeks after that
+    case's morning, so nobody draws two at a time.
     """
     morning, slot = divmod(index, _CASES_A_MORNING)
     week, weekday = divmod(morning, 5)
