@@ -11,8 +11,9 @@ import numpy as np
 from ...errors import TrainingError
 from ...statistics import BlandAltman
 from ..style import BLUE, GREY, INK, NOTE_SIZE, TEXT_SIZE, TICK_SIZE, VERMILLION, house_style, save_figure
+from .fitted_text import fit_width, shortened
 from .label_places import LabelPlaces
-from .panels import Panels, PanelSize, fit_width, plain_axes
+from .panels import Panels, PanelSize, plain_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +68,7 @@ def draw_bland_altman(
         figure = Panels(len(panels), 2, _SIZE, title=title, legend_rows=1, notes=notes, simulated=simulated)
         for index, ((name, unit, found), axes) in enumerate(zip(panels, figure.axes, strict=True)):
             _draw_panel(axes, name, unit, found, labels[index] if labels else ())
-        figure.legend(_handles(), columns=4)
+        figure.legend(_handles(any(found.outside.any() for _, _, found in panels)), columns=4)
     if path is not None:
         save_figure(figure.figure, path)
     return figure.figure
@@ -122,15 +123,15 @@ def _head(axes: Axes, name: str, found: BlandAltman, unit: str, of_difference: s
     room = _SIZE.width + _SIZE.right - 0.1
     words = axes.annotate(name, (0, 1), (0, 22), xycoords="axes fraction", textcoords="offset points", va="bottom",
                           fontsize=TEXT_SIZE, fontweight="bold", gid="name")  # fmt: skip
-    fit_width(words, room)
+    fit_width(words, room, least=NOTE_SIZE - 1)
     if np.isnan(found.slope_p):
         slope = "slope on the mean not defined"
     else:
         per = f"{of_difference} per {unit}" if found.relative else f"{unit} per {unit}"
-        slope = f"slope on the mean {found.slope:.3f} {per}, {_p(found.slope_p)}"
+        slope = f"slope on the mean {_number(found.slope, _slope_digits(found.slope))} {per}, {_p(found.slope_p)}"
     words = axes.annotate(f"n = {found.n}; {slope}", (0, 1), (0, 8), xycoords="axes fraction", va="bottom",
                           textcoords="offset points", fontsize=NOTE_SIZE, gid="slope")  # fmt: skip
-    fit_width(words, room)
+    fit_width(words, room, least=NOTE_SIZE - 1)
 
 
 def _p(p: float) -> str:
@@ -145,11 +146,8 @@ def _tell_lines(axes: Axes, lines: Sequence[tuple[float, tuple[float, float], st
     height = axes.get_window_extent().height / figure.dpi
     least = 0.34 / height
     places = [(value - bottom) / (top - bottom) for value, _, _, _ in lines]
-    places = [
-        max(places[0], places[1] + least, 2 * least),
-        places[1],
-        min(places[2], places[1] - least),
-    ]
+    middle = float(np.clip(places[1], 1.5 * least, 1 - 1.5 * least))
+    places = [max(places[0], middle + least), middle, min(places[2], middle - least)]
     digits = _digits(top - bottom)
     for (value, (low, high), words, gid), place in zip(lines, places, strict=True):
         told = f"{words} {_number(value, digits)}\n({_number(low, digits)} to {_number(high, digits)})"
@@ -165,6 +163,11 @@ def _digits(span: float) -> int:
     return int(np.clip(np.ceil(2 - np.log10(span)), 0, 6))
 
 
+def _slope_digits(slope: float) -> int:
+    """Digits after the point for two that count, three at least."""
+    return 3 if slope == 0 else int(np.clip(1 - np.floor(np.log10(abs(slope))), 3, 8))
+
+
 def _number(value: float, digits: int) -> str:
     words = f"{value:.{digits}f}"
     return words.replace("-", "−") if float(words) else words.replace("-", "")
@@ -173,20 +176,28 @@ def _number(value: float, digits: int) -> str:
 def _name_outside(axes: Axes, found: BlandAltman, names: Sequence[str]) -> None:
     outside = np.flatnonzero(found.outside)
     farthest = outside[np.argsort(-np.abs(found.differences[outside] - found.bias), kind="stable")][:_MOST_NAMED]
-    places = LabelPlaces(axes, np.column_stack([found.means, found.differences]))
+    lines = (found.lower_limit, found.bias, found.upper_limit)
+    places = LabelPlaces(axes, np.column_stack([found.means, found.differences]), lines)
     for index in farthest:
         name = str(names[index])
-        short = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
-        places.write(short, found.means[index], found.differences[index], size=NOTE_SIZE, gid=f"case:{name}")
+        places.write(
+            shortened(name, _LONGEST_NAME),
+            found.means[index],
+            found.differences[index],
+            size=NOTE_SIZE,
+            gid=f"case:{name}",
+        )
 
 
-def _handles() -> list[object]:
+def _handles(outside: bool) -> list[object]:
     from matplotlib.lines import Line2D
 
     none: dict[str, Any] = {"linestyle": "none", "markersize": 4.5}
-    return [
+    handles: list[object] = [
         Line2D([], [], color=BLUE, label="Bias"),
         Line2D([], [], color=VERMILLION, linestyle=(0, (5, 2)), label="Limits of agreement"),
         Line2D([], [], marker="o", color=INK, markerfacecolor="none", label="Case", **none),
-        Line2D([], [], marker="D", color=VERMILLION, label="Case outside", **none),
     ]
+    if outside:
+        handles.append(Line2D([], [], marker="D", color=VERMILLION, label="Case outside the limits", **none))
+    return handles

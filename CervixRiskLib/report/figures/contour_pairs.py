@@ -24,7 +24,8 @@ from ..style import (
     house_style,
     save_figure,
 )
-from .panels import Panels, PanelSize, fit_width
+from .fitted_text import fit_width
+from .panels import Panels, PanelSize
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,10 +42,13 @@ _LINES: tuple[tuple[str, Any], ...] = (
     (VERMILLION, (0, (6, 6))),
 )
 _SIDE = 2.9
+_RIM = 3.2
 # Room around the contours, as a share of the longer side of their common box.
 _MARGIN = 0.18
 _LEAST_PIXELS = 24
 _LONGEST_BAR = 0.35
+# Longer names stand below each other in the legend.
+_LONGEST_BESIDE = 24
 _SHOWN_PERCENTILES = (0.5, 99.5)
 
 
@@ -83,20 +87,23 @@ def draw_contour_pairs(
     if len(names) > len(_LINES):
         raise TrainingError(f"At most {len(_LINES)} readings can be told apart in one figure; there are {len(names)}.")
     for _, image, contours in pairs:
+        if len({name for name, _ in contours}) < len(contours):
+            raise ValueError("Two contours of one case have the same name.")
         if any(roi.shape != image.shape for _, roi in contours):
             raise RoiError("A contour does not have the size of the slice it is drawn on.")
     told = [_agreement(contours) for _, _, contours in pairs]
     lines = max(len(words) for words in told)
     with house_style():
         size = PanelSize(_SIDE, _SIDE, left=0.1, right=0.1, above=0.32 + 0.16 * lines, below=0.1)
-        panels = Panels(len(pairs), 3, size, title=title, legend_rows=-(-len(names) // 3), simulated=simulated)
+        columns = min(3, len(names), len(pairs)) if max(map(len, names)) <= _LONGEST_BESIDE else 1
+        panels = Panels(len(pairs), 3, size, title=title, legend_rows=-(-len(names) // columns), simulated=simulated)
         for (case, image, contours), words, axes in zip(pairs, told, panels.axes, strict=True):
             _draw_slice(axes, image, [roi for _, roi in contours])
             for name, roi in contours:
                 _draw_outline(axes, roi, name, names.index(name))
             _draw_scale_bar(axes, image)
             _head(axes, case, words)
-        panels.legend([_handle(name, number) for number, name in enumerate(names)], columns=min(3, len(names)))
+        panels.legend([_handle(name, number) for number, name in enumerate(names)], columns=columns)
     if path is not None:
         save_figure(panels.figure, path)
     return panels.figure
@@ -153,10 +160,8 @@ def _draw_outline(axes: Axes, roi: Roi, name: str, number: int) -> None:
     row0, column0, row1, column1 = roi.bounding_box
     inside = np.pad(roi.mask[row0:row1, column0:column1].astype(float), 1)
     colour, dashes = _LINES[number]
-    # The first line alone has a dark rim: the rims of those above would hide it.
-    rim: dict[str, Any] = (
-        {"path_effects": [Stroke(linewidth=3.2, foreground="black", alpha=0.6), Normal()]} if number == 0 else {}
-    )
+    # The rim has the line's own dashes, so that it hides no line below in their gaps.
+    rim: dict[str, Any] = {"path_effects": [Stroke(linewidth=_RIM, foreground="black", alpha=0.6), Normal()]}
     for points in contour_generator(z=inside).lines(0.5):
         # From the frame's pixel centres to pixel corners of the image, in its unit.
         x = (np.asarray(points)[:, 0] + column0 - 0.5) * column_size
@@ -183,7 +188,7 @@ def _head(axes: Axes, case: str, words: Sequence[str]) -> None:
     above: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
     for number, line in enumerate(reversed(words)):
         text = axes.annotate(line, (0, 1), (0, 4 + 11.5 * number), fontsize=NOTE_SIZE, gid="agreement", **above)
-        fit_width(text, _SIDE)
+        fit_width(text, _SIDE, least=NOTE_SIZE - 1)
     text = axes.annotate(
         case,
         (0, 1),
@@ -193,7 +198,7 @@ def _head(axes: Axes, case: str, words: Sequence[str]) -> None:
         gid="case",
         **above,
     )
-    fit_width(text, _SIDE)
+    fit_width(text, _SIDE, least=NOTE_SIZE - 1)
 
 
 def _handle(name: str, number: int) -> object:
@@ -201,7 +206,5 @@ def _handle(name: str, number: int) -> object:
     from matplotlib.patheffects import Normal, Stroke
 
     colour, dashes = _LINES[number]
-    rim = [Stroke(linewidth=3.2, foreground="black", alpha=0.6), Normal()]
-    return Line2D(
-        [], [], color=colour, linestyle=dashes, linewidth=1.8, label=name, path_effects=rim if number == 0 else None
-    )
+    rim = [Stroke(linewidth=_RIM, foreground="black", alpha=0.6), Normal()]
+    return Line2D([], [], color=colour, linestyle=dashes, linewidth=1.8, label=name, path_effects=rim)

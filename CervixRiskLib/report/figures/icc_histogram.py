@@ -10,12 +10,14 @@ import numpy as np
 
 from ...errors import TrainingError
 from ..style import BLUE, INK, LIGHT_GREY, NOTE_SIZE, TEXT_SIZE, VERMILLION, house_style, save_figure
-from .panels import Panels, PanelSize, fit_width, plain_axes
+from .fitted_text import fit_width, text_width
+from .panels import Panels, PanelSize, plain_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_SIZE = PanelSize(2.9, 0.55, left=0.7, right=0.3, above=0.3, below=0.18)
 _BIN = 0.05
 # PyRadiomics' classes in its order; a class of another name stands after them, under its own name.
 _CLASS_NAMES = {
@@ -78,8 +80,9 @@ def draw_icc_histogram(
         panels = Panels(
             len(rows) * len(analyses),
             len(analyses),
-            PanelSize(2.9, 0.55, left=0.7, right=0.3, above=0.3, below=0.18),
+            _SIZE,
             title=title,
+            # One for the legend, one for the axis label over it.
             legend_rows=2,
             notes=_notes(analyses),
             simulated=simulated,
@@ -92,7 +95,7 @@ def draw_icc_histogram(
             _name_class(axes, row, _words(analyses[name][classes == row], threshold))
             axes.set_ylim(0, top)
             _number_axes(axes, top, lowest=panels.is_lowest(index), leftmost=panels.is_leftmost(index))
-        panels.legend(_handles(threshold), columns=2)
+        panels.legend(_handles(threshold), columns=3)
     if path is not None:
         save_figure(panels.figure, path)
     return panels.figure
@@ -101,7 +104,7 @@ def draw_icc_histogram(
 def _shares(iccs: np.ndarray, edges: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
     """Per bin, the share of the class that passes and that fails; all below zero stand in the first bin."""
     defined = iccs[np.isfinite(iccs)]
-    # Half a bin from the edges, so that rounding moves nothing over one.
+    # A little up, so that rounding moves nothing under an edge.
     place = np.clip(np.floor(defined / _BIN + 1e-9).astype(int), -1, len(edges) - 3) + 1
     counts = [
         np.bincount(place[chosen], minlength=len(edges) - 1) for chosen in (defined >= threshold, defined < threshold)
@@ -119,8 +122,7 @@ def _notes(analyses: Mapping[str, np.ndarray]) -> list[str]:
     for name, iccs in analyses.items():
         undefined = int((~np.isfinite(iccs)).sum())
         if undefined:
-            are = "feature has" if undefined == 1 else "features have"
-            notes.append(f"{name}: {undefined:,} of {len(iccs):,} {are} no defined ICC, are not drawn and do not pass.")
+            notes.append(f"{name}: no defined ICC for {undefined:,} of {len(iccs):,} features; not drawn, not passing.")
     return notes
 
 
@@ -140,10 +142,7 @@ def _name_class(axes: Axes, row: str, words: str) -> None:
     """The class on the left over its panel, the count on the right."""
     name = axes.set_title(_CLASS_NAMES.get(row, row), fontsize=TEXT_SIZE, loc="left", pad=3)
     count = axes.set_title(words, fontsize=NOTE_SIZE, loc="right", pad=3, color=INK, gid="count")
-    figure = axes.get_figure()
-    assert figure is not None
-    room = axes.get_window_extent().width - count.get_window_extent().width
-    fit_width(name, room / figure.dpi - 0.1)
+    fit_width(name, _SIZE.width - text_width(count) - 0.1, least=NOTE_SIZE)
 
 
 def _number_axes(axes: Axes, top: float, *, lowest: bool, leftmost: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,9 +28,11 @@ class LabelPlaces:
         With its final limits.
     points
         ``(n, 2)`` all points on it, in data coordinates.
+    lines
+        Heights of horizontal lines across it.
     """
 
-    def __init__(self, axes: Axes, points: np.ndarray) -> None:
+    def __init__(self, axes: Axes, points: np.ndarray, lines: Sequence[float] = ()) -> None:
         figure = axes.get_figure()
         assert figure is not None
         self.axes, self.figure = axes, figure
@@ -37,6 +40,10 @@ class LabelPlaces:
         centres = axes.transData.transform(points)
         # Boxes as (left, bottom, right, top) in pixels.
         self._taken = np.hstack([centres - _POINT_SIZE * self.pixel, centres + _POINT_SIZE * self.pixel])
+        ground = axes.get_window_extent()
+        for line in lines:
+            y = float(axes.transData.transform((0, line))[1])
+            self._taken = np.vstack([self._taken, (ground.x0, y - self.pixel, ground.x1, y + self.pixel)])
 
     def write(self, words: str, x: float, y: float, *, size: float, gid: str) -> None:
         """Write ``words`` at the free place nearest to the point; where none is free, at that which covers least."""

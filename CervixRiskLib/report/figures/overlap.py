@@ -24,14 +24,16 @@ from ..style import (
     house_style,
     save_figure,
 )
-from .panels import Panels, PanelSize, fit_width, plain_axes
+from .fitted_text import cut_middle, names_in, text_width
+from .panels import Panels, PanelSize, plain_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # Colour and mark of a pair of readings; marks keep them apart in grey print.
-_LOOKS = ((BLUE, "o"), (VERMILLION, "D"), (GREEN, "s"), (PURPLE, "^"), (ORANGE, "v"), (SKY, "P"))
+_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
+_MARKS = ("o", "D", "s", "^", "v", "P")
 # More cases than these lie side by side without their names, and the worst are listed.
 _MOST_NAMED = 50
 _WORST = 10
@@ -135,9 +137,8 @@ class _Chart:
             axes.set_xlabel(words, fontsize=TEXT_SIZE)
             axes.set_xlim(*_limits(unit, axes.get_xlim()))
         first = panels.axes[0]
-        first.set_yticks(range(len(self.cases)), self.cases, fontsize=TICK_SIZE)
-        for label in first.get_yticklabels():
-            fit_width(label, _NAMES + 0.05)
+        names = names_in(panels.figure, self.cases, TICK_SIZE, _NAMES - 0.1)
+        first.set_yticks(range(len(self.cases)), names, fontsize=TICK_SIZE)
         panels.legend(self._handles())
         return panels.figure
 
@@ -149,8 +150,10 @@ class _Chart:
             simulated=simulated, beside=(0.0, _LIST),
         )  # fmt: skip
         for index, (axes, (words, unit)) in enumerate(zip(panels.axes, self.measures, strict=True)):
-            self._draw_points(axes, unit, upright=True, markersize=3.0)
-            axes.set_xlim(-1.0, len(self.cases))
+            self._draw_points(axes, unit, upright=True, markersize=3.5)
+            axes.set_xlim(-0.5, len(self.cases) - 0.5)
+            ranks = [rank for rank in axes.get_xticks() if 0 < rank <= len(self.cases)]
+            axes.set_xticks([0, *(rank - 1 for rank in ranks)], ["1", *(f"{rank:.0f}" for rank in ranks)])
             axes.set_ylabel(words, fontsize=TEXT_SIZE)
             axes.set_ylim(*_limits(unit, axes.get_ylim()))
             if panels.is_lowest(index):
@@ -166,7 +169,7 @@ class _Chart:
             chosen = [row for row in self.rows if row.pair == pair and unit in (None, row.unit)]
             places = np.array([self.place[row.case] for row in chosen], dtype=float) + offsets[number]
             values = np.array([row.dice if unit is None else row.hausdorff95 for row in chosen], dtype=float)
-            colour, marker = _LOOKS[number % len(_LOOKS)]
+            colour, marker = _look(number)
             gid = f"{unit or 'dice'}:{pair}"
             axes.plot(
                 *((places, values) if upright else (values, places)), linestyle="none", marker=marker, color=colour,
@@ -185,8 +188,6 @@ class _Chart:
             lines.append((f"{number}  {case}", f"{_words(row.dice, 2)} · {_words(row.hausdorff95, 1)} {row.unit}"))
         axes.annotate("Lowest Dice · Hausdorff 95 %", (1, 1), (20, 0), xycoords="axes fraction", va="top",
                       textcoords="offset points", fontsize=TICK_SIZE, fontweight="bold", gid="worst")  # fmt: skip
-        figure = axes.get_figure()
-        assert figure is not None
         for number, (case, words) in enumerate(lines, start=1):
             down: dict[str, Any] = {
                 "xycoords": "axes fraction",
@@ -203,14 +204,13 @@ class _Chart:
                 gid="worst:words",
                 **down,
             )
-            room = _LIST - 0.45 - told.get_window_extent().width / figure.dpi
-            fit_width(name, room)
+            cut_middle(name, _LIST - 0.45 - text_width(told))
 
     def _notes(self) -> list[str]:
         notes = ["Dashed lines: medians. Cases in the order of their lowest Dice."]
         missing = sum(not (math.isfinite(row.dice) and math.isfinite(row.hausdorff95)) for row in self.rows)
         if missing:
-            notes.append(f"{missing:,} of {len(self.rows):,} comparisons lack a value; what they lack is not drawn.")
+            notes.append(f"{missing:,} of {len(self.rows):,} comparisons: a value is missing and not drawn.")
         return notes
 
     def _handles(self) -> list[Any]:
@@ -219,13 +219,15 @@ class _Chart:
         handles = []
         for number, pair in enumerate(self.pairs):
             rows = [row for row in self.rows if row.pair == pair]
-            told = [f"Dice {_words(_median([row.dice for row in rows]), 3)}"]
+            told = []
             for _, unit in self.measures[1:]:
                 of_unit = [row.hausdorff95 for row in rows if row.unit == unit]
                 if of_unit:
                     told.append(f"{_words(_median(of_unit), 1)} {unit}")
-            colour, marker = _LOOKS[number % len(_LOOKS)]
-            label = f"{pair}: n = {len(rows):,}, median {', '.join(told)}"
+            colour, marker = _look(number)
+            dice = _words(_median([row.dice for row in rows]), 3)
+            distances = f", Hausdorff 95 % {' and '.join(told)}"
+            label = f"{pair}: n = {len(rows):,}, median Dice {dice}{distances}"
             handles.append(
                 Line2D(
                     [],
@@ -239,6 +241,11 @@ class _Chart:
                 )
             )
         return handles
+
+
+def _look(number: int) -> tuple[str, str]:
+    """Colour and mark; beyond the sixth pair the marks change hands."""
+    return _COLOURS[number % 6], _MARKS[(number + number // 6) % 6]
 
 
 def _median(values: Sequence[float] | np.ndarray) -> float:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..style import GREY, INK, LIGHT_GREY, NOTE_SIZE, TEXT_SIZE, TICK_SIZE, TITLE_SIZE, closing_line, new_figure
+from .fitted_text import fit_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.text import Text
 
 # Inches.
 _MARGIN = 0.25
@@ -89,17 +89,25 @@ class Panels:
         self._write(0.1, closing_line(simulated), NOTE_SIZE, gid="closing", **emphasis)
 
     def legend(self, handles: Sequence[Any], columns: int = 1) -> None:
-        """Name what all panels share, above notes and closing line."""
-        self.figure.legend(
-            handles=list(handles),
-            loc="lower center",
-            bbox_to_anchor=(0.5, self._legend_bottom / self.height),
-            ncols=columns,
-            fontsize=TICK_SIZE,
-            frameon=False,
-            handlelength=2.6,
-            borderaxespad=0.0,
-        )
+        """Name what all panels share, above notes and closing line; smaller where it is wider than the figure."""
+        size = TICK_SIZE
+        for _ in range(3):
+            legend = self.figure.legend(
+                handles=list(handles),
+                loc="lower center",
+                bbox_to_anchor=(0.5, self._legend_bottom / self.height),
+                ncols=columns,
+                fontsize=size,
+                frameon=False,
+                handlelength=2.6,
+                borderaxespad=0.0,
+            )
+            width = legend.get_window_extent().width / self.figure.dpi
+            if width <= self.width - 0.1:
+                return
+            legend.remove()
+            size *= 0.98 * (self.width - 0.1) / width
+        self.figure.add_artist(legend)
 
     def is_lowest(self, index: int) -> bool:
         """Whether no panel stands below this one."""
@@ -114,15 +122,6 @@ class Panels:
         """A line from ``left`` at ``y`` inches, smaller where it is longer than its room (the figure less margins)."""
         text = self.figure.text(left / self.width, y / self.height, words, fontsize=size, **style)
         fit_width(text, self.width - 2 * _MARGIN if room is None else room)
-
-
-def fit_width(text: Text, room: float) -> None:
-    """Make a text smaller where it is wider than ``room`` inches."""
-    figure = text.get_figure()
-    assert figure is not None
-    width = text.get_window_extent(figure.canvas.get_renderer()).width  # type: ignore[attr-defined]
-    if width > room * figure.dpi:
-        text.set_fontsize(float(text.get_fontsize()) * room * figure.dpi / width)
 
 
 def plain_axes(axes: Axes, title: str = "") -> None:
