@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import RESEARCH_USE_NOTICE, __version__
-from . import bundle, demo, doctor, extract, predict, simulate, train
+from . import bundle, demo, doctor, extract, predict, reading, simulate, train
 
 app = typer.Typer(
     name="cervixrisk",
@@ -42,6 +42,7 @@ def _root(
 app.add_typer(simulate.app, name="simulate")
 app.command("extract", epilog=extract.EXAMPLES)(extract.extract)
 app.add_typer(train.app, name="train")
+app.add_typer(reading.app, name="reading")
 app.command("predict", epilog=predict.EXAMPLES)(predict.predict)
 app.add_typer(bundle.app, name="bundle")
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
