@@ -1,6 +1,8 @@
 """ICC: Shrout & Fleiss's printed table, psych::ICC, and what must hold for any ratings."""
 
+import json
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,11 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from CervixRiskLib.errors import TrainingError
-from CervixRiskLib.statistics import IccForm, icc
+from CervixRiskLib.statistics import IccForm, icc, icc_forms, standard_error_of_measurement
 
 # Shrout & Fleiss 1979, table 2; the six correlations as printed in table 4.
 TABLE = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float)
 PRINTED = {"ICC(1,1)": 0.17, "ICC(2,1)": 0.29, "ICC(3,1)": 0.71, "ICC(1,k)": 0.44, "ICC(2,k)": 0.62, "ICC(3,k)": 0.91}
+REFERENCE = json.loads(
+    (Path(__file__).parents[1] / "reference" / "statistics" / "agreement.json").read_text(encoding="utf-8")
+)
 IN_R = {
     "ICC(1,1)": "ICC1",
     "ICC(2,1)": "ICC2",
@@ -138,10 +143,85 @@ def test_too_few_raters_or_targets():
         icc(TABLE, confidence=95)
 
 
-def test_a_cohort_of_features_takes_milliseconds():
+@pytest.mark.parametrize("case", REFERENCE["icc"], ids=lambda case: f"{len(case['ratings'])}x{len(case['ratings'][0])}")
+def test_all_forms_equal_psych_on_drawn_tables(case):
+    found = icc_forms(case["ratings"], confidence=0.9)
+    assert list(found) == list(IccForm)
+    for form, result in found.items():
+        place = case["type"].index(IN_R[form.value])
+        np.testing.assert_allclose(
+            [result.value, result.lower, result.upper],
+            [case["value"][place], case["lower"][place], case["upper"][place]],
+            rtol=1e-8,
+        )
+
+
+def test_forms_together_are_as_each_alone():
+    generator = np.random.default_rng(8)
+    table = generator.normal(size=(9, 3, 40)) + generator.normal(size=(9, 1, 40)) * 2
+    table[..., 0] = 1.0
+    table[2, 1, 1] = np.nan
+    together = icc_forms(table)
+    for form in IccForm:
+        alone = icc(table, form)
+        assert together[form].form is form
+        for part in ("value", "lower", "upper"):
+            np.testing.assert_array_equal(getattr(together[form], part), getattr(alone, part))
+            assert np.isnan(getattr(alone, part)[:2]).all()
+            assert np.isfinite(getattr(alone, part)[2:]).all()
+
+
+def test_only_the_forms_asked_for():
+    found = icc_forms(TABLE, ("ICC(3,k)", IccForm.ICC_1_1))
+    assert list(found) == [IccForm.ICC_3_K, IccForm.ICC_1_1]
+    assert found[IccForm.ICC_3_K].value == pytest.approx(0.909316, abs=1e-6)
+    with pytest.raises(TypeError):
+        found[IccForm.ICC_2_1] = found[IccForm.ICC_1_1]
+    with pytest.raises(ValueError, match="ICC"):
+        icc_forms(TABLE, ("ICC(4,1)",))
+
+
+def test_all_forms_of_a_cohort_of_features_take_milliseconds():
     table = np.random.default_rng(1).normal(size=(50, 2, 1561))
-    icc(table)
-    started = time.perf_counter()
-    icc(table)
-    # Measured 5 ms; the margin is for a machine busy with other things.
-    assert time.perf_counter() - started < 0.5
+    best = np.inf
+    for _ in range(5):
+        started = time.perf_counter()
+        icc_forms(table)
+        best = min(best, time.perf_counter() - started)
+    # Measured 5 ms; 50 is what is promised.
+    assert best < 0.05
+
+
+class TestStandardErrorOfMeasurement:
+    @pytest.mark.parametrize("place", range(len(REFERENCE["icc"])))
+    def test_equals_the_residual_of_an_analysis_of_variance(self, place):
+        expected = REFERENCE["measurement_error"][place]
+        found = standard_error_of_measurement(REFERENCE["icc"][place]["ratings"])
+        assert found.standard_error == pytest.approx(expected["sem"], rel=1e-9)
+        assert found.standard_error_interval == pytest.approx(expected["interval"], rel=1e-8)
+
+    def test_weirs_example(self):
+        """Weir 2005, trials A1 and A2: MSE 57, SEM 7.6, minimal difference 21."""
+        trials = [[146, 148, 170, 90, 157, 156, 176, 205], [140, 152, 152, 99, 145, 153, 167, 218]]
+        found = standard_error_of_measurement(np.transpose(trials))
+        assert round(found.standard_error**2) == 57
+        assert round(found.standard_error, 1) == 7.6
+        assert round(found.smallest_detectable_change) == 21
+
+    def test_an_offset_between_raters_does_not_count(self):
+        assert standard_error_of_measurement(TABLE + np.array([0, 5, -3, 100])).standard_error == pytest.approx(
+            standard_error_of_measurement(TABLE).standard_error
+        )
+
+    def test_two_raters_have_the_spread_of_their_difference(self):
+        pair = TABLE[:, :2]
+        expected = np.std(pair[:, 0] - pair[:, 1], ddof=1) / np.sqrt(2)
+        assert standard_error_of_measurement(pair).standard_error == pytest.approx(expected)
+
+    def test_unusable_ratings(self):
+        with pytest.raises(TrainingError, match="two targets and two raters"):
+            standard_error_of_measurement(np.ones((5, 1)))
+        with pytest.raises(TrainingError, match="missing"):
+            standard_error_of_measurement([[1, 2], [np.nan, 3]])
+        with pytest.raises(ValueError, match="targets, raters"):
+            standard_error_of_measurement(np.ones((2, 2, 2)))

@@ -24,7 +24,7 @@ from ..style import (
     house_style,
     save_figure,
 )
-from .fitted_text import fit_width
+from .fitted_text import fit_width, shortened
 from .panels import Panels, PanelSize
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ _LEAST_PIXELS = 24
 _LONGEST_BAR = 0.35
 # Longer names stand below each other in the legend.
 _LONGEST_BESIDE = 24
+_LONGEST_IN_HEAD = 10
 _SHOWN_PERCENTILES = (0.5, 99.5)
 
 
@@ -118,7 +119,8 @@ def _agreement(contours: Sequence[tuple[str, Roi]]) -> list[str]:
     for name, roi in others:
         found = compare_contours(first, roi)
         distance = f"{found.hausdorff95:.1f} {found.unit}"
-        between = f"{first_name} – {name}: " if len(others) > 1 else ""
+        pair = f"{shortened(first_name, _LONGEST_IN_HEAD)} – {shortened(name, _LONGEST_IN_HEAD)}: "
+        between = pair if len(others) > 1 else ""
         words.append(f"{between}Dice {found.dice:.2f}, Hausdorff 95 % {distance}")
     return words
 

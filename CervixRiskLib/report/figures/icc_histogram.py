@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SIZE = PanelSize(2.9, 0.55, left=0.7, right=0.3, above=0.3, below=0.18)
 _BIN = 0.05
+_ALL = "All features"
 # PyRadiomics' classes in its order; a class of another name stands after them, under its own name.
 _CLASS_NAMES = {
     "shape": "Shape",
@@ -41,7 +42,7 @@ def draw_icc_histogram(
     title: str = "",
     simulated: bool = False,
 ) -> Figure:
-    """Draw a row of panels for each feature class, with how many features pass.
+    """Draw a row of panels for all features and for each feature class, with how many pass.
 
     Parameters
     ----------
@@ -73,8 +74,12 @@ def draw_icc_histogram(
     rows = [name for name in _CLASS_NAMES if name in classes]
     rows += [name for name in dict.fromkeys(classes.tolist()) if name not in _CLASS_NAMES]
     edges = np.arange(-1, round(1 / _BIN) + 1) * _BIN
+    members = {row: classes == row for row in rows}
+    if len(rows) > 1:
+        members = {_ALL: np.ones(len(classes), dtype=bool), **members}
+    rows = list(members)
     shares = {
-        (row, name): _shares(iccs[classes == row], edges, threshold) for row in rows for name, iccs in analyses.items()
+        (row, name): _shares(iccs[members[row]], edges, threshold) for row in rows for name, iccs in analyses.items()
     }
     with house_style():
         panels = Panels(
@@ -86,13 +91,13 @@ def draw_icc_histogram(
             legend_rows=2,
             notes=_notes(analyses),
             simulated=simulated,
-            headings=[f"{name}: {_words(iccs, threshold)}" for name, iccs in analyses.items()],
+            headings=list(analyses),
         )
         top = 1.08 * max(float((passed + failed).max()) for passed, failed in shares.values())
         for index, axes in enumerate(panels.axes):
             row, name = rows[index // len(analyses)], list(analyses)[index % len(analyses)]
             _draw_class(axes, edges, shares[row, name], threshold, gid=f"{name}:{row}")
-            _name_class(axes, row, _words(analyses[name][classes == row], threshold))
+            _name_class(axes, row, _words(analyses[name][members[row]], threshold))
             axes.set_ylim(0, top)
             _number_axes(axes, top, lowest=panels.is_lowest(index), leftmost=panels.is_leftmost(index))
         panels.legend(_handles(threshold), columns=3)
@@ -118,7 +123,7 @@ def _words(iccs: np.ndarray, threshold: float) -> str:
 
 
 def _notes(analyses: Mapping[str, np.ndarray]) -> list[str]:
-    notes = ["Bars: share of the class's features; the bar left of 0 holds all ICCs below 0."]
+    notes = ["Bars: share of the row's features; the bar left of 0 holds all ICCs below 0."]
     for name, iccs in analyses.items():
         undefined = int((~np.isfinite(iccs)).sum())
         if undefined:

@@ -40,7 +40,7 @@ _WORST = 10
 # Inches.
 _ROW = 0.2
 _NAMES = 1.5
-_LIST = 2.6
+_LIST = 3.0
 
 
 @dataclass(frozen=True)

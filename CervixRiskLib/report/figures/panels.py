@@ -82,7 +82,7 @@ class Panels:
             self._write(self.height - 0.32, title, TITLE_SIZE, weight="bold", gid="title")
         for column, heading in enumerate(headings):
             x, y = left + column * across + size.left, self.height - head
-            self._write(y, heading, TEXT_SIZE, left=x, room=size.width + size.right, weight="bold", gid="heading")
+            self._write(y, heading, TEXT_SIZE, left=x, room=size.width, least=TICK_SIZE, weight="bold", gid="heading")
         for index, note in enumerate(reversed(notes)):
             self._write(0.3 + index * _NOTE_LINE, note, NOTE_SIZE, gid="note")
         emphasis: dict[str, Any] = {"color": INK, "weight": "bold"} if simulated else {"color": GREY}
@@ -117,11 +117,19 @@ class Panels:
         return index % self.columns == 0
 
     def _write(
-        self, y: float, words: str, size: float, *, left: float = _MARGIN, room: float | None = None, **style: Any
+        self,
+        y: float,
+        words: str,
+        size: float,
+        *,
+        left: float = _MARGIN,
+        room: float | None = None,
+        least: float | None = None,
+        **style: Any,
     ) -> None:
         """A line from ``left`` at ``y`` inches, smaller where it is longer than its room (the figure less margins)."""
         text = self.figure.text(left / self.width, y / self.height, words, fontsize=size, **style)
-        fit_width(text, self.width - 2 * _MARGIN if room is None else room)
+        fit_width(text, self.width - 2 * _MARGIN if room is None else room, least=least)
 
 
 def plain_axes(axes: Axes, title: str = "") -> None:
