@@ -219,7 +219,7 @@ class ReaderDesk:
             .join(contours, reviews.c.contour == contours.c.id)
             .where(reviews.c.decision == Decision.RETURNED.value, contours.c.reader == self._reader["id"])
         )
-        return dict(connection.execute(query).tuples().all())
+        return dict(connection.execute(query).all())
 
     def _reviewed_cases(self, connection: Connection) -> set[int]:
         """Cases of the reader's whose newest decision is not a return; whose contour was taken is not looked at."""
@@ -229,12 +229,12 @@ class ReaderDesk:
             .where(reviews.c.case.in_(select(own.c.case).where(own.c.reader == self._reader["id"])))
             .order_by(reviews.c.id)
         )
-        newest = dict(connection.execute(query).tuples().all())
+        newest = dict(connection.execute(query).all())
         return {case for case, decision in newest.items() if decision != Decision.RETURNED.value}
 
     def _tasks(self, connection: Connection) -> list[tuple[ReadingTask, tuple[int, Round]]]:
         now = self._study.clock()
-        numbers = dict(connection.execute(select(schema.cases.c.id, schema.cases.c.number)).tuples().all())
+        numbers = dict(connection.execute(select(schema.cases.c.id, schema.cases.c.number)).all())
         dates = self._opening_dates(connection)
         returned, reviewed = self._returned(connection), self._reviewed_cases(connection)
         tasks = []

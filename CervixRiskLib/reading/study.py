@@ -33,7 +33,7 @@ from . import schema
 from .contour_files import CONTOURS, INCOMING, ContourFiles
 from .folder_names import clean_name, folder_name
 from .journal import record_event
-from .records import CaseRecord, StoredContour, StudySettings
+from .records import CaseRecord, ImageRecord, StoredContour, StudySettings
 from .store import DATABASE_FILE, DATABASE_VARIABLE, StudyStore, parse_database_url
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Study:
         names = CaseRecord.__dataclass_fields__
         return tuple(CaseRecord(**{name: row[name] for name in names}) for row in rows)
 
-    def image(self, case: CaseRecord) -> SliceImage:
+    def image(self, case: ImageRecord) -> SliceImage:
         """The case's slice as it was when the study was made.
 
         Raises
@@ -226,7 +226,7 @@ def settle(study: Study) -> int:
     table = schema.contours
     with study.store.reading() as connection:
         found = connection.execute(select(table.c.staged, table.c.file).where(table.c.staged.in_(list(left_behind))))
-        rows = dict(found.tuples().all())
+        rows = dict(found.all())
     return study.files.settle(left_behind, rows)
 
 
@@ -237,7 +237,7 @@ def load_images_table(path: str | os.PathLike[str], *, skip_invalid: bool = Fals
     return load_cohort(path, outcome=_NO_OUTCOME, require_roi=False, require_outcome=False, skip_invalid=skip_invalid)
 
 
-def read_study_image(folder: Path, case: CaseRecord) -> SliceImage:
+def read_study_image(folder: Path, case: ImageRecord) -> SliceImage:
     """See :meth:`Study.image`."""
     from ..imaging import read_image
 
