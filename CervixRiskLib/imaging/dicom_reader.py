@@ -130,7 +130,7 @@ def decode_frame(dataset: Any, name: str, index: int) -> np.ndarray:
     """
     from pydicom.pixels import get_decoder, pixel_array
 
-    syntax = _transfer_syntax(dataset)
+    syntax = transfer_syntax(dataset)
     if not syntax.is_encapsulated:
         return np.asarray(pixel_array(dataset, index=index))
     method, package = _COMPRESSIONS.get(str(syntax), _UNUSUAL)
@@ -152,7 +152,7 @@ def decode_frame(dataset: Any, name: str, index: int) -> np.ndarray:
         ) from error
 
 
-def _transfer_syntax(dataset: Any) -> Any:
+def transfer_syntax(dataset: Any) -> Any:
     """The file's transfer syntax; files without a header tell it by how their elements are written."""
     from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from ..errors import ImageError, MissingComponentError, RoiError
 from .dicom_geometry import frame_attribute, frame_geometry, pixel_size
-from .dicom_reader import decode_frame, refuse_deflate_bomb
+from .dicom_reader import decode_frame, refuse_deflate_bomb, transfer_syntax
 from .file_format import MAX_PIXELS
 from .slice_geometry import SliceGeometry
 from .slice_image import SliceImage
@@ -108,12 +108,13 @@ def _read(path: Path, image: SliceImage, segment: str | None, label: int | None,
     frames = int(dataset.get("NumberOfFrames") or 1)
     if not 0 < rows * columns <= MAX_PIXELS or rows < 0 or not 0 < frames <= _MAX_FRAMES:
         raise ImageError(f"“{name}” claims {frames} frames of {rows} × {columns} pixels: that is no segmentation.")
-
+    if int(dataset.get("SamplesPerPixel") or 1) != 1:
+        raise ImageError(f"“{name}” has several values per pixel: that is no segmentation.")
     chosen = _choose(name, _segments(dataset), segment, label)
     mine = range(frames) if label_map else _frames_of(name, dataset, frames, chosen.number)
     mask = np.zeros(image.shape, dtype=bool)
     for index, row, column in _places(name, dataset, mine, image, slice_index):
-        stored = decode_frame(dataset, name, index)
+        stored = _frame(dataset, name, index)
         if stored.shape != (rows, columns):
             raise ImageError(f"“{name}” has frames of another size than it claims: save the segmentation again.")
         if label_map:
@@ -125,6 +126,18 @@ def _read(path: Path, image: SliceImage, segment: str | None, label: int | None,
     if not mask.any():
         raise RoiError(f"The segment “{_shown(chosen.label)}” does not reach this slice: no pixel is marked.")
     return mask
+
+
+def _frame(dataset: Any, name: str, index: int) -> np.ndarray:
+    if int(dataset.BitsAllocated) != 1 or transfer_syntax(dataset).is_encapsulated:
+        return decode_frame(dataset, name, index)
+    # Eight pixels a byte, the first in the lowest bit, and frames follow each other without a gap (PS3.5 8.1.1);
+    # pydicom finds single frames only where they end with a byte.
+    rows, columns = int(dataset.Rows), int(dataset.Columns)
+    first, last = index * rows * columns, (index + 1) * rows * columns
+    packed = np.frombuffer(dataset.PixelData, dtype=np.uint8)[first // 8 : -(-last // 8)]
+    bits = np.unpackbits(packed, bitorder="little")[first % 8 : first % 8 + rows * columns]
+    return bits.reshape(rows, columns)
 
 
 def _is_label_map(name: str, dataset: Any) -> bool:

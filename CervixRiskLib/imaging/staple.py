@@ -1,15 +1,15 @@
 """A consensus of several contours by STAPLE: simultaneous truth and performance level estimation.
 
-Beginning with the share of contours that mark each pixel, expectation-maximisation in turn estimates how likely each pixel belongs to the tumour, and each contour's sensitivity
-and specificity against that estimate; the contours are weighted by them (Warfield SK, Zou KH, Wells WM. IEEE Trans Med
-Imaging 2004;23:903-921).
+Beginning with the share of contours that mark each pixel, expectation-maximisation in turn estimates how likely each
+pixel belongs to the tumour, and each contour's sensitivity and specificity against that estimate; the contours are
+weighted by them (Warfield SK, Zou KH, Wells WM. IEEE Trans Med Imaging 2004;23:903-921).
 
 What two contours can give, and what they cannot: where both agree there is nothing to decide, and where they differ two
 voices contradict each other with no third to settle it. Whether the difference is then kept or dropped follows from the
 prior alone, the share of marked pixels in the field that is looked at: in a tight box around the contours the result is
-their union, with much background around them their intersection. With the field taken here it is mostly the
+their union, with much background around them their intersection. With the field taken here it is nearly always the
 intersection. Sensitivity and specificity are relative to that and no measure of who is right. Two readers need a
-consensus by review; STAPLE is for three contours and more, whose result hardly depends on the field.
+consensus by review; STAPLE is for three contours and more, where the field matters far less.
 """
 
 from __future__ import annotations
