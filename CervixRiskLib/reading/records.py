@@ -125,7 +125,16 @@ class Receipt:
 
 @dataclass(frozen=True)
 class WaitingTasks:
-    """Repeats whose date has not come: how many, and when the first one opens."""
+    """Repeats whose date has not come.
+
+    Parameters
+    ----------
+    count
+        How many.
+    first_opens_on
+        None of them opens before this date (UTC). It is reckoned from all cases that the reader has drawn, repeated or
+        not: the date of a repeat itself would tell which case it is.
+    """
 
     count: int
     first_opens_on: date | None
@@ -188,28 +197,46 @@ class ReaderRecord:
 
 
 @dataclass(frozen=True)
-class CaseRecord:
-    """A case, for coordinator functions.
+class ImageRecord:
+    """The image of a case, without the case's name: all that drawing on it needs.
 
     Parameters
     ----------
+    number
+        The case, by its random number in this study.
     image_file
         Path relative to the study's folder.
-    image_sha256, source_sha256
-        Of that file, and of the cohort's own file.
+    image_sha256
+        Of that file.
     slice_index, slice_count
         Which slice of how many it was in the cohort's file.
     spacing_source
         As in :class:`CervixRiskLib.imaging.SliceImage`.
     """
 
-    case_id: str
     number: int
-    folder: str
     image_file: str
     image_sha256: str
-    source_sha256: str
     slice_index: int
     slice_count: int
     modality: str | None
     spacing_source: str | None
+
+
+@dataclass(frozen=True)
+class CaseRecord(ImageRecord):
+    """A case, for coordinator functions.
+
+    Parameters
+    ----------
+    case_id
+        The cohort's identifier.
+    folder
+        Of its contours.
+    source_sha256
+        Of the cohort's own file.
+    """
+
+    case_id: str
+    folder: str
+    source_sha256: str

@@ -15,7 +15,7 @@ from ..imaging import Roi, SliceImage
 from ..imaging.image_writer import segmentation_bytes
 from . import schema
 from .journal import record_event
-from .records import CaseRecord, Decision, Origin, Receipt, Round
+from .records import Decision, ImageRecord, Origin, Receipt, Round
 
 if TYPE_CHECKING:
     from .study import Study
@@ -51,7 +51,7 @@ def store_contour(
     study: Study,
     connection_work: Callable[[Connection, int], None] | None,
     *,
-    case: CaseRecord,
+    case: ImageRecord,
     reader: RowMapping,
     round_: Round,
     drawing: Drawing,
@@ -151,14 +151,17 @@ def discard_unless_stored(study: Study, staged_name: str) -> None:
 
 
 def lock_case(connection: Connection, number: int) -> RowMapping:
-    """The row of a case, held until the transaction ends.
+    """Key, number and folder of a case, its row held until the transaction ends.
+
+    The case's name is not asked for: readers come this way too.
 
     Raises
     ------
     ReadingError
         There is none.
     """
-    query = select(schema.cases).where(schema.cases.c.number == number).with_for_update()
+    table = schema.cases
+    query = select(table.c.id, table.c.number, table.c.folder).where(table.c.number == number).with_for_update()
     row = connection.execute(query).mappings().first()
     if row is None:
         raise ReadingError(f"The study has no case {number}.")
