@@ -12,8 +12,10 @@ import numpy as np
 
 from ..atomic import atomic_file, storage_errors
 from ..errors import ImageError, RoiError, SettingsError
+from .exact_grid import exact_grid_metadata
 from .roi import Roi
 from .slice_image import SliceImage
+from .volume_header import orientation
 
 _NRRD_TYPES = {"uint8": "uchar", "float32": "float"}
 
@@ -111,6 +113,7 @@ def _nrrd(values: np.ndarray, image: SliceImage, metadata: Mapping[str, str]) ->
     """A one-slice NRRD volume, as Slicer likes them.
 
     Where the pixel size is unknown no size is written. The slice's thickness is unknown to us and written as 1 mm.
+    Read again it has the same pixel size and position to the last digit; see :mod:`.exact_grid`.
     """
     rows, columns = image.shape
     lines = [
@@ -123,22 +126,29 @@ def _nrrd(values: np.ndarray, image: SliceImage, metadata: Mapping[str, str]) ->
     ]
     if image.spacing_mm is not None:
         row_mm, column_mm = image.spacing_mm
-        if image.geometry is None or image.geometry.planar:
+        directions = _directions(image)
+        if directions is None or image.geometry is None:
             lines.append(f"spacings: {column_mm!r} {row_mm!r} 1")
         else:
-            right = np.array(image.geometry.column_direction)
-            down = np.array(image.geometry.row_direction)
-            vectors = (right * column_mm, down * row_mm, np.cross(right, down))
+            right, down, away = directions
             lines += [
                 "space: left-posterior-superior",
-                "space directions: " + " ".join(_vector(vector) for vector in vectors),
+                "space directions: " + " ".join(_vector(axis) for axis in (right * column_mm, down * row_mm, away)),
                 "space origin: " + _vector(np.array(image.geometry.origin_mm)),
                 "kinds: domain domain domain",
             ]
-    lines += [f"{key}:={value}" for key, value in metadata.items()]
+    lines += [f"{key}:={value}" for key, value in {**metadata, **exact_grid_metadata(image)}.items()]
     little = values.astype(values.dtype.newbyteorder("<"), copy=False)
     # No time of writing inside: the same content gives the same file.
     return ("\n".join(lines) + "\n\n").encode() + gzip.compress(little.tobytes(), compresslevel=4, mtime=0)
+
+
+def _directions(image: SliceImage) -> np.ndarray | None:
+    """Unit vectors along columns, rows and across the slice, as rows; ``None`` where unknown or in one line."""
+    if image.geometry is None:
+        return None
+    right, down = np.array(image.geometry.column_direction), np.array(image.geometry.row_direction)
+    return orientation(np.array([right, down, np.cross(right, down)]))[1]
 
 
 def _vector(values: np.ndarray) -> str:

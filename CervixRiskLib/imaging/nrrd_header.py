@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ImageError
+from .exact_grid import read_exact_grid
 from .volume_header import Compression, HeaderError, VolumeHeader, check_sizes, orientation
 
 _MAX_HEADER_BYTES = 1 << 20
@@ -70,6 +71,10 @@ def read_nrrd_header(path: Path) -> VolumeHeader:
 
     components, spatial = _split_components(name, sizes, fields)
     spacing, origin, directions, notes = _geometry(fields, spatial, len(sizes))
+    planar = len(spatial) == 2
+    exact = read_exact_grid(metadata, spacing, origin, directions)
+    if exact is not None:
+        spacing, origin, directions, planar = exact.spacing, exact.origin, exact.directions, exact.planar
     skip = int(fields.get("byte skip", "0"))
     if int(fields.get("line skip", "0")) != 0 or skip < -1:
         raise ImageError(f"“{name}” has skipped lines before its data: save it again as gzip or raw.")
@@ -86,7 +91,7 @@ def read_nrrd_header(path: Path) -> VolumeHeader:
         spacing=spacing,
         origin=origin,
         directions=directions,
-        planar=len(spatial) == 2,
+        planar=planar,
         notes=notes,
         metadata=metadata,
     )

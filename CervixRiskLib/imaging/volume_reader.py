@@ -130,10 +130,11 @@ def cut_slice(path: Path, header: VolumeHeader, axis: int, index: int) -> RawSli
 
 
 def _slice_geometry(header: VolumeHeader, axis: int, index: int) -> SliceGeometry | None:
-    if header.spacing is None or header.origin is None or header.directions is None:
+    if header.origin is None or header.directions is None or (header.spacing is None and index > 0):
         return None
     row_axis, column_axis = (axis_ for axis_ in (2, 1, 0) if axis_ != axis)
-    x, y, z = header.origin + header.directions[axis] * header.spacing[axis] * index
+    distance = 0.0 if header.spacing is None else header.spacing[axis] * index
+    x, y, z = header.origin + header.directions[axis] * distance
     right, down = header.directions[column_axis], header.directions[row_axis]
     return SliceGeometry(
         (float(x), float(y), float(z)),
