@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .assignment import AssignmentSummary, assign
+    from .compared_readings import ComparedReadings, MissingReading, ReadingPair, compared_readings
+    from .contour_comparison import ComparedPair, ContourComparison, PairSummary, compare_readings
     from .contour_list import all_contours, independent_contours, reviewed_contours
+    from .feature_agreement import FeatureAgreement, FeatureAnalysis, feature_agreement
     from .people import people
     from .reader_desk import OpenedImage, ReaderDesk
     from .records import (
@@ -27,23 +30,35 @@ if TYPE_CHECKING:
         TaskState,
         WaitingTasks,
     )
+    from .reproducible_features import ReproducibilityRule, reproducible_features
     from .review_desk import ReviewDesk, ReviewedContour, ReviewTask
     from .status import ListStatus, StudyIntegrity, StudyStatus, check_integrity, study_status
     from .study import Study, create_study, open_study
+    from .study_agreement import AgreementSettings, StudyAgreement, study_agreement
     from .submission import Drawing
 
 _HOMES = {
+    "AgreementSettings": "study_agreement",
     "AssignmentSummary": "assignment",
     "CaseRecord": "records",
+    "ComparedPair": "contour_comparison",
+    "ComparedReadings": "compared_readings",
+    "ContourComparison": "contour_comparison",
     "Decision": "records",
     "Drawing": "submission",
+    "FeatureAgreement": "feature_agreement",
+    "FeatureAnalysis": "feature_agreement",
     "ListStatus": "status",
+    "MissingReading": "compared_readings",
     "OpenedImage": "reader_desk",
     "Origin": "records",
+    "PairSummary": "contour_comparison",
     "ReaderDesk": "reader_desk",
     "ReaderRecord": "records",
+    "ReadingPair": "compared_readings",
     "ReadingTask": "records",
     "Receipt": "records",
+    "ReproducibilityRule": "reproducible_features",
     "ReviewDesk": "review_desk",
     "ReviewTask": "review_desk",
     "ReviewedContour": "review_desk",
@@ -51,6 +66,7 @@ _HOMES = {
     "Round": "records",
     "StoredContour": "records",
     "Study": "study",
+    "StudyAgreement": "study_agreement",
     "StudyIntegrity": "status",
     "StudySettings": "records",
     "StudyStatus": "status",
@@ -59,26 +75,41 @@ _HOMES = {
     "all_contours": "contour_list",
     "assign": "assignment",
     "check_integrity": "status",
+    "compare_readings": "contour_comparison",
+    "compared_readings": "compared_readings",
     "create_study": "study",
+    "feature_agreement": "feature_agreement",
     "independent_contours": "contour_list",
     "open_study": "study",
     "people": "people",
+    "reproducible_features": "reproducible_features",
     "reviewed_contours": "contour_list",
+    "study_agreement": "study_agreement",
     "study_status": "status",
 }
 
 __all__ = [
+    "AgreementSettings",
     "AssignmentSummary",
     "CaseRecord",
+    "ComparedPair",
+    "ComparedReadings",
+    "ContourComparison",
     "Decision",
     "Drawing",
+    "FeatureAgreement",
+    "FeatureAnalysis",
     "ListStatus",
+    "MissingReading",
     "OpenedImage",
     "Origin",
+    "PairSummary",
     "ReaderDesk",
     "ReaderRecord",
+    "ReadingPair",
     "ReadingTask",
     "Receipt",
+    "ReproducibilityRule",
     "ReviewDesk",
     "ReviewTask",
     "ReviewedContour",
@@ -86,6 +117,7 @@ __all__ = [
     "Round",
     "StoredContour",
     "Study",
+    "StudyAgreement",
     "StudyIntegrity",
     "StudySettings",
     "StudyStatus",
@@ -94,11 +126,16 @@ __all__ = [
     "all_contours",
     "assign",
     "check_integrity",
+    "compare_readings",
+    "compared_readings",
     "create_study",
+    "feature_agreement",
     "independent_contours",
     "open_study",
     "people",
+    "reproducible_features",
     "reviewed_contours",
+    "study_agreement",
     "study_status",
 ]
 
