@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from ..errors import ReadingError, SettingsError
 from . import schema
-from .journal import record_event
+from .folder_names import clean_name
+from .journal import COORDINATOR, record_event
 from .people import add_person
 from .records import Role, Round
 
@@ -27,7 +28,7 @@ DEFAULT_SECOND_CASES = 50
 
 @dataclass(frozen=True)
 class AssignmentSummary:
-    """What was assigned: cases of the primary reader, of each second reader, and of the repeat."""
+    """What is assigned now: cases of the primary reader, of each second reader, and of the repeat."""
 
     primary_cases: int
     second_cases: int
@@ -62,7 +63,8 @@ def assign(
     """
     if second_cases < 2:
         raise SettingsError("Agreement needs at least two cases that two people read.")
-    names = [name.strip().casefold() for name in (primary, *seconds, *([] if reviewer is None else [reviewer]))]
+    given = (primary, *seconds, *([] if reviewer is None else [reviewer]))
+    names = [clean_name(name, "reader").casefold() for name in given]
     if len(set(names)) < len(names):
         raise ReadingError("One person cannot have two roles: give different names.")
     now = study.clock()
@@ -82,10 +84,10 @@ def assign(
         if reviewer is not None:
             add_person(connection, reviewer, Role.REVIEWER, now)
         record_event(
-            connection, now, "coordinator", "assigned",
+            connection, now, COORDINATOR, "assigned",
             detail=f"{len(keys)} cases; {len(part)} for {len(seconds)} second readers and the repeat: {repeat}",
         )  # fmt: skip
-    return AssignmentSummary(len(keys), len(part) if seconds else 0, len(part) if repeat else 0)
+        return AssignmentSummary(len(keys), *_counts(connection))
 
 
 def _random_part(seed: int, keys: list[int], count: int) -> list[int]:
@@ -105,7 +107,20 @@ def _check_part(connection: Connection, part: list[int]) -> None:
         ).scalars()
     )
     if known and known != set(part):
-        raise ReadingError(f"The second readers have {len(known)} cases already: give the same number (--cases).")
+        raise ReadingError(
+            f"Second readers or the repeat have {len(known)} cases already: give the same number (--cases)."
+        )
+
+
+def _counts(connection: Connection) -> tuple[int, int]:
+    """Cases of second readers and of the repeat."""
+    table = schema.assignments
+    counted = select(func.count(table.c.case.distinct())).select_from(
+        table.join(schema.readers, table.c.reader == schema.readers.c.id)
+    )
+    second = connection.execute(counted.where(schema.readers.c.role == Role.SECOND.value)).scalar_one()
+    repeat = connection.execute(counted.where(table.c.round == Round.REPEAT.value)).scalar_one()
+    return int(second), int(repeat)
 
 
 def _add_list(connection: Connection, seed: int, reader: int, round_: Round, keys: list[int]) -> None:

@@ -11,6 +11,9 @@ from .. import __version__
 from . import schema
 from .records import Round
 
+COORDINATOR = "coordinator"
+"""The actor of what no reader or reviewer did."""
+
 
 def record_event(
     connection: Connection,

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, RowMapping, Select, select
 from . import schema
 from .records import Decision, ImageRecord, Round, TaskState
 
-_LARGEST_NUMBER = 2**31 - 1
 _IMAGE_COLUMNS = tuple(schema.cases.c[name] for name in ImageRecord.__dataclass_fields__)
 
 
@@ -102,7 +101,7 @@ def own_readings(connection: Connection, reader: int, washout: timedelta, case: 
 
 def own_image(connection: Connection, reader: int, number: int, round_: Round) -> tuple[int, ImageRecord] | None:
     """Key and image of a case on the reader's list of a round; ``None`` where there is none of this number."""
-    if not 0 < number <= _LARGEST_NUMBER:
+    if not 0 < number <= schema.LARGEST_INTEGER:
         return None
     own = schema.assignments
     query = (

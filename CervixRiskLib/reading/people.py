@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, insert, select
 from ..errors import ReadingError
 from . import schema
 from .folder_names import clean_name, folder_name
+from .journal import COORDINATOR
 from .records import ReaderRecord, Role
 
 if TYPE_CHECKING:
@@ -48,10 +49,13 @@ def add_person(connection: Connection, name: str, role: Role, at: datetime) -> R
     Raises
     ------
     ReadingError
-        The person has another role, or the study has its primary reader or reviewer already.
+        The person has another role, the study has its primary reader or reviewer already, or the name is the one that
+        the audit trail gives to the coordinator.
     """
     table = schema.readers
     name = clean_name(name, "reader")
+    if name.casefold() == COORDINATOR:
+        raise ReadingError("“Coordinator” stands in the audit trail for whoever runs the study: give a person's name.")
     rows = connection.execute(select(table)).mappings().all()
     for row in rows:
         if row["name"].casefold() != name.casefold():

@@ -5,6 +5,7 @@ The reviewer sees contours and whose they are; outcomes and predictions are not 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,14 @@ from sqlalchemy import Connection, RowMapping, insert, select
 from ..errors import ReadingError
 from ..imaging import Roi
 from . import schema
+from .drawn_file import read_drawn_file
+from .first_readings import FirstReading, first_readings, waiting_cases
+from .folder_names import clean_name
 from .journal import record_event
 from .people import find_person
 from .reader_desk import OpenedImage
-from .records import CaseRecord, Decision, Origin, Receipt, Role, Round
-from .submission import Drawing, check_on_grid, latest_review, latest_version, lock_case, store_contour
+from .records import Decision, ImageRecord, Origin, Receipt, Role, Round
+from .submission import Drawing, check_on_grid, lock_case, store_contour
 
 if TYPE_CHECKING:
     from .study import Study
@@ -75,15 +79,21 @@ class ReviewDesk:
 
     def tasks(self) -> tuple[ReviewTask, ...]:
         """Cases that await a decision, in a random order."""
+        table = schema.cases
         with self._study.store.reading() as connection:
-            rows = connection.execute(select(schema.cases).order_by(schema.cases.c.number)).mappings().all()
-            order = np.random.default_rng((self._study.settings.seed, 3)).permutation(len(rows)).tolist()
-            tasks = [self._task(connection, rows[position]) for position in order]
-        return tuple(task for task in tasks if task is not None)
+            cases = connection.execute(select(table.c.id, table.c.number).order_by(table.c.number)).all()
+            drawn = first_readings(connection)
+            waiting = waiting_cases(connection, drawn)
+        order = np.random.default_rng((self._study.settings.seed, 3)).permutation(len(cases)).tolist()
+        return tuple(
+            ReviewTask(number, tuple(one.name for one in drawn[key]), tuple(one.version for one in drawn[key]))
+            for key, number in (cases[position] for position in order)
+            if key in waiting
+        )
 
     def open_image(self, number: int) -> OpenedImage:
         """The slice of a case, and the file it comes from."""
-        record = self._case(number)
+        _, record = self._case(number)
         return OpenedImage(self._study.image(record), self._study.folder / record.image_file)
 
     def contours(self, number: int) -> tuple[ReviewedContour, ...]:
@@ -96,19 +106,18 @@ class ReviewDesk:
         """
         from .study import read_contour
 
-        record = self._case(number)
+        key, record = self._case(number)
         image = self._study.image(record)
         with self._study.store.reading() as connection:
-            key = connection.execute(select(schema.cases.c.id).where(schema.cases.c.number == number)).scalar_one()
-            found = [(person, row) for person, row in self._drawn(connection, key) if row is not None]
+            drawn = [one for one in first_readings(connection, key)[key] if one.contour is not None]
         return tuple(
             ReviewedContour(
-                person["name"],
-                Role(person["role"]),
-                row["version"],
-                read_contour(self._study.files, row["file"], row["file_sha256"], row["mask_sha256"], image),
+                one.name,
+                one.role,
+                one.version,
+                read_contour(self._study.files, one.file, one.file_sha256, one.mask_sha256, image),
             )
-            for person, row in found
+            for one in drawn
         )
 
     def accept(self, number: int, reader: str | None = None, *, version: int | None = None, reason: str = "") -> None:
@@ -152,13 +161,13 @@ class ReviewDesk:
         ReadingError
             Not all readers have drawn the case, or the contour does not fit the image.
         """
-        record = self._case(number)
+        _, record = self._case(number)
         check_on_grid(roi, self._study.image(record), number)
         words = _checked(reason)
         now = self._study.clock()
 
         def check(connection: Connection, case: RowMapping) -> None:
-            self._check_complete(connection, case)
+            self._complete(connection, case)
 
         def decide(connection: Connection, contour: int) -> None:
             case = lock_case(connection, number)
@@ -176,20 +185,51 @@ class ReviewDesk:
             check=check,
         )
 
+    def adjust_file(
+        self,
+        number: int,
+        path: str | os.PathLike[str],
+        *,
+        label: int | None = None,
+        segment: str | None = None,
+        reason: str = "",
+        duration_s: float | None = None,
+        software: str = "",
+    ) -> Receipt:
+        """Store the reviewer's own contour from a file; see :meth:`adjust`.
+
+        Parameters
+        ----------
+        label, segment
+            Which one where the file has several.
+
+        Raises
+        ------
+        ReadingError, StorageError
+            As :meth:`adjust`; or the file is one of the study's own.
+        RoiError, ImageError
+            The file cannot be read, or does not lie on the case's image.
+        """
+        _, record = self._case(number)
+        roi = read_drawn_file(self._study, record, path, label=label, segment=segment)
+        return self.adjust(number, roi, reason=reason, duration_s=duration_s, software=software)
+
     def _decide(self, number: int, reader: str | None, version: int | None, decision: Decision, reason: str) -> None:
         words = _checked(reason)
         with self._study.store.writing() as connection:
             case = lock_case(connection, number)
-            self._check_complete(connection, case)
-            drawn = self._drawn(connection, case["id"])
+            drawn = self._complete(connection, case)
             if reader is None and len(drawn) > 1:
                 raise ReadingError(f"{len(drawn)} readers have drawn case {number}: say whose contour is meant.")
-            chosen = [row for person, row in drawn if reader is None or person["name"] == reader.strip()]
-            if not chosen or chosen[0] is None:
+            name = None if reader is None else clean_name(reader, "reader")
+            chosen = [one for one in drawn if name is None or one.name == name]
+            if not chosen:
                 raise ReadingError(f"This reader has not drawn case {number}.")
-            if version is not None and chosen[0]["version"] != version:
+            (one,) = chosen
+            if version is not None and one.version != version:
                 raise ReadingError(f"The contour of case {number} has changed since you looked: look at it again.")
-            self._add_review(connection, case["id"], chosen[0]["id"], decision, words)
+            assert one.contour is not None
+            self._add_review(connection, case["id"], one.contour, decision, words)
 
     def _add_review(self, connection: Connection, case: int, contour: int, decision: Decision, reason: str) -> None:
         now = self._study.clock()
@@ -205,49 +245,24 @@ class ReviewDesk:
         )
         record_event(connection, now, self.name, decision.value, case=case, contour=contour, detail=reason)
 
-    def _case(self, number: int) -> CaseRecord:
-        with self._study.store.reading() as connection:
-            row = connection.execute(select(schema.cases).where(schema.cases.c.number == number)).mappings().first()
+    def _case(self, number: int) -> tuple[int, ImageRecord]:
+        """Key and image of a case."""
+        table, names = schema.cases, ImageRecord.__dataclass_fields__
+        row = None
+        if 0 < number <= schema.LARGEST_INTEGER:
+            query = select(table.c.id, *(table.c[name] for name in names)).where(table.c.number == number)
+            with self._study.store.reading() as connection:
+                row = connection.execute(query).mappings().first()
         if row is None:
             raise ReadingError(f"The study has no case {number}.")
-        return CaseRecord(**{name: row[name] for name in CaseRecord.__dataclass_fields__})
+        return row["id"], ImageRecord(**{name: row[name] for name in names})
 
-    def _drawn(self, connection: Connection, case: int) -> list[tuple[RowMapping, RowMapping | None]]:
-        """Who is to draw a case in the first round, and the newest contour of each."""
-        readers, own = schema.readers, schema.assignments
-        query = (
-            select(readers)
-            .join(own, own.c.reader == readers.c.id)
-            .where(own.c.case == case, own.c.round == Round.INITIAL.value)
-            .order_by(readers.c.role, readers.c.id)
-        )
-        people = connection.execute(query).mappings().all()
-        return [(person, latest_version(connection, case, person["id"], Round.INITIAL)) for person in people]
-
-    def _task(self, connection: Connection, case: RowMapping) -> ReviewTask | None:
-        drawn = self._drawn(connection, case["id"])
-        rows = [row for _, row in drawn if row is not None]
-        if not drawn or len(rows) < len(drawn):
-            return None
-        review = latest_review(connection, case["id"])
-        if review is not None:
-            if review["decision"] != Decision.RETURNED.value:
-                return None
-            if any(row["id"] in self._returned(connection, case["id"]) for row in rows):
-                return None
-        return ReviewTask(
-            case["number"], tuple(person["name"] for person, _ in drawn), tuple(row["version"] for row in rows)
-        )
-
-    def _returned(self, connection: Connection, case: int) -> set[int]:
-        table = schema.reviews
-        query = select(table.c.contour).where(table.c.case == case, table.c.decision == Decision.RETURNED.value)
-        return set(connection.execute(query).scalars())
-
-    def _check_complete(self, connection: Connection, case: RowMapping) -> None:
-        drawn = self._drawn(connection, case["id"])
-        if not drawn or any(row is None for _, row in drawn):
+    def _complete(self, connection: Connection, case: RowMapping) -> list[FirstReading]:
+        """The first-round contours of a case; raises ``ReadingError`` where one is missing."""
+        drawn = first_readings(connection, case["id"])[case["id"]]
+        if not drawn or any(one.contour is None for one in drawn):
             raise ReadingError(f"Case {case['number']} has not been drawn by all its readers yet.")
+        return drawn
 
 
 def _checked(reason: str) -> str:

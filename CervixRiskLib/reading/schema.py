@@ -27,6 +27,8 @@ from sqlalchemy import (
 )
 
 SCHEMA_VERSION = 1
+LARGEST_INTEGER = 2**31 - 1
+"""What a column of numbers holds; a larger one is asked for by nobody but a fault or an attack."""
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -162,7 +162,7 @@ def lock_case(connection: Connection, number: int) -> RowMapping:
     """
     table = schema.cases
     query = select(table.c.id, table.c.number, table.c.folder).where(table.c.number == number).with_for_update()
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(query).mappings().first() if 0 < number <= schema.LARGEST_INTEGER else None
     if row is None:
         raise ReadingError(f"The study has no case {number}.")
     return row
@@ -194,16 +194,6 @@ def was_returned(connection: Connection, case: int, reader: int) -> bool:
         )
     )
     return bool(connection.execute(query).scalar_one())
-
-
-def latest_review(connection: Connection, case: int) -> RowMapping | None:
-    """The reviewer's newest decision on a case."""
-    table = schema.reviews
-    return (
-        connection.execute(select(table).where(table.c.case == case).order_by(table.c.id.desc()).limit(1))
-        .mappings()
-        .first()
-    )
 
 
 def check_on_grid(roi: Roi, image: SliceImage, number: int) -> None:
