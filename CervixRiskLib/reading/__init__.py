@@ -9,13 +9,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .agreement import AgreementSettings, StudyAgreement, study_agreement
     from .assignment import AssignmentSummary, assign
-    from .compared_readings import ComparedReadings, MissingReading, ReadingPair, compared_readings
     from .contour_comparison import ComparedPair, ContourComparison, PairSummary, compare_readings
     from .contour_list import all_contours, independent_contours, reviewed_contours
-    from .feature_agreement import FeatureAgreement, FeatureAnalysis, feature_agreement
+    from .feature_icc import FeatureAgreement, FeatureAnalysis, feature_agreement
     from .people import people
     from .reader_desk import OpenedImage, ReaderDesk
+    from .reading_pairs import ComparedReadings, MissingReading, ReadingPair, compared_readings
     from .records import (
         CaseRecord,
         Decision,
@@ -30,35 +31,34 @@ if TYPE_CHECKING:
         TaskState,
         WaitingTasks,
     )
-    from .reproducible_features import ReproducibilityRule, reproducible_features
+    from .reproducibility_rule import ReproducibilityRule, reproducible_features
     from .review_desk import ReviewDesk, ReviewedContour, ReviewTask
     from .status import ListStatus, StudyIntegrity, StudyStatus, check_integrity, study_status
     from .study import Study, create_study, open_study
-    from .study_agreement import AgreementSettings, StudyAgreement, study_agreement
     from .submission import Drawing
 
 _HOMES = {
-    "AgreementSettings": "study_agreement",
+    "AgreementSettings": "agreement",
     "AssignmentSummary": "assignment",
     "CaseRecord": "records",
     "ComparedPair": "contour_comparison",
-    "ComparedReadings": "compared_readings",
+    "ComparedReadings": "reading_pairs",
     "ContourComparison": "contour_comparison",
     "Decision": "records",
     "Drawing": "submission",
-    "FeatureAgreement": "feature_agreement",
-    "FeatureAnalysis": "feature_agreement",
+    "FeatureAgreement": "feature_icc",
+    "FeatureAnalysis": "feature_icc",
     "ListStatus": "status",
-    "MissingReading": "compared_readings",
+    "MissingReading": "reading_pairs",
     "OpenedImage": "reader_desk",
     "Origin": "records",
     "PairSummary": "contour_comparison",
     "ReaderDesk": "reader_desk",
     "ReaderRecord": "records",
-    "ReadingPair": "compared_readings",
+    "ReadingPair": "reading_pairs",
     "ReadingTask": "records",
     "Receipt": "records",
-    "ReproducibilityRule": "reproducible_features",
+    "ReproducibilityRule": "reproducibility_rule",
     "ReviewDesk": "review_desk",
     "ReviewTask": "review_desk",
     "ReviewedContour": "review_desk",
@@ -66,7 +66,7 @@ _HOMES = {
     "Round": "records",
     "StoredContour": "records",
     "Study": "study",
-    "StudyAgreement": "study_agreement",
+    "StudyAgreement": "agreement",
     "StudyIntegrity": "status",
     "StudySettings": "records",
     "StudyStatus": "status",
@@ -76,15 +76,15 @@ _HOMES = {
     "assign": "assignment",
     "check_integrity": "status",
     "compare_readings": "contour_comparison",
-    "compared_readings": "compared_readings",
+    "compared_readings": "reading_pairs",
     "create_study": "study",
-    "feature_agreement": "feature_agreement",
+    "feature_agreement": "feature_icc",
     "independent_contours": "contour_list",
     "open_study": "study",
     "people": "people",
-    "reproducible_features": "reproducible_features",
+    "reproducible_features": "reproducibility_rule",
     "reviewed_contours": "contour_list",
-    "study_agreement": "study_agreement",
+    "study_agreement": "agreement",
     "study_status": "status",
 }
 

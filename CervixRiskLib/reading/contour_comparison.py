@@ -12,7 +12,7 @@ from ..imaging import ContourAgreement, Roi, SliceImage, compare_contours
 from ..progress import SILENT, Progress
 from ..statistics import BlandAltman, IccForm, IccResult, bland_altman, icc
 from ..statistics.agreement_analyses import AgreementAnalysis
-from .compared_readings import ComparedReadings, ReadingPair
+from .reading_pairs import ComparedReadings, ReadingPair
 from .records import StoredContour
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class PairSummary:
     Parameters
     ----------
     words
-        Which readings (:attr:`.compared_readings.ReadingPair.words`).
+        Which readings (:attr:`.reading_pairs.ReadingPair.words`).
     n
         Cases.
     dice, jaccard, hausdorff95, hausdorff, mean_surface_distance
@@ -110,7 +110,7 @@ class PairSummary:
 
 @dataclass(frozen=True, eq=False)
 class ContourComparison:
-    """The comparison of all pairs, in the order of :attr:`.compared_readings.ComparedReadings.pairs`."""
+    """The comparison of all pairs, in the order of :attr:`.reading_pairs.ComparedReadings.pairs`."""
 
     pairs: tuple[ComparedPair, ...]
     summaries: tuple[PairSummary, ...]

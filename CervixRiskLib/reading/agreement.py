@@ -10,10 +10,10 @@ from ..errors import ReadingError
 from ..progress import SILENT, Progress
 from ..statistics import IccForm
 from ..statistics.agreement_analyses import AgreementAnalysis
-from .compared_readings import MissingReading, compared_readings
+from .reading_pairs import MissingReading, compared_readings
 from .contour_comparison import ContourComparison, PairSummary, compare_readings
-from .feature_agreement import FeatureAgreement, feature_agreement
-from .reproducible_features import ReproducibilityRule, deciding, reproducible_features
+from .feature_icc import FeatureAgreement, feature_agreement
+from .reproducibility_rule import ReproducibilityRule, deciding, reproducible_features
 
 if TYPE_CHECKING:
     from .study import Study
@@ -30,7 +30,7 @@ class AgreementSettings:
     features
         ``False``: contours alone.
     preset, engine, form, perturb, perturbation_form
-        See :func:`.feature_agreement.feature_agreement`.
+        See :func:`.feature_icc.feature_agreement`.
     """
 
     features: bool = True
@@ -89,7 +89,7 @@ def study_agreement(
     ReadingError
         Too little was drawn for any agreement; a file is missing or was changed; pixel sizes are mixed.
     CohortError, SettingsError, FeatureError, StorageError, Cancelled
-        As :func:`.feature_agreement.feature_agreement`.
+        As :func:`.feature_icc.feature_agreement`.
     """
     readings = compared_readings(study)
     contours = compare_readings(study, readings, progress=progress)

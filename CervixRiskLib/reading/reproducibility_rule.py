@@ -9,7 +9,7 @@ import numpy as np
 
 from ..statistics import reproducible
 from ..statistics.agreement_analyses import AgreementAnalysis, deciding_analyses
-from .feature_agreement import FeatureAgreement
+from .feature_icc import FeatureAgreement
 
 
 @dataclass(frozen=True)
