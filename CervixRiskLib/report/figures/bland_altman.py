@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _SIZE = PanelSize(3.3, 2.6, left=0.75, right=1.35, above=0.65, below=0.55)
-# Of the cases outside the limits, the farthest are named; more names than these hide the points.
+# More names than these hide the points.
 _MOST_NAMED = 12
 _LONGEST_NAME = 18
 
@@ -33,7 +33,7 @@ def draw_bland_altman(
     title: str = "",
     simulated: bool = False,
 ) -> Figure:
-    """Draw a panel for each size; cases outside the limits of agreement are marked and named.
+    """Draw a panel for each size; cases outside the limits of agreement are marked, and named where there is room.
 
     Parameters
     ----------
@@ -61,9 +61,8 @@ def draw_bland_altman(
     notes = [
         f"Bands: {' or '.join(sorted(level))} confidence intervals of bias and limits, exact for normal differences."
     ]
-    hidden = sum(max(0, int(found.outside.sum()) - _MOST_NAMED) for _, _, found in panels) if labels else 0
-    if hidden:
-        notes.append(f"{hidden} more cases outside the limits are marked but not named.")
+    if labels and any(found.outside.any() for _, _, found in panels):
+        notes.append("Cases outside the limits are named, the farthest first, where there is room.")
     with house_style():
         figure = Panels(len(panels), 2, _SIZE, title=title, legend_rows=1, notes=notes, simulated=simulated)
         for index, ((name, unit, found), axes) in enumerate(zip(panels, figure.axes, strict=True)):
