@@ -79,7 +79,7 @@ def store_contour(
     StorageError
         The disk is full, or the database is busy or cannot be reached.
     """
-    _check_drawing(drawing)
+    check_drawing(drawing)
     # The study's own file is one slice; which slice of the hospital's file it was is known to the case's row.
     image = replace(study.image(case), slice_index=0, slice_count=1)
     content = segmentation_bytes(drawing.roi, image)
@@ -205,7 +205,8 @@ def check_on_grid(roi: Roi, image: SliceImage, number: int) -> None:
         )
 
 
-def _check_drawing(drawing: Drawing) -> None:
+def check_drawing(drawing: Drawing) -> None:
+    """Raise ``ReadingError`` where the time of drawing or the software's name cannot be kept."""
     if drawing.duration_s is not None and not 0 <= drawing.duration_s <= _LONGEST_DURATION_S:
         raise ReadingError("The time of drawing must be between 0 seconds and a week.")
     if len(drawing.software) > _LONGEST_WORDS or not drawing.software.isprintable():
