@@ -10,9 +10,9 @@ from ..errors import ReadingError
 from ..progress import SILENT, Progress
 from ..statistics import IccForm
 from ..statistics.agreement_analyses import AgreementAnalysis
-from .reading_pairs import MissingReading, compared_readings
 from .contour_comparison import ContourComparison, PairSummary, compare_readings
 from .feature_icc import FeatureAgreement, feature_agreement
+from .reading_pairs import MissingReading, compared_readings
 from .reproducibility_rule import ReproducibilityRule, deciding, reproducible_features
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from ..errors import ReadingError, SettingsError
 from ..progress import SILENT, Progress
 from ..statistics import IccForm, IccResult, icc
 from ..statistics.agreement_analyses import AgreementAnalysis
-from .reading_pairs import ComparedReadings
 from .contour_features import FEATURES_FOLDER, ContourFile, measure_contours
 from .perturbed_contours import perturbed_contours
+from .reading_pairs import ComparedReadings
 from .records import Round, StoredContour
 
 if TYPE_CHECKING:
