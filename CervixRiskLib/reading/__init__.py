@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from .assignment import AssignmentSummary, assign
     from .audit_trail import audit_trail
     from .consensus import Consensus, ConsensusContour, consensus_contours
-    from .contour_import import ImportSummary, import_contour, import_contours
     from .contour_comparison import ComparedPair, ContourComparison, PairSummary, compare_readings
+    from .contour_import import ImportSummary, import_contour, import_contours
     from .contour_list import all_contours, independent_contours, reviewed_contours
     from .feature_icc import FeatureAgreement, FeatureAnalysis, feature_agreement
     from .people import people
@@ -44,7 +44,6 @@ _HOMES = {
     "AgreementSettings": "agreement",
     "AssignmentSummary": "assignment",
     "CaseRecord": "records",
-    "CohortExport": "cohort_export",
     "ComparedPair": "contour_comparison",
     "ComparedReadings": "reading_pairs",
     "Consensus": "consensus",
@@ -87,7 +86,6 @@ _HOMES = {
     "compared_readings": "reading_pairs",
     "consensus_contours": "consensus",
     "create_study": "study",
-    "export_cohort": "cohort_export",
     "feature_agreement": "feature_icc",
     "import_contour": "contour_import",
     "import_contours": "contour_import",
@@ -104,7 +102,6 @@ __all__ = [
     "AgreementSettings",
     "AssignmentSummary",
     "CaseRecord",
-    "CohortExport",
     "ComparedPair",
     "ComparedReadings",
     "Consensus",
@@ -147,7 +144,6 @@ __all__ = [
     "compared_readings",
     "consensus_contours",
     "create_study",
-    "export_cohort",
     "feature_agreement",
     "import_contour",
     "import_contours",
