@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from . import reading_desk, reading_review, reading_study
+from . import reading_agreement, reading_desk, reading_review, reading_study
 from .options import examples
 
 _WAY = """Let several readers delineate the same cases, blinded, and measure how far they agree.
@@ -35,6 +35,7 @@ app = typer.Typer(
         "cervixrisk reading assign study --primary 'Dr. A' --second 'Dr. B' --reviewer 'Dr. C'",
         "cervixrisk reading import study cohort/cohort.csv --reader 'Dr. A'",
         "cervixrisk reading status study",
+        "cervixrisk reading agreement study --output agreement",
         "cervixrisk reading export study --cohort cohort/cohort.csv --output reviewed",
     ),
 )
@@ -45,3 +46,4 @@ app.command("next", epilog=reading_desk.NEXT_EXAMPLES)(reading_desk.next_case)
 app.command("submit", epilog=reading_desk.SUBMIT_EXAMPLES)(reading_desk.submit)
 app.command("review", epilog=reading_review.REVIEW_EXAMPLES)(reading_review.review)
 app.command("status", epilog=reading_study.STATUS_EXAMPLES)(reading_study.status)
+app.command("agreement", epilog=reading_agreement.AGREEMENT_EXAMPLES)(reading_agreement.agreement)

@@ -137,19 +137,20 @@ def _draw_icc(agreement: StudyAgreement, path: Path) -> None:
     assert features is not None
     classes = feature_table(agreement.settings.preset).set_index("name")["feature_class"].loc[list(features.names)]
     lower = rule.bound == "lower"
-    values, forms = {}, []
+    values: dict[str, np.ndarray] = {}
+    forms: dict[str, None] = {}
     for analysis in features.analyses:
         values[f"{analysis.kind.heading} (n = {len(analysis.case_ids)})"] = np.asarray(
             analysis.icc.lower if lower else analysis.icc.value
         )
-        forms.append(analysis.icc.form.value)
-    words = f"{'Lower 95 % bounds of ' if lower else ''}{' and '.join(dict.fromkeys(forms))}"
+        perturbed = analysis.kind is AgreementAnalysis.PERTURBATION
+        forms[analysis.icc.form.value + (" of perturbed contours (not readers)" if perturbed else "")] = None
     draw_icc_histogram(
         values,
         classes.tolist(),
         threshold=rule.threshold,
         path=path,
-        title=f"{words}, preset {features.preset}",
+        title=f"{'Lower 95 % bounds of ' if lower else ''}{', '.join(forms)}; preset {features.preset}",
         simulated=agreement.simulated,
     )
 
