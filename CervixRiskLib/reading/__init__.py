@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .agreement import AgreementSettings, StudyAgreement, study_agreement
     from .assignment import AssignmentSummary, assign
-    from .audit_trail import audit_trail
+    from .audit_trail import read_audit_trail
+    from .cohort_export import CohortExport, export_cohort
     from .consensus import Consensus, ConsensusContour, consensus_contours
     from .contour_comparison import ComparedPair, ContourComparison, PairSummary, compare_readings
     from .contour_import import ImportSummary, import_contour, import_contours
@@ -44,6 +45,7 @@ _HOMES = {
     "AgreementSettings": "agreement",
     "AssignmentSummary": "assignment",
     "CaseRecord": "records",
+    "CohortExport": "cohort_export",
     "ComparedPair": "contour_comparison",
     "ComparedReadings": "reading_pairs",
     "Consensus": "consensus",
@@ -80,18 +82,19 @@ _HOMES = {
     "WaitingTasks": "records",
     "all_contours": "contour_list",
     "assign": "assignment",
-    "audit_trail": "audit_trail",
     "check_integrity": "status",
     "compare_readings": "contour_comparison",
     "compared_readings": "reading_pairs",
     "consensus_contours": "consensus",
     "create_study": "study",
+    "export_cohort": "cohort_export",
     "feature_agreement": "feature_icc",
     "import_contour": "contour_import",
     "import_contours": "contour_import",
     "independent_contours": "contour_list",
     "open_study": "study",
     "people": "people",
+    "read_audit_trail": "audit_trail",
     "reproducible_features": "reproducibility_rule",
     "reviewed_contours": "contour_list",
     "study_agreement": "agreement",
@@ -102,6 +105,7 @@ __all__ = [
     "AgreementSettings",
     "AssignmentSummary",
     "CaseRecord",
+    "CohortExport",
     "ComparedPair",
     "ComparedReadings",
     "Consensus",
@@ -138,18 +142,19 @@ __all__ = [
     "WaitingTasks",
     "all_contours",
     "assign",
-    "audit_trail",
     "check_integrity",
     "compare_readings",
     "compared_readings",
     "consensus_contours",
     "create_study",
+    "export_cohort",
     "feature_agreement",
     "import_contour",
     "import_contours",
     "independent_contours",
     "open_study",
     "people",
+    "read_audit_trail",
     "reproducible_features",
     "reviewed_contours",
     "study_agreement",

@@ -23,7 +23,7 @@ AUDIT_COLUMNS = (
 )  # fmt: skip
 
 
-def audit_trail(study: Study) -> pd.DataFrame:
+def read_audit_trail(study: Study) -> pd.DataFrame:
     """Every event of a study, the oldest first.
 
     Returns
