@@ -49,7 +49,7 @@ class StudyIntegrity:
     Parameters
     ----------
     files_without_row
-        Files below ``contours/`` that no row names.
+        Files below ``contours/`` that no row names, and files in ``incoming/`` that the study has not put there.
     rows_without_file
         Places that a row names and where no file stands.
     changed_files

@@ -16,23 +16,20 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from ..errors import MissingComponentError, ReadingError, StorageError
+from ..errors import MissingComponentError, ReadingError
+from .database_errors import database_errors
+from .database_url import driver_arguments
 from .schema import metadata
 
 DATABASE_FILE = "study.db"
-DATABASE_VARIABLE = "CERVIXRISK_DATABASE"
 PATIENCE_S = 60.0
 """How long a transaction waits for another one's."""
 
 _WRITES = "cervixrisk_writes"
-_UNREACHABLE = (
-    "The study's database cannot be reached: check that the PostgreSQL server runs, and that address, user and "
-    f"password are right (--database URL, or the variable {DATABASE_VARIABLE}; the password also in PGPASSWORD)."
-)
 
 
 class StudyStore:
@@ -61,7 +58,7 @@ class StudyStore:
             return sqlite3.connect(address, uri=True, timeout=PATIENCE_S, isolation_level=None)
 
         # A connection lives for one transaction: nothing stays open that a fork, a copy or a removal would trip over.
-        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return cls(engine, None)
@@ -74,11 +71,17 @@ class StudyStore:
         if url.password is None and os.environ.get("PGPASSWORD"):
             url = url.set(password=os.environ["PGPASSWORD"])
         try:
-            engine = create_engine(url.set(drivername="postgresql+pg8000"), poolclass=NullPool)
+            engine = create_engine(
+                url.set(drivername="postgresql+pg8000", query={}),
+                connect_args=driver_arguments(url),
+                poolclass=NullPool,
+                hide_parameters=True,
+            )
         except (ModuleNotFoundError, NoSuchModuleError) as error:
             raise MissingComponentError(
                 "A study on PostgreSQL needs the package pg8000: pip install 'cervixrisk[postgresql]'."
             ) from error
+        event.listen(engine, "connect", _prepare_postgresql)
         return cls(engine, namespace)
 
     def create_tables(self) -> None:
@@ -101,7 +104,7 @@ class StudyStore:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One state of the database, for looking only."""
-        with _sentences(), self._engine.connect() as connection:
+        with database_errors(), self._engine.connect() as connection:
             if self._namespace is not None:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -110,64 +113,32 @@ class StudyStore:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: committed when the block ends well, else undone."""
-        with _sentences(), self._engine.connect() as connection:
+        with database_errors(), self._engine.connect() as connection:
             connection = connection.execution_options(**{_WRITES: True})
+            if self._namespace is not None:
+                # What a statement sees after it has waited for a row must be what the other one has committed.
+                connection = connection.execution_options(isolation_level="READ COMMITTED")
             with connection.begin():
                 yield connection
 
 
-def parse_database_url(address: str) -> URL:
-    """A PostgreSQL address.
-
-    Raises
-    ------
-    ReadingError
-        It is none.
-    """
-    try:
-        url = make_url(address)
-    except (ArgumentError, ValueError) as error:
-        raise ReadingError("The database's address is not a URL: write postgresql://user@host/name.") from error
-    if url.get_backend_name() not in ("postgresql", "postgres") or not url.database:
-        raise ReadingError(
-            "A study's database is SQLite in its folder (nothing to say) or PostgreSQL: postgresql://user@host/name."
-        )
-    return url
-
-
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
-    # A rollback journal, not a write-ahead log: the folder may lie on a network drive. Each commit reaches the disk.
-    connection.execute("PRAGMA synchronous = FULL")
+    # A rollback journal, not a write-ahead log: the folder may lie on a network drive. Each commit reaches the disk,
+    # and so does the journal's removal (EXTRA): a power cut must not undo a row whose file was moved already.
+    connection.execute("PRAGMA synchronous = EXTRA")
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = '{PATIENCE_S:.0f}s'")
+    # A program that was stopped in its transaction, or a computer that fell asleep, must not hold the others up.
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{PATIENCE_S:.0f}s'")
+    cursor.close()
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:
     # A writer takes the pen at once: two that first read and then both want to write would block each other.
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """Turn the database's refusals into sentences; parameters of the statement are never shown."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise _explained(error) from error
-
-
-def _explained(error: DBAPIError) -> Exception:
-    words = str(error.orig).lower()
-    if "locked" in words or "busy" in words:
-        return StorageError("Another program has kept the study's database busy for a minute: try again.")
-    if "full" in words or "no space" in words:
-        return StorageError("The disk is full: nothing was stored. Free some space and do it again.")
-    if "readonly" in words or "read-only" in words or "unable to open" in words:
-        return StorageError("The study's database may not be written: check the folder's permissions.")
-    if "malformed" in words or "not a database" in words or "disk i/o" in words or "no such" in words:
-        return ReadingError("The study's database is damaged: restore study.db from a copy.")
-    if error.connection_invalidated or type(error.orig).__name__ in ("InterfaceError", "OperationalError"):
-        return StorageError(_UNREACHABLE)
-    # The message of a database may quote values: keep them out of logs.
-    error.hide_parameters = True
-    return error

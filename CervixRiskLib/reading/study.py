@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import uuid
 from collections.abc import Callable
@@ -25,26 +24,26 @@ import numpy as np
 from sqlalchemy import func, insert, select
 
 from .. import __version__
-from ..atomic import atomic_folder, storage_errors
+from ..atomic import atomic_folder
 from ..errors import ReadingError, SettingsError, StorageError
 from ..imaging import Roi, SliceImage
 from ..progress import SILENT, Progress
-from . import schema
-from .contour_files import CONTOURS, INCOMING, ContourFiles
+from . import schema, settling
+from .contour_files import CONTOURS, INCOMING, ContourFiles, reading_errors
+from .database_errors import DATABASE_VARIABLE
+from .database_url import parse_database_url, without_password
 from .folder_names import clean_name, folder_name
-from .journal import record_event
+from .journal import COORDINATOR, record_event
 from .records import CaseRecord, ImageRecord, StoredContour, StudySettings
-from .store import DATABASE_FILE, DATABASE_VARIABLE, StudyStore, parse_database_url
+from .store import DATABASE_FILE, StudyStore
+from .study_file import read_study_file, write_study_file
 
 if TYPE_CHECKING:
     from ..cohort import Cohort
 
-STUDY_FILE = "study.json"
 DEFAULT_SEED = 42
 DEFAULT_WASHOUT_DAYS = 56.0
-_FORMAT = "cervixrisk-reader-study"
 _NO_OUTCOME = "(no outcome is read)"
-_LARGEST_STUDY_FILE = 1 << 16
 
 Clock = Callable[[], datetime]
 
@@ -136,30 +135,28 @@ def create_study(
         The table or an image cannot be read.
     """
     folder = Path(folder).absolute()
-    if seed < 0:
-        raise SettingsError("The seed must be 0 or a positive whole number.")
+    if not 0 <= seed <= schema.LARGEST_INTEGER:
+        raise SettingsError(f"The seed must be a whole number from 0 to {schema.LARGEST_INTEGER}.")
     if not 0 <= washout_days <= 3660:
         raise SettingsError("The washout must be between 0 and 3660 days.")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StorageError("The study's folder already holds something: choose a new or empty one.")
+    _check_empty(folder)
     cohort = load_images_table(cohort_table, skip_invalid=skip_invalid)
     study_id = str(uuid.UUID(bytes=os.urandom(16), version=4))
     url = None if database is None else parse_database_url(database)
     namespace = f"study_{study_id.replace('-', '')[:16]}"
     created_at = clock()
-    with atomic_folder(folder) as partial:
-        rows = _write_images(cohort, partial, seed, progress)
-        for name in (CONTOURS, INCOMING):
-            (partial / name).mkdir()
-        if url is None:
-            store = StudyStore.sqlite(partial / DATABASE_FILE, create=True)
-            where: dict[str, Any] = {"database": DATABASE_FILE}
-        else:
-            store = StudyStore.postgresql(url, namespace)
-            where = {"database": url.set(password=None).render_as_string(), "namespace": namespace}
-        about = {"format": _FORMAT, "schema_version": schema.SCHEMA_VERSION, "study_id": study_id, **where}
-        (partial / STUDY_FILE).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-        try:
+    store = None if url is None else StudyStore.postgresql(url, namespace)
+    try:
+        with atomic_folder(folder) as partial:
+            rows = _write_images(cohort, partial, seed, progress)
+            for name in (CONTOURS, INCOMING):
+                (partial / name).mkdir()
+            if url is None or store is None:
+                store = StudyStore.sqlite(partial / DATABASE_FILE, create=True)
+                where = {"database": DATABASE_FILE}
+            else:
+                where = {"database": without_password(url), "namespace": namespace}
+            write_study_file(partial, study_id, where)
             store.create_tables()
             with store.writing() as connection:
                 connection.execute(
@@ -174,10 +171,13 @@ def create_study(
                     )
                 )
                 connection.execute(insert(schema.cases), rows)
-                record_event(connection, created_at, "coordinator", "created", detail=f"{len(rows)} cases")
-        except BaseException:
+                record_event(connection, created_at, COORDINATOR, "created", detail=f"{len(rows)} cases")
+            # Reading the images may have taken minutes: another program may have made its study here meanwhile.
+            _check_empty(folder)
+    except BaseException:
+        if store is not None:
             store.drop_tables()
-            raise
+        raise
     return open_study(folder, database=database, clock=clock)
 
 
@@ -198,36 +198,29 @@ def open_study(folder: str | os.PathLike[str], *, database: str | None = None, c
         The database cannot be reached.
     """
     folder = Path(folder).absolute()
-    about = _read_study_file(folder)
+    about = read_study_file(folder)
     if about["database"] == DATABASE_FILE:
         store = StudyStore.sqlite(folder / DATABASE_FILE)
     else:
         address = database or os.environ.get(DATABASE_VARIABLE) or about["database"]
-        store = StudyStore.postgresql(parse_database_url(address), about.get("namespace", ""))
+        store = StudyStore.postgresql(parse_database_url(address), about["namespace"])
     if not store.has_tables():
         raise ReadingError("The database holds no such study: check its address, or restore it from a copy.")
     with store.reading() as connection:
-        row = connection.execute(select(schema.study)).mappings().one()
-    if row["study_id"] != about["study_id"] or row["schema_version"] != schema.SCHEMA_VERSION:
+        row = connection.execute(select(schema.study)).mappings().first()
+    if row is None or row["study_id"] != about["study_id"] or row["schema_version"] != schema.SCHEMA_VERSION:
         raise ReadingError("The study's folder and its database do not belong together: restore both from one copy.")
     settings = StudySettings(
         row["study_id"], row["seed"], timedelta(seconds=row["washout_s"]), row["simulated"], row["created_at"]
     )
-    study = Study(folder, settings, store, ContourFiles(folder), clock)
+    study = Study(folder, settings, store, ContourFiles(folder, lambda files: settling.settle(files, store)), clock)
     settle(study)
     return study
 
 
 def settle(study: Study) -> int:
-    """Move the contours whose program was killed after their row was added; returns how many."""
-    left_behind = study.files.left_behind()
-    if not left_behind:
-        return 0
-    table = schema.contours
-    with study.store.reading() as connection:
-        found = connection.execute(select(table.c.staged, table.c.file).where(table.c.staged.in_(list(left_behind))))
-        rows = dict(found.all())
-    return study.files.settle(left_behind, rows)
+    """Finish what a killed program has left half-way; returns how many contours were moved."""
+    return settling.settle(study.files, study.store)
 
 
 def load_images_table(path: str | os.PathLike[str], *, skip_invalid: bool = False) -> Cohort:
@@ -242,7 +235,9 @@ def read_study_image(folder: Path, case: ImageRecord) -> SliceImage:
     from ..imaging import read_image
 
     path = folder / "images" / f"{case.number:04d}.nrrd"
-    if not path.is_file() or file_sha256(path) != case.image_sha256:
+    with reading_errors():
+        unchanged = path.is_file() and file_sha256(path) == case.image_sha256
+    if not unchanged:
         raise ReadingError(f"The image of case {case.number} is missing or was changed: restore it from a copy.")
     image = read_image(path)
     return replace(
@@ -320,20 +315,6 @@ def _without_roi(cohort: Cohort) -> Cohort:
     return replace(cohort, table=cohort.table.assign(roi=None))
 
 
-def _read_study_file(folder: Path) -> dict[str, str]:
-    path = folder / STUDY_FILE
-    with storage_errors():
-        if not path.is_file():
-            raise ReadingError("This folder is no reader study: make one with 'cervixrisk reading create'.")
-        text = path.read_bytes()[:_LARGEST_STUDY_FILE]
-    try:
-        about = json.loads(text)
-    except ValueError:
-        about = None
-    if not isinstance(about, dict) or about.get("format") != _FORMAT:
-        raise ReadingError("The study's file study.json is damaged: restore it from a copy.")
-    if about.get("schema_version") != schema.SCHEMA_VERSION:
-        raise ReadingError("The study was made by another version of CervixRisk: open it with that one.")
-    if not all(isinstance(about.get(name), str) for name in ("study_id", "database")):
-        raise ReadingError("The study's file study.json is damaged: restore it from a copy.")
-    return about
+def _check_empty(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StorageError("The study's folder already holds something: choose a new or empty one.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, RowMapping, and_, func, insert, select
 
 from .. import __version__
-from ..errors import ReadingError
+from ..errors import CervixRiskError, ReadingError
 from ..imaging import Roi, SliceImage
 from ..imaging.image_writer import segmentation_bytes
 from . import schema
+from .contour_files import StagedFile
 from .journal import record_event
 from .records import Decision, ImageRecord, Origin, Receipt, Round
+from .settling import clear_litter, keep_incoming
 
 if TYPE_CHECKING:
     from .study import Study
@@ -84,70 +87,65 @@ def store_contour(
     image = replace(study.image(case), slice_index=0, slice_count=1)
     content = segmentation_bytes(drawing.roi, image)
     stored_at = study.clock()
-    staged = study.files.stage(content)
-    added = False
+    staged: StagedFile | None = None
     try:
         with study.store.writing() as connection:
+            keep_incoming(connection)
             case_row = lock_case(connection, case.number)
             check(connection, case_row)
             latest = latest_version(connection, case_row["id"], reader["id"], round_)
-            if latest is not None and latest["mask_sha256"] == drawing.roi.mask_hash and connection_work is None:
-                return Receipt(case.number, round_, latest["version"], latest["file_sha256"], already_there=True)
-            version = 1 if latest is None else latest["version"] + 1
-            place = study.files.place(case_row["folder"], reader["folder"], round_.value, version)
-            study.files.check_free(place)
-            duration, source = _duration(connection, case_row["id"], reader["name"], round_, drawing, origin, stored_at)
-            inserted = connection.execute(
-                insert(schema.contours).values(
-                    case=case_row["id"],
-                    reader=reader["id"],
-                    round=round_.value,
-                    version=version,
-                    file=place,
-                    staged=staged.name,
-                    file_sha256=staged.sha256,
-                    mask_sha256=drawing.roi.mask_hash,
-                    image_sha256=case.image_sha256,
-                    pixel_count=drawing.roi.n_pixels,
-                    drawn_at=drawing.drawn_at,
-                    stored_at=stored_at,
-                    duration_s=duration,
-                    duration_source=source,
-                    software=drawing.software or f"{_SOFTWARE} {__version__}",
-                    library_version=__version__,
-                    origin=origin.value,
-                    after_return=was_returned(connection, case_row["id"], reader["id"]),
+            same = latest is not None and latest["mask_sha256"] == drawing.roi.mask_hash and connection_work is None
+            if latest is not None and same:
+                version, place = latest["version"], latest["file"]
+                file = StagedFile(latest["staged"], latest["file_sha256"])
+            else:
+                version = 1 if latest is None else latest["version"] + 1
+                place = study.files.place(case_row["folder"], reader["folder"], round_.value, version)
+                study.files.check_free(place)
+                duration, source = _duration(
+                    connection, case_row["id"], reader["name"], round_, drawing, origin, stored_at
                 )
-            ).inserted_primary_key
-            assert inserted is not None
-            key = int(inserted[0])
-            record_event(
-                connection, stored_at, actor, origin.value, case=case_row["id"], round_=round_, contour=key,
-                detail=f"version {version}",
-            )  # fmt: skip
-            if connection_work is not None:
-                connection_work(connection, key)
-        added = True
-    finally:
-        # Only where the transaction is known to have failed; an answer lost on the way may have been a success.
-        if not added:
-            discard_unless_stored(study, staged.name)
-    study.files.publish(staged.name, place)
-    return Receipt(case.number, round_, version, staged.sha256)
-
-
-def discard_unless_stored(study: Study, staged_name: str) -> None:
-    """Remove a staged file that no row names; where the database cannot be asked, leave it to the next opening."""
-    from ..errors import CervixRiskError
-
-    try:
-        with study.store.reading() as connection:
-            query = select(schema.contours.c.id).where(schema.contours.c.staged == staged_name)
-            known = connection.execute(query).first() is not None
-    except CervixRiskError:
-        return
-    if not known:
-        study.files.discard(staged_name)
+                file = staged = study.files.stage(content)
+                inserted = connection.execute(
+                    insert(schema.contours).values(
+                        case=case_row["id"],
+                        reader=reader["id"],
+                        round=round_.value,
+                        version=version,
+                        file=place,
+                        staged=file.name,
+                        file_sha256=file.sha256,
+                        mask_sha256=drawing.roi.mask_hash,
+                        image_sha256=case.image_sha256,
+                        pixel_count=drawing.roi.n_pixels,
+                        drawn_at=drawing.drawn_at,
+                        stored_at=stored_at,
+                        duration_s=duration,
+                        duration_source=source,
+                        software=drawing.software or f"{_SOFTWARE} {__version__}",
+                        library_version=__version__,
+                        origin=origin.value,
+                        after_return=was_returned(connection, case_row["id"], reader["id"]),
+                    )
+                ).inserted_primary_key
+                assert inserted is not None
+                key = int(inserted[0])
+                record_event(
+                    connection, stored_at, actor, origin.value, case=case_row["id"], round_=round_, contour=key,
+                    detail=f"version {version}",
+                )  # fmt: skip
+                if connection_work is not None:
+                    connection_work(connection, key)
+    except BaseException:
+        # It may have been the commit's answer that failed, not the commit. Where that cannot be told now, the file is
+        # left to whoever opens the study next.
+        if staged is not None:
+            with contextlib.suppress(CervixRiskError):
+                clear_litter(study.files, study.store, [staged.name])
+        raise
+    # Also where it was there before: the program that added the row may have been killed before the move.
+    study.files.publish(file.name, place)
+    return Receipt(case.number, round_, version, file.sha256, already_there=staged is None)
 
 
 def lock_case(connection: Connection, number: int) -> RowMapping:

@@ -48,7 +48,7 @@ def write_cohort(folder: Path, names: list[str]) -> Path:
         Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(folder / "images" / f"{index}.png")
         Image.fromarray(mask.astype(np.uint8) * 255).save(folder / "rois" / f"{index}.png")
         quoted = '"' + name.replace('"', '""') + '"'
-        lines.append(f"{quoted},images/{index}.png,rois/{index}.png,{index % 2},0.25,{40 + index}")
+        lines.append(f"{quoted},images/{index}.png,rois/{index}.png,{index % 2},0.25,{40 + index % 40}")
     table = folder / "cohort.csv"
     table.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return table
