@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from . import reading_agreement, reading_desk, reading_review, reading_study
+from . import reading_agreement, reading_desk, reading_export, reading_import, reading_review, reading_study
 from .options import examples
 
 _WAY = """Let several readers delineate the same cases, blinded, and measure how far they agree.
@@ -45,5 +45,7 @@ app.command("assign", epilog=reading_study.ASSIGN_EXAMPLES)(reading_study.assign
 app.command("next", epilog=reading_desk.NEXT_EXAMPLES)(reading_desk.next_case)
 app.command("submit", epilog=reading_desk.SUBMIT_EXAMPLES)(reading_desk.submit)
 app.command("review", epilog=reading_review.REVIEW_EXAMPLES)(reading_review.review)
+app.command("import", epilog=reading_import.IMPORT_EXAMPLES)(reading_import.import_drawn)
 app.command("status", epilog=reading_study.STATUS_EXAMPLES)(reading_study.status)
 app.command("agreement", epilog=reading_agreement.AGREEMENT_EXAMPLES)(reading_agreement.agreement)
+app.command("export", epilog=reading_export.EXPORT_EXAMPLES)(reading_export.export)

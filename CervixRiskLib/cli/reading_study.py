@@ -1,7 +1,8 @@
-"""``cervixrisk reading create|assign|import|status|export``: what the coordinator of a reader study does."""
+"""``cervixrisk reading create|assign|status``: how the coordinator sets a reader study up and follows it."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,7 +69,7 @@ def create(
         [
             f"{cases} cases: {study}",
             *([_SIMULATED] if made.settings.simulated else []),
-            f"Next: cervixrisk reading assign {study} --primary NAME --second NAME --reviewer NAME",
+            f"Next: cervixrisk reading assign {shlex.quote(str(study))} --primary NAME --second NAME --reviewer NAME",
         ]
     )
 
@@ -113,7 +114,8 @@ def assign(
         [
             f"Primary reader: {summary.primary_cases} cases, {summary.repeat_cases} of them again after the washout.",
             f"Second readers: {summary.second_cases} cases each.",
-            f"Next: cervixrisk reading next {study} --reader NAME (or reading import, for contours drawn elsewhere)",
+            f"Next: cervixrisk reading next {shlex.quote(str(study))} --reader NAME",
+            "or, for contours that were drawn elsewhere, cervixrisk reading import.",
         ]
     )
 

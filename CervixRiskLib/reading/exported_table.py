@@ -60,9 +60,10 @@ def table_text(rows: Sequence[Sequence[object]], delimiter: str = ",") -> str:
     """CSV; a header with separators in its names is quoted as a whole, so that none is taken for the table's own."""
     stream = io.StringIO(newline="")
     ambiguous = any(sign in str(name) for name in rows[0] for sign in ",;\t|")
-    quoting = csv.QUOTE_ALL if ambiguous else csv.QUOTE_MINIMAL
-    csv.writer(stream, delimiter=delimiter, quoting=quoting, lineterminator="\n").writerow(rows[0])
-    csv.writer(stream, delimiter=delimiter, lineterminator="\n").writerows(rows[1:])
+    plain = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
+    quoted = csv.writer(stream, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    (quoted if ambiguous else plain).writerow(rows[0])
+    plain.writerows(rows[1:])
     return stream.getvalue()
 
 
