@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .contour_import import ImportSummary, import_contour, import_contours
     from .contour_list import all_contours, independent_contours, reviewed_contours
     from .feature_icc import FeatureAgreement, FeatureAnalysis, feature_agreement
-    from .people import people
+    from .person_list import people
     from .reader_desk import OpenedImage, ReaderDesk
     from .reading_pairs import ComparedReadings, MissingReading, ReadingPair, compared_readings
     from .records import (
@@ -93,7 +93,7 @@ _HOMES = {
     "import_contours": "contour_import",
     "independent_contours": "contour_list",
     "open_study": "study",
-    "people": "people",
+    "people": "person_list",
     "read_audit_trail": "audit_trail",
     "reproducible_features": "reproducibility_rule",
     "reviewed_contours": "contour_list",

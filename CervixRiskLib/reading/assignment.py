@@ -17,7 +17,7 @@ from ..errors import ReadingError, SettingsError
 from . import schema
 from .folder_names import clean_name
 from .journal import COORDINATOR, record_event
-from .people import add_person
+from .person_list import add_person
 from .records import Role, Round
 
 if TYPE_CHECKING:

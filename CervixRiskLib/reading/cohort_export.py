@@ -25,7 +25,7 @@ from .consensus import Consensus, ConsensusContour, choose_contours, each_consen
 from .contour_table import study_case_id
 from .exported_table import rewritten_table, table_text
 from .journal import record_event
-from .people import people
+from .person_list import people
 from .records import CaseRecord
 from .study import file_sha256, load_images_table
 from .study_file import STUDY_FILE

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 from ..errors import ReadingError
 from .contour_list import all_contours
 from .own_readings import OwnReading, own_readings
-from .people import find_person, people
+from .person_list import find_person, people
 from .records import CaseRecord, Role, Round, StoredContour, TaskState
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ..imaging import Roi, SliceImage
 from .drawn_file import read_drawn_file
 from .journal import record_event
 from .own_readings import OwnReading, own_image, own_readings
-from .people import find_person
+from .person_list import find_person
 from .records import ImageRecord, Origin, ReadingTask, Receipt, Role, Round, TaskState, WaitingTasks
 from .submission import Drawing, check_on_grid, latest_version, store_contour
 

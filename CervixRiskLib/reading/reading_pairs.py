@@ -17,7 +17,7 @@ from ..errors import ReadingError
 from ..statistics.agreement_analyses import AgreementAnalysis
 from . import schema
 from .contour_list import all_contours, independent_contours
-from .people import people
+from .person_list import people
 from .records import CaseRecord, Role, Round, StoredContour
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from .drawn_file import read_drawn_file
 from .first_readings import FirstReading, first_readings, waiting_cases
 from .folder_names import clean_name
 from .journal import record_event
-from .people import find_person
+from .person_list import find_person
 from .reader_desk import OpenedImage
 from .records import Decision, ImageRecord, Origin, Receipt, Role, Round
 from .submission import Drawing, check_on_grid, lock_case, store_contour

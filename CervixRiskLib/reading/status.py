@@ -12,7 +12,7 @@ from ..errors import ReadingError
 from ..progress import SILENT, Progress
 from . import schema
 from .contour_list import all_contours, reviewed_contours
-from .people import people
+from .person_list import people
 from .reader_desk import ReaderDesk
 from .records import Role, Round, TaskState
 from .review_desk import ReviewDesk
