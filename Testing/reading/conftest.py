@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +20,8 @@ from PIL import Image
 
 from CervixRiskLib.imaging import Roi
 from CervixRiskLib.reading import Study, assign, create_study
+from CervixRiskLib.reading.database_url import parse_database_url
+from CervixRiskLib.reading.store import StudyStore
 
 ROWS, COLUMNS, CASES = 40, 48, 8
 
@@ -87,5 +97,105 @@ def draw(study: Study) -> Callable[..., Roi]:
 
     def make(number: int, shift: int = 0) -> Roi:
         return Roi.from_mask(_ellipse(number, shift), study.image(cases[number]))
+
+    return make
+
+
+def _postgresql_programs() -> Path | None:
+    """The folder of ``initdb`` and ``postgres``: on the PATH, or where Debian puts them."""
+    found = shutil.which("initdb")
+    folders = [Path(found).resolve().parent] if found else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((folder for folder in folders if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
+
+
+def _server_account() -> dict[str, Any]:
+    """As whom the server runs: it refuses to be root."""
+    if os.name != "posix" or os.geteuid() != 0:
+        return {}
+    import pwd
+
+    for name in ("postgres", "nobody"):
+        try:
+            account = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+    pytest.skip("PostgreSQL refuses to run as root, and there is no other account")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server that lives as long as the tests; skipped where there is none."""
+    programs = _postgresql_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's server is not installed (Debian: apt install postgresql)")
+    pytest.importorskip("pg8000", reason="the driver pg8000 is not installed")
+    account = _server_account()
+    # Not below pytest's folder: another account may not go there.
+    home = Path(tempfile.mkdtemp(prefix="cervixrisk-postgresql-"))
+    try:
+        if account:
+            os.chown(home, account["user"], account["group"])
+        options = {"cwd": home, "stdout": subprocess.DEVNULL, **account}
+        subprocess.run(
+            [programs / "initdb", "-D", home / "data", "-U", "cervixrisk", "-A", "trust", "-E", "UTF8", "--locale=C",
+             "--no-sync"],
+            check=True, stderr=subprocess.STDOUT, timeout=120, **options,
+        )  # fmt: skip
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", home / "data", "-k", home, "-h", "127.0.0.1", "-p", str(port), "-F"],
+            stderr=subprocess.DEVNULL, **options,
+        )  # fmt: skip
+        try:
+            address = f"postgresql://cervixrisk@127.0.0.1:{port}/postgres"
+            _wait_for(address, server)
+            yield address
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(60)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    from CervixRiskLib.errors import StorageError
+
+    store = StudyStore.postgresql(parse_database_url(address), "nothing")
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            store.has_tables()
+            return
+        except StorageError:
+            assert server.poll() is None, "the server has ended"
+            assert time.monotonic() < deadline, "the server does not answer"
+            time.sleep(0.05)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str | None:
+    """What ``create_study`` takes: ``None`` for SQLite, then the address of a PostgreSQL server."""
+    return None if request.param == "sqlite" else request.getfixturevalue("postgresql")
+
+
+@pytest.fixture
+def any_study(tmp_path: Path, cohort_table: Path, clock: Clock, database: str | None) -> Study:
+    """As ``study``, on each kind of database."""
+    study = create_study(tmp_path / "any study", cohort_table, clock=clock, database=database)
+    assign(study, primary="Reader A", seconds=["Reader B"], reviewer="Reviewer C", second_cases=4)
+    return study
+
+
+@pytest.fixture
+def make_roi() -> Callable[..., Roi]:
+    """``make_roi(study, number, shift=0)``: as ``draw``, on any study."""
+
+    def make(study: Study, number: int, shift: int = 0) -> Roi:
+        case = next(case for case in study.cases() if case.number == number)
+        return Roi.from_mask(_ellipse(number, shift), study.image(case))
 
     return make
