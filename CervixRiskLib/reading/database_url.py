@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import ssl
 from typing import Any
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from ..errors import ReadingError
+from ..errors import MissingComponentError, ReadingError
 
-# The driver encrypts where the server offers it; these ask for more or less, as psql understands them.
+# As psql understands them; without one the connection is encrypted where the server offers it.
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _QUERY = frozenset({"sslmode", "unix_sock", "application_name", "password"})
 
@@ -49,16 +50,50 @@ def without_password(url: URL) -> str:
     return url.set(password=None).render_as_string()
 
 
-def driver_arguments(url: URL) -> dict[str, Any]:
-    """What the address's query means to pg8000."""
-    query = dict(url.query)
-    mode = query.pop("sslmode", "prefer")
-    context: ssl.SSLContext | bool | None = None
-    if mode == "disable":
-        context = False
-    elif mode == "require":
-        context = True
-    elif mode in ("verify-ca", "verify-full"):
+class PostgresqlDriver:
+    """Opens connections to one address with pg8000.
+
+    Parameters
+    ----------
+    url
+        From :func:`parse_database_url`.
+
+    Raises
+    ------
+    MissingComponentError
+        pg8000 is not installed.
+    """
+
+    def __init__(self, url: URL) -> None:
+        try:
+            self._driver = importlib.import_module("pg8000")
+        except ModuleNotFoundError as error:
+            raise MissingComponentError(
+                "A study on PostgreSQL needs the package pg8000: pip install 'cervixrisk[postgresql]'."
+            ) from error
+        query = dict(url.query)
+        mode = query.pop("sslmode", "prefer")
+        self._may_be_plain = mode in ("allow", "prefer")
+        # Made once: reading the computer's certificates takes longer than a whole transaction.
+        self._context: ssl.SSLContext | bool = False if mode == "disable" else _encryption(str(mode))
+        self._arguments: dict[str, Any] = {**url.translate_connect_args(username="user"), **query}
+
+    def connect(self) -> Any:
+        try:
+            return self._driver.connect(ssl_context=self._context, **self._arguments)
+        except self._driver.InterfaceError as error:
+            if not self._may_be_plain or "refuses SSL" not in str(error):
+                raise
+        self._context, self._may_be_plain = False, False
+        return self._driver.connect(ssl_context=False, **self._arguments)
+
+
+def _encryption(mode: str) -> ssl.SSLContext:
+    if mode in ("verify-ca", "verify-full"):
         context = ssl.create_default_context()
         context.check_hostname = mode == "verify-full"
-    return {"ssl_context": context, **query}
+        return context
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

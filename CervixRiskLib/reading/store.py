@@ -17,12 +17,11 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from ..errors import MissingComponentError, ReadingError
+from ..errors import ReadingError
 from .database_errors import database_errors
-from .database_url import driver_arguments
+from .database_url import PostgresqlDriver
 from .schema import metadata
 
 DATABASE_FILE = "study.db"
@@ -70,17 +69,12 @@ class StudyStore:
             raise ReadingError("The study's folder names its database wrongly: restore study.json from a copy.")
         if url.password is None and os.environ.get("PGPASSWORD"):
             url = url.set(password=os.environ["PGPASSWORD"])
-        try:
-            engine = create_engine(
-                url.set(drivername="postgresql+pg8000", query={}),
-                connect_args=driver_arguments(url),
-                poolclass=NullPool,
-                hide_parameters=True,
-            )
-        except (ModuleNotFoundError, NoSuchModuleError) as error:
-            raise MissingComponentError(
-                "A study on PostgreSQL needs the package pg8000: pip install 'cervixrisk[postgresql]'."
-            ) from error
+        engine = create_engine(
+            "postgresql+pg8000://",
+            creator=PostgresqlDriver(url).connect,
+            poolclass=NullPool,
+            hide_parameters=True,
+        )
         event.listen(engine, "connect", _prepare_postgresql)
         return cls(engine, namespace)
 
