@@ -39,6 +39,7 @@ TABLE_NAME = "cohort.csv"
 _FORMAT = "cervixrisk-reading-export"
 _ROIS = "rois"
 _MOST_SHOWN = 10
+_SPACING_TOLERANCE = 1e-6
 _CONSENSUS_HEADER = (
     "case_id", "source", "readers", "versions", "contour_sha256", "roi", "roi_sha256", "pixel_count", "area_mm2",
     "max_diameter_px", "max_diameter_mm",
@@ -126,6 +127,8 @@ def export_cohort(
             _write_contour(partial, contour, study.image(contour.case), _original(cohort, known[contour.case.case_id]))
             for contour in each_consensus(study, rule, kept, progress=progress)
         ]
+        order = {name: position for position, name in enumerate(known)}
+        rows.sort(key=lambda row: order[row[0]])
         rois = {str(row[0]): str(row[5]) for row in rows}
         text = rewritten_table(read_delimited(cohort_table), cohort, rois, destination)
         (partial / TABLE_NAME).write_text(text, encoding="utf-8")
@@ -200,12 +203,7 @@ def _write_contour(folder: Path, contour: ConsensusContour, drawn_on: SliceImage
     from ..imaging import read_roi, write_roi
 
     case, roi = contour.case, contour.roi
-    same = (
-        original.slice_index == drawn_on.slice_index
-        and original.spacing_mm == drawn_on.spacing_mm
-        and np.array_equal(original.pixels, drawn_on.pixels)
-    )
-    if not same:
+    if not _same_slice(original, drawn_on):
         raise ReadingError(
             f"The table shows another slice or pixel size of case '{case.case_id}' than the study was made of: restore "
             "its slice and spacing_mm."
@@ -227,6 +225,15 @@ def _write_contour(folder: Path, contour: ConsensusContour, drawn_on: SliceImage
         _rounded(roi.max_diameter_px),
         _rounded(roi.max_diameter_mm),
     ]
+
+
+def _same_slice(first: SliceImage, second: SliceImage) -> bool:
+    if first.slice_index != second.slice_index or not np.array_equal(first.pixels, second.pixels):
+        return False
+    if first.spacing_mm is None or second.spacing_mm is None:
+        return first.spacing_mm is second.spacing_mm
+    # The study's copy keeps directions times sizes, which may differ in the last digit.
+    return bool(np.allclose(first.spacing_mm, second.spacing_mm, rtol=_SPACING_TOLERANCE, atol=0))
 
 
 def _copy_companions(study: Study, cohort: Cohort, table: Path, folder: Path) -> None:

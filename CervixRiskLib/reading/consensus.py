@@ -181,7 +181,7 @@ def _sentence(rule: Consensus, missing: list[str], total: int) -> str:
 
 def _listed(case_ids: list[str]) -> str:
     more = f" and {len(case_ids) - _MOST_SHOWN} more" if len(case_ids) > _MOST_SHOWN else ""
-    return ", ".join(case_ids[:_MOST_SHOWN]) + more
+    return ", ".join(sorted(case_ids)[:_MOST_SHOWN]) + more
 
 
 def _count(cases: int) -> str:

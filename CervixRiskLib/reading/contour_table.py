@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..cohort.delimited_text import DelimitedText, TextRow
 
 COLUMNS = ("case_id", "roi", "reader", "round", "drawn_at", "duration_s", "software", "label", "segment", "slice")
+_NAMES = ("case_id", "reader", "segment")
 NAIVE_NOTE = "Times without a time zone were taken as UTC."
 _ROUNDS = {"initial": Round.INITIAL, "1": Round.INITIAL, "repeat": Round.REPEAT, "2": Round.REPEAT}
 # Where a day begins first, its date is one ahead of UTC's.
@@ -176,7 +177,8 @@ class _TableReader:
 
         def read(name: str, parse: Callable[[str], T]) -> T | None:
             cell = self._cell(row, name)
-            if is_missing(cell):
+            # Names are names: a case may be called NA.
+            if not cell or (name not in _NAMES and is_missing(cell)):
                 return None
             try:
                 return parse(cell)
@@ -196,7 +198,7 @@ class _TableReader:
             row=row.number,
             case_id=case_id or "",
             file=file or Path(),
-            reader=self._reader(row, reasons),
+            reader=read("reader", self._reader) or self.defaults.reader,
             round=self._round(row, reasons),
             drawn_at=read("drawn_at", self._moment) or self.defaults.drawn_at,
             duration_s=read("duration_s", lambda cell: _parse_duration(cell, comma)),
@@ -218,13 +220,11 @@ class _TableReader:
             return None
         return self.root / found
 
-    def _reader(self, row: TextRow, reasons: list[str]) -> str | None:
-        cell, default = self._cell(row, "reader"), self.defaults.reader
-        if not cell:
-            return default
-        if default is not None and clean_name(default, "reader") != clean_name(cell, "reader"):
-            reasons.append(f"reader is '{self._shown(row, 'reader')}', not the one that was asked for")
-        return cell
+    def _reader(self, cell: str) -> str:
+        name, default = clean_name(cell, "reader"), self.defaults.reader
+        if default is not None and clean_name(default, "reader") != name:
+            raise ValueError(f"reader is '{name}', not the one that was asked for")
+        return name
 
     def _round(self, row: TextRow, reasons: list[str]) -> Round:
         cell, default = self._cell(row, "round"), self.defaults.round

@@ -42,7 +42,8 @@ def rewritten_table(text: DelimitedText, cohort: Cohort, rois: Mapping[str, str]
         header.append("roi")
     rows: list[list[str]] = []
     for row in text.rows:
-        name = study_case_id(row.cells[case_column]) if case_column < len(row.cells) else ""
+        cell = row.cells[case_column] if case_column < len(row.cells) else ""
+        name = study_case_id(cell) if cell else ""
         if name not in rois:
             continue
         cells = dict(enumerate(row.cells))
