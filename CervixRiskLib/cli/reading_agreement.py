@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .agreement_options import ANALYSIS_HELP, BOUND_HELP, RULE_HELP, Analysis, Bound, Rule
 from .options import EngineOption, JobsOption, JsonFlag, PresetOption, SchedulerOption, SkipInvalidFlag, examples
 from .output import print_json, print_lines, print_table, remark
 from .progress_bar import ProgressBar
@@ -32,28 +33,6 @@ class Form(str, Enum):
     icc_3_k = "ICC(3,k)"
 
 
-class Rule(str, Enum):
-    """How two analyses are joined."""
-
-    either = "either"
-    both = "both"
-
-
-class Bound(str, Enum):
-    """What of an ICC is compared with the threshold."""
-
-    estimate = "estimate"
-    lower_bound = "lower"
-
-
-class Analysis(str, Enum):
-    """Where repeated measurements come from."""
-
-    inter = "inter"
-    intra = "intra"
-    perturbation = "perturbation"
-
-
 def agreement(
     study: StudyArgument,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder for tables and figures.")],
@@ -62,21 +41,10 @@ def agreement(
     threshold: Annotated[
         float, typer.Option("--threshold", min=-1.0, max=1.0, help="Smallest ICC of a reproducible feature.")
     ] = 0.75,
-    rule: Annotated[
-        Rule,
-        typer.Option("--rule", help="either: dropped when one analysis fails. both: dropped only when all fail."),
-    ] = Rule.either,
-    bound: Annotated[
-        Bound, typer.Option("--bound", help="Compare the estimate, or the lower end of its 95 % interval.")
-    ] = Bound.estimate,
+    rule: Annotated[Rule, typer.Option("--rule", help=RULE_HELP)] = Rule.either,
+    bound: Annotated[Bound, typer.Option("--bound", help=BOUND_HELP)] = Bound.estimate,
     analysis: Annotated[
-        list[Analysis] | None,
-        typer.Option(
-            "--analysis",
-            help="Judge features by this analysis; repeat it for more. Without it: inter and intra as far as they were "
-            "made, and perturbation only where neither was.",
-            show_default=False,
-        ),
+        list[Analysis] | None, typer.Option("--analysis", help=ANALYSIS_HELP, show_default=False)
     ] = None,
     perturb: Annotated[
         int,

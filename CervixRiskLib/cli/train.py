@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..plnm.settings import Effort, FineTuning, TrainingProtocol, TrainingSettings
+from .agreement_options import Bound, Rule
 from .options import (
     DeviceOption,
     EngineOption,
@@ -22,8 +23,18 @@ from .options import (
 )
 from .output import print_json, print_lines, print_table, remark
 from .progress_bar import ProgressBar
+from .reading_options import DatabaseOption
 from .train_staging import EXAMPLES as STAGING_EXAMPLES
 from .train_staging import staging
+from .training_readings import (
+    IccAnalysisOption,
+    IccBoundOption,
+    IccRuleOption,
+    IccThresholdOption,
+    PerturbOption,
+    ReadingOption,
+    icc_of_study,
+)
 from .validation_table import METRIC_HEAD, metric_rows
 
 if TYPE_CHECKING:
@@ -46,6 +57,7 @@ class Network(str, Enum):
     epilog=examples(
         "cervixrisk train plnm cohort/cohort.csv --output model.zip",
         "cervixrisk train plnm cohort.csv -o quick.zip --effort quick --no-deep",
+        "cervixrisk train plnm reviewed/cohort.csv -o model.zip --reading study",
         "cervixrisk train plnm cohort.csv -o model.zip --weights densenet121.safetensors --clinical rbc_count "
         "--clinical maximum_diameter",
     ),
@@ -95,6 +107,13 @@ def plnm(
             show_default=False,
         ),
     ] = None,
+    reading: ReadingOption = None,
+    database: DatabaseOption = None,
+    icc_threshold: IccThresholdOption = 0.75,
+    icc_rule: IccRuleOption = Rule.either,
+    icc_bound: IccBoundOption = Bound.estimate,
+    icc_analysis: IccAnalysisOption = None,
+    icc_perturb: PerturbOption = 0,
     outcome: Annotated[str, typer.Option("--outcome", metavar="COLUMN", help="The outcome's column, 0 or 1.")] = (
         "outcome"
     ),
@@ -131,6 +150,10 @@ def plnm(
 
     if clinical and no_clinical:
         raise SettingsError("--clinical and --no-clinical contradict each other: give one of them.")
+    if icc is not None and reading is not None:
+        raise SettingsError("--icc and --reading contradict each other: give one of them.")
+    if icc_perturb and reading is None:
+        raise SettingsError("--icc-perturb needs the contours of a reader study: give it by --reading.")
     settings = TrainingSettings(
         networks=() if no_deep else (network.value,),
         weights=weights,
@@ -140,6 +163,10 @@ def plnm(
         preset=preset,
         engine=engine,
         icc_table=icc,
+        icc_threshold=icc_threshold,
+        icc_rule=icc_rule.value,
+        icc_bound=icc_bound.value,
+        icc_analyses=tuple(one.value for one in icc_analysis) if icc_analysis else None,
         outcome=outcome,
         clinical=() if no_clinical else (tuple(clinical) if clinical else None),
         seed=seed,
@@ -157,7 +184,20 @@ def plnm(
     for note in table.notes:
         remark(note)
     with ProgressBar() as progress:
-        result = train(table, settings, output, progress)
+        agreement = None
+        if reading is not None:
+            agreement = icc_of_study(
+                reading,
+                database=database,
+                preset=preset,
+                engine=engine,
+                perturb=icc_perturb,
+                jobs=jobs,
+                scheduler=scheduler,
+                skip_invalid=skip_invalid,
+                progress=progress,
+            )
+        result = train(table, settings, output, progress, icc=agreement)
     if as_json:
         print_json({"bundle": str(result.bundle_path), "simulated": table.simulated, "metrics": result.metrics})
         return

@@ -26,6 +26,7 @@ from .case_table import CaseTable
 from .classifiers import LABELS
 from .clinical_design import label_of, source_column
 from .model import SCORE, PlnmModel
+from .reproducible_list import ReproducibleList
 from .settings import TrainingSettings
 
 TASK = "plnm"
@@ -52,6 +53,7 @@ def build_manifest(
     cases: CaseTable,
     positions: np.ndarray,
     settings: TrainingSettings,
+    reproducible: ReproducibleList,
     metrics: list[Metric],
     deviations: list[str],
     details: Mapping[str, Any],
@@ -62,6 +64,8 @@ def build_manifest(
     ----------
     positions
         Of the training cases in ``cases``.
+    reproducible
+        The list of features that could be selected.
     metrics, deviations, details
         Of the validation.
     """
@@ -100,6 +104,7 @@ def build_manifest(
         "roi_pixels": [int(pixels.min()), int(pixels.max())],
         "sign_flips": model.clinical_selection_.sign_flips(),
         "settings": settings.to_json(),
+        "reproducibility": reproducible.details(cases.radiomics_columns),
     }
     shuffled = ["The outcomes were shuffled before training (a check): the model is meaningless."]
     training = cases.cohort
@@ -121,7 +126,11 @@ def build_manifest(
             excluded=len(training.excluded),
             centers=_centers(training.table["center"].iloc[positions]),
         ),
-        preprocessing={"crop_size": settings.crop_size, "crop_margin": settings.crop_margin},
+        preprocessing={
+            "crop_size": settings.crop_size,
+            "crop_margin": settings.crop_margin,
+            "reproducible_features": reproducible.sentence(cases.radiomics_columns),
+        },
         radiomics=RadiomicsInfo(preset.name, preset.content_hash, settings.engine),
         selected_features=(
             *model.scorer_.radiomics_names,

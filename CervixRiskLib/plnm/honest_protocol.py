@@ -13,6 +13,7 @@ from ..progress import SILENT, Progress
 from ..statistics import brier, calibration_slope_intercept
 from .case_table import CaseTable
 from .model import PlnmModel
+from .reproducible_list import ReproducibleList
 from .settings import FineTuning, TrainingProtocol, TrainingSettings
 from .validation import (
     CrossValidation,
@@ -100,7 +101,7 @@ def run_honest_protocol(
     return HonestResult(validation, tuple(metrics))
 
 
-def honest_deviations(settings: TrainingSettings, cases: CaseTable) -> list[str]:
+def honest_deviations(settings: TrainingSettings, cases: CaseTable, reproducible: ReproducibleList) -> list[str]:
     """Where a model of these settings departs from what the paper printed, a sentence each."""
     deviations = [
         "Nomogram, calibration and cut-off are fitted on out-of-fold scores (paper: the model's own training scores)."
@@ -112,8 +113,7 @@ def honest_deviations(settings: TrainingSettings, cases: CaseTable) -> list[str]
         deviations.append(f"{len(cases.published_columns)} radiomic features of another preset (paper: 1,561).")
     if left_out:
         deviations.append(f"{left_out} features that hold rounding noise on a single slice were left out.")
-    if settings.icc_table is None:
-        deviations.append("Features were not filtered for reproducibility (paper: ICC of at least .75).")
+    deviations += reproducible.deviations()
     if not settings.networks:
         deviations.append("No network (paper: DenseNet121).")
     elif settings.weights != "imagenet":

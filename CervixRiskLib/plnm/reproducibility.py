@@ -7,7 +7,7 @@ contours, not from outcomes, so it may be made once for all resamples.
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,81 +16,73 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..errors import SettingsError
+from ..statistics import IccForm, IccResult, reproducible
+from ..statistics.agreement_analyses import AgreementAnalysis, deciding_analyses
+from .icc_table import ESTIMATES, LOWER_BOUNDS, IccTable, analyses_of, read_icc_table
 
-_ESTIMATES = ("inter_icc", "intra_icc")
-_LOWER_BOUNDS = ("inter_lower", "intra_lower")
+__all__ = ["IccTable", "ReproducibilityFilter", "read_icc_table", "reproducible_names"]
 
 
-def read_icc_table(path: Path) -> pd.DataFrame:
-    """Read a table of ICCs: index ``feature``, columns among inter_icc, intra_icc, inter_lower, intra_lower.
+def reproducible_names(
+    table: pd.DataFrame,
+    *,
+    threshold: float = 0.75,
+    rule: str = "either",
+    bound: str = "estimate",
+    analyses: Iterable[AgreementAnalysis | str] | None = None,
+) -> tuple[str, ...]:
+    """The features of a table (:attr:`.icc_table.IccTable.values`) that are reproducible, in its order.
+
+    Parameters
+    ----------
+    threshold, rule, bound
+        See :func:`CervixRiskLib.statistics.reproducible`.
+    analyses
+        Which decide; see :func:`CervixRiskLib.statistics.agreement_analyses.deciding_analyses`.
 
     Raises
     ------
     SettingsError
-        The file is missing, is no table, or holds no usable column.
+        The table lacks a column that the rule needs, or a setting does not exist.
     """
-    try:
-        table = pd.read_csv(path)
-    except FileNotFoundError:
-        raise SettingsError(f"The ICC table {path.name} does not exist.") from None
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"The ICC table {path.name} cannot be read as CSV.") from error
-    known = [column for column in (*_ESTIMATES, *_LOWER_BOUNDS) if column in table.columns]
-    if "feature" not in table.columns or not known:
-        raise SettingsError(
-            f"The ICC table {path.name} needs a column 'feature' and at least one of {', '.join(_ESTIMATES)}."
-        )
-    if table["feature"].duplicated().any():
-        raise SettingsError(f"The ICC table {path.name} names a feature twice.")
-    try:
-        values = table[known].astype(float)
-    except ValueError:
-        raise SettingsError(f"The ICC table {path.name} holds values that are not numbers.") from None
-    if (values > 1 + 1e-9).to_numpy().any():
-        raise SettingsError(f"The ICC table {path.name} holds ICCs above 1.")
-    return values.set_index(table["feature"].astype(str))
+    columns = ESTIMATES if bound == "estimate" else LOWER_BOUNDS
+    deciding = deciding_analyses(analyses_of(table), analyses)
+    lacking = [columns[kind] for kind in deciding if columns[kind] not in table.columns]
+    if lacking:
+        raise SettingsError(f"The ICC table lacks the column {' and '.join(lacking)} that this rule needs.")
+    # Only the column that is judged matters here; whoever made the table knows its form and confidence.
+    judged = [table[columns[kind]].to_numpy(float) for kind in deciding]
+    results = [IccResult(IccForm.ICC_2_1, values, values, values, 0.95) for values in judged]
+    passed = reproducible(results, threshold, rule, bound)  # type: ignore[arg-type]
+    return tuple(str(name) for name in table.index[passed])
 
 
 class ReproducibilityFilter(SelectorMixin, BaseEstimator):
-    """Drop features whose ICC is too low, or that the table does not know.
+    """Keep features by name.
 
     Parameters
     ----------
-    names, inter, intra
-        Feature names with their inter- and intra-observer ICCs (estimates or lower bounds), arrays ``(features,)`` or
-        ``None`` where that analysis was not made. All ``None``: nothing is dropped.
-    threshold
-        Smallest ICC that passes (paper: .75).
-    rule
-        ``"either"``: dropped when one analysis fails. ``"both"``: dropped only when all fail.
+    keep
+        Names of the reproducible features; a feature that is not among them is dropped. ``None``: nothing is dropped.
     """
 
-    def __init__(
-        self,
-        names: np.ndarray | None = None,
-        inter: np.ndarray | None = None,
-        intra: np.ndarray | None = None,
-        threshold: float = 0.75,
-        rule: str = "either",
-    ) -> None:
-        self.names = names
-        self.inter = inter
-        self.intra = intra
-        self.threshold = threshold
-        self.rule = rule
+    def __init__(self, keep: Sequence[str] | None = None) -> None:
+        self.keep = keep
 
     @classmethod
     def from_table(
-        cls, table: pd.DataFrame | None, *, threshold: float = 0.75, rule: str = "either", bound: str = "estimate"
+        cls,
+        table: pd.DataFrame | None,
+        *,
+        threshold: float = 0.75,
+        rule: str = "either",
+        bound: str = "estimate",
+        analyses: Iterable[AgreementAnalysis | str] | None = None,
     ) -> ReproducibilityFilter:
-        """Build from what :func:`read_icc_table` returns; ``bound`` is ``"estimate"`` or ``"lower"``."""
+        """Build from what :func:`.icc_table.read_icc_table` returns; see :func:`reproducible_names`."""
         if table is None:
-            return cls(threshold=threshold, rule=rule)
-        columns = _ESTIMATES if bound == "estimate" else _LOWER_BOUNDS
-        found = [table[name].to_numpy(float) if name in table.columns else None for name in columns]
-        if all(values is None for values in found):
-            raise SettingsError(f"The ICC table has none of the columns {', '.join(columns)} that this rule needs.")
-        return cls(table.index.to_numpy(str), found[0], found[1], threshold, rule)
+            return cls()
+        return cls(reproducible_names(table, threshold=threshold, rule=rule, bound=bound, analyses=analyses))
 
     def __sklearn_tags__(self):  # type: ignore[no-untyped-def]
         tags = super().__sklearn_tags__()
@@ -99,20 +91,15 @@ class ReproducibilityFilter(SelectorMixin, BaseEstimator):
         return tags
 
     def fit(self, X: object, y: object = None) -> ReproducibilityFilter:
-        """Match the table to the columns of ``X``, a DataFrame when there is a table."""
+        """Match the names to the columns of ``X``, a DataFrame when there are names."""
         validate_data(self, X, dtype=np.float64, ensure_all_finite=False)
         self.support_: np.ndarray = np.ones(self.n_features_in_, dtype=bool)
-        if self.names is None:
+        if self.keep is None:
             return self
         if not hasattr(self, "feature_names_in_"):
-            raise ValueError("ReproducibilityFilter with a table needs X with column names.")
-        position = {name: index for index, name in enumerate(self.names)}
-        rows = np.array([position.get(name, -1) for name in self.feature_names_in_])
-        analyses = [values for values in (self.inter, self.intra) if values is not None]
-        passed = np.array(
-            [np.where(rows >= 0, np.asarray(values)[rows] >= self.threshold, False) for values in analyses]
-        )
-        self.support_ = np.asarray(passed.all(axis=0) if self.rule == "either" else passed.any(axis=0))
+            raise ValueError("ReproducibilityFilter with names needs X with column names.")
+        kept = frozenset(self.keep)
+        self.support_ = np.array([name in kept for name in self.feature_names_in_])
         if not self.support_.any():
             raise SettingsError("No feature reaches the ICC threshold; check the table's feature names or lower it.")
         return self

@@ -92,11 +92,15 @@ class TrainingSettings:
     keep_noise_features
         Whether features that hold rounding noise on one slice stay in. The paper protocol always has them.
     icc_table
-        CSV with a ``feature`` column and ``inter_icc`` and/or ``intra_icc`` (for the lower-bound rule
-        ``inter_lower``, ``intra_lower``). ``None``: no reproducibility filter, and the bundle says so.
+        CSV with a ``feature`` column and among ``inter_icc``, ``intra_icc``, ``perturbation_icc`` (for the lower-bound
+        rule ``inter_lower``, …). ``None``, and no table given to :func:`.training.train`: no reproducibility filter,
+        and the bundle says so.
     icc_threshold, icc_rule, icc_bound
         Drop a feature when ``either`` or ``both`` analyses fall below the threshold; judged by the ``estimate`` or the
         ``lower`` confidence bound (paper: .75 and an ambiguous "both"; section "Tumor segmentation").
+    icc_analyses
+        Which analyses decide: ``inter``, ``intra``, ``perturbation``. ``None``: those of readers that the table has;
+        perturbation only where it has none.
     significance, correlation
         Mann-Whitney p value and absolute Spearman correlation of the redundancy filters (paper: .05; .9 in Methods,
         .8 in Results).
@@ -123,6 +127,7 @@ class TrainingSettings:
     icc_threshold: float = 0.75
     icc_rule: str = "either"
     icc_bound: str = "estimate"
+    icc_analyses: tuple[str, ...] | None = None
     significance: float = 0.05
     correlation: float = 0.9
     principal_components: int = 64
@@ -196,6 +201,7 @@ class TrainingSettings:
             values["preset"] = Path(values["preset"]).name
         for name in ("networks", "classifiers"):
             values[name] = list(values[name])
+        values["icc_analyses"] = None if self.icc_analyses is None else list(self.icc_analyses)
         values["clinical"] = None if self.clinical is None else list(self.clinical)
         values.pop("jobs")
         values.pop("scheduler")

@@ -20,9 +20,11 @@ from .case_table import CaseTable, build_case_table
 from .classifiers import check_packages
 from .fusion_model import FusionModel
 from .honest_protocol import HONEST, honest_deviations, run_honest_protocol
+from .icc_table import IccTable
 from .model import PlnmModel
 from .paper_protocol import DEVIATIONS, run_paper_protocol
-from .reproducibility import ReproducibilityFilter, read_icc_table
+from .reproducibility import ReproducibilityFilter
+from .reproducible_list import ReproducibleList
 from .settings import FineTuning, TrainingProtocol, TrainingSettings
 from .signature import SignatureRecipe
 from .validation import CrossValidation, discrimination_metrics
@@ -63,11 +65,18 @@ def train(
     settings: TrainingSettings,
     destination: str | Path,
     progress: Progress = SILENT,
+    *,
+    icc: IccTable | None = None,
 ) -> TrainingResult:
     """Train on a cohort and write a bundle, whole or not at all.
 
     Work in progress is kept in a hidden folder beside the destination, named by the content it depends on, so that the
     same call after a kill goes on where it stopped; it is removed once the bundle stands.
+
+    Parameters
+    ----------
+    icc
+        Agreement of the features, instead of a file of it (``settings.icc_table``).
 
     Raises
     ------
@@ -82,23 +91,19 @@ def train(
             known = ", ".join(cohort.clinical_names) or "none"
             raise SettingsError(f"The cohort has no clinical column {name!r}; it has: {known}.")
     check_packages(settings.plan.classifiers)
-    icc = read_icc_table(settings.icc_table) if settings.icc_table is not None else None
-    reproducibility = ReproducibilityFilter.from_table(
-        icc, threshold=settings.icc_threshold, rule=settings.icc_rule, bound=settings.icc_bound
-    )
+    reproducible = ReproducibleList.of(settings, icc, simulated=cohort.simulated)
     device = _device(settings)
     work_dir = destination.with_name(f".{destination.name}.work")
     cases = build_case_table(cohort, settings, work_dir=work_dir / "cases", device=device, progress=progress)
-    model = _unfitted(cases, settings, reproducibility, device)
+    reproducible.check_pixel_size(cases.pixel_size_known)
+    model = _unfitted(cases, settings, reproducible.filter, device)
     train_positions, test_positions, split_note = _split(cases, settings)
-    notes = [*cohort.notes, *cases.notes, split_note]
-    if icc is None:
-        notes.append("No ICC table was given: features were not filtered for reproducibility.")
+    notes = [*cohort.notes, *cases.notes, split_note, reproducible.sentence(cases.radiomics_columns)]
 
     X, y, groups = cases.X, cases.y, cases.groups
     X_train, y_train, groups_train = X.iloc[train_positions], y[train_positions], groups[train_positions]
     metrics: list[Metric] = []
-    deviations = honest_deviations(settings, cases)
+    deviations = honest_deviations(settings, cases, reproducible)
     details: dict[str, Any] = {}
     validation: CrossValidation | None = None
     with progress.task("Training", total=4) as task:
@@ -141,7 +146,7 @@ def train(
         network, network_note = _final_network(model, cases, settings, train_positions, device, progress)
         notes += [network_note] if network_note else []
         manifest = build_manifest(
-            model, cases, train_positions, settings, metrics, deviations, {**details, "notes": notes}
+            model, cases, train_positions, settings, reproducible, metrics, deviations, {**details, "notes": notes}
         )
         files: dict[str, Any] = {PRESET_FILE: preset_content(settings.preset)}
         if network is not None:
