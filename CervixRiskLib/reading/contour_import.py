@@ -24,7 +24,7 @@ from .import_rules import check_not_final
 from .journal import record_event
 from .own_readings import own_readings
 from .records import Origin, Receipt, Round
-from .submission import Drawing, store_contour
+from .submission import Drawing, lock_case, store_contour
 
 if TYPE_CHECKING:
     from ..cohort import RowProblem
@@ -188,7 +188,7 @@ def _store_one(study: Study, contour: CheckedContour) -> Receipt:
     def note_early(connection: Connection, key: int) -> None:
         record_event(
             connection, study.clock(), _COORDINATOR, "allowed early repeat",
-            round_=row.round, contour=key, detail=contour.early,
+            case=lock_case(connection, contour.case.number)["id"], round_=row.round, contour=key, detail=contour.early,
         )  # fmt: skip
 
     return store_contour(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -107,8 +108,8 @@ class ImportRules:
                 "" if all(known for _, known in first) else " (when that was drawn is not known: it counts as new)"
             )
             raise EarlyRepeatError(
-                f"the repeat was drawn {elapsed.total_seconds() / 86400:.3g} days after the first contour{unknown}; "
-                f"the washout is {washout.total_seconds() / 86400:.3g} days"
+                f"the repeat was drawn {_days(elapsed)} days after the first contour{unknown}; "
+                f"the washout is {_days(washout)} days"
             )
         return elapsed
 
@@ -144,3 +145,8 @@ def check_not_final(readings: Iterable[OwnReading], round_: Round) -> None:
     repeated = repeat is not None and repeat.contour is not None
     if round_ is Round.INITIAL and own.state is TaskState.SUBMITTED and repeated:
         raise ReadingError("the reader has repeated the case: its first contour stays as it is")
+
+
+def _days(duration: timedelta) -> str:
+    """Days with one digit, cut and not rounded: a minute less than 56 days is 55.9."""
+    return f"{math.floor(duration / timedelta(days=0.1)) / 10:g}"
