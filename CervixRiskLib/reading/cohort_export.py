@@ -182,8 +182,8 @@ def _check_sources(cohort: Cohort, cases: Iterable[CaseRecord], known: dict[str,
     if changed:
         raise ReadingError(
             _lines(
-                f"{len(changed)} images of the cohort are not those that the study was made of; their contours would "
-                "lie on something else. Restore these cases' images:",
+                f"The study was made of other images than the table has for {len(changed)} of {len(cases)} cases; the "
+                "contours would lie on something else. Restore the images of:",
                 changed,
             )
         )
