@@ -220,13 +220,20 @@ def _plans(
         plans.append(_Plan(AgreementAnalysis.PERTURBATION, raters, rows))
     plans = [plan for plan in plans if plan.rows]
     if not any(len(plan.rows) >= FEWEST_CASES for plan in plans):
-        found = max((len(plan.rows) for plan in plans), default=0)
-        raise ReadingError(
-            f"Agreement needs at least {FEWEST_CASES} cases with two independent contours: there "
-            f"{'is' if found == 1 else 'are'} {found or 'none'}. Wait for the second reader or the repeat, or use "
-            "perturbed contours instead (--perturb 10)."
-        )
+        raise _too_few(max((len(plan.rows) for plan in plans), default=0), perturb)
     return plans
+
+
+def _too_few(found: int, perturb: int) -> ReadingError:
+    are = "is 1" if found == 1 else "are none"
+    if perturb:
+        return ReadingError(
+            f"Perturbation needs the primary reader's contours of at least {FEWEST_CASES} cases: there {are}."
+        )
+    return ReadingError(
+        f"Agreement needs at least {FEWEST_CASES} cases with two independent contours: there {are}. Wait for the "
+        "second reader or the repeat, or use perturbed contours instead (--perturb 10; in training --icc-perturb 10)."
+    )
 
 
 def _contour_file(study: Study, readings: ComparedReadings, contour: StoredContour) -> ContourFile:

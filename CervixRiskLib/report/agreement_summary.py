@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .style import closing_line
+from .. import RESEARCH_USE_NOTICE
 from .tables.agreement import summary_row
 
 if TYPE_CHECKING:
@@ -73,7 +73,9 @@ def summary_json(agreement: StudyAgreement) -> dict[str, Any]:
 
 def summary_markdown(agreement: StudyAgreement) -> str:
     """The same for a person."""
-    lines = ["# Agreement of a reader study", "", f"**{closing_line(agreement.simulated)}**", ""]
+    lines = ["# Agreement of a reader study", "", f"**{RESEARCH_USE_NOTICE}**", ""]
+    if agreement.simulated:
+        lines += ["**SIMULATED: the cases are simulated; these numbers say nothing about any reader or patient.**", ""]
     lines += [f"Study {agreement.study_id}, {agreement.cases} cases.", ""]
     if agreement.contours.summaries:
         lines += ["## Contours", "", "Median (quartiles; worst case).", ""]
