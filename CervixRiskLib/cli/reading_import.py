@@ -150,7 +150,7 @@ def _report(study: Path, summary: ImportSummary, as_json: bool) -> None:
         remark(note)
     print_lines(
         [
-            f"{len(summary.added)} contours added, {summary.already_there} were there already.",
+            f"Contours added: {len(summary.added)}; there already: {summary.already_there}.",
             f"Next: cervixrisk reading status {shlex.quote(str(study))}",
         ]
     )

@@ -133,15 +133,18 @@ def export_cohort(
         text = rewritten_table(read_delimited(cohort_table), cohort, rois, destination)
         (partial / TABLE_NAME).write_text(text, encoding="utf-8")
         (partial / "consensus.csv").write_text(table_text([_CONSENSUS_HEADER, *rows]), encoding="utf-8")
-        read_audit_trail(study).to_csv(partial / "audit_trail.csv", index=False, lineterminator="\n")
         summary = json.dumps(_summary(study, rule, len(rows), left_out), indent=2, ensure_ascii=False)
         (partial / STUDY_FILE).write_text(summary + "\n", encoding="utf-8")
         _copy_companions(study, cohort, Path(cohort_table), partial)
         # The folder moves only its name: what loads here loads there.
         if len(load_images_table(partial / TABLE_NAME)) != len(rows):
             raise ReadingError("The exported table does not hold every case: two of them have the same name.")
-    with study.store.writing() as connection:
-        record_event(connection, study.clock(), "coordinator", "exported", detail=f"{rule.value}: {len(rows)} cases")
+        # Written down before the folder has its name: no export is missing in the trail.
+        with study.store.writing() as connection:
+            record_event(
+                connection, study.clock(), "coordinator", "exported", detail=f"{rule.value}: {len(rows)} cases"
+            )
+        read_audit_trail(study).to_csv(partial / "audit_trail.csv", index=False, lineterminator="\n")
     pairs = rule is Consensus.STAPLE and any(len(contours) == 2 for contours in kept.values())
     return CohortExport(destination, len(rows), left_out, (_TWO_CONTOURS,) if pairs else ())
 

@@ -91,7 +91,8 @@ def test_the_folder(reviewed, cohort_table, tmp_path, draw):
     assert {person["name"] for person in summary["people"]} == {"Reader A", "Reader B", "Reviewer C"}
     trail = rows_of(out / "audit_trail.csv")
     assert [row["action"] for row in trail][:2] == ["created", "assigned"]
-    assert read_audit_trail(reviewed)["action"].tolist()[-1] == "exported"
+    assert trail[-1]["action"] == read_audit_trail(reviewed)["action"].tolist()[-1] == "exported"
+    assert len(trail) == len(read_audit_trail(reviewed))
     with pytest.raises(ReadingError):
         open_study(out)  # a summary is no study
 
