@@ -284,3 +284,18 @@ def test_names_become_safe_files(tmp_path, make_cohort_table, clock):
     assert files == {cohort.roi_path(name).resolve() for name in names}
     assert {path.parent for path in files} == {(tmp_path / "out" / "rois").resolve()}
     assert all(path.name.isascii() for path in files)
+
+
+def test_on_postgresql(tmp_path, cohort_table, clock, postgresql):
+    study = create_study(tmp_path / "study", cohort_table, database=postgresql, clock=clock)
+    assign(study, primary="P", seconds=["S"], second_cases=3)
+    assert len(import_contours(study, cohort_table).added) == 8
+    assert len(import_contours(study, cohort_table, reader="S", skip_invalid=True).added) == 3
+    assert import_contours(study, cohort_table).already_there == 8
+    assert export_cohort(study, cohort_table, tmp_path / "out", Consensus.STAPLE).cases == 8
+    before, after = load_cohort(cohort_table), load_cohort(tmp_path / "out" / "cohort.csv")
+    for case_id in before.case_ids:
+        np.testing.assert_array_equal(load_case(after, case_id)[1].mask, load_case(before, case_id)[1].mask)
+    trail = read_audit_trail(study)
+    assert trail["action"].value_counts().to_dict() == {"imported": 11, "created": 1, "assigned": 1, "exported": 1}
+    assert all(moment.endswith("+00:00") for moment in trail["at_utc"])
