@@ -122,7 +122,7 @@ def review(
         print_lines(
             [
                 f"Case {case}: {decided['decision']}.",
-                f"Next ({left} await a decision): {shlex.join(_command(study, desk))}"
+                f"Next ({left} left): {shlex.join(_command(study, desk))}"
                 if left
                 else "No other case awaits a decision.",
             ]
@@ -149,7 +149,8 @@ def _list(desk: ReviewDesk, study: Path, as_json: bool) -> None:
         )
         for task in tasks
     ]
-    print_table(f"{len(tasks)} cases await a decision", ("Case", "Drawn by"), rows)
+    title = "1 case awaits a decision" if len(tasks) == 1 else f"{len(tasks)} cases await a decision"
+    print_table(title, ("Case", "Drawn by"), rows)
     print_lines([f"Next: {shlex.join([*_command(study, desk), '--case', str(tasks[0].number)])}"])
 
 
