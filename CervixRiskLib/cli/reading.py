@@ -23,7 +23,7 @@ drawn elsewhere in by **import**. The primary reader's repeat opens after the wa
 5. **export** writes a cohort table with the final contours. Train with it: *train plnm --reading STUDY* keeps the
 features that both readers reproduce.
 
-A reader sees the own cases alone: no other reader's contour, no earlier round, no outcome, no prediction."""
+A reader sees the cases of the own list alone: no other reader's contour, no earlier round, no outcome, no prediction."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,8 +44,8 @@ app.command("create", epilog=reading_study.CREATE_EXAMPLES)(reading_study.create
 app.command("assign", epilog=reading_study.ASSIGN_EXAMPLES)(reading_study.assign)
 app.command("next", epilog=reading_desk.NEXT_EXAMPLES)(reading_desk.next_case)
 app.command("submit", epilog=reading_desk.SUBMIT_EXAMPLES)(reading_desk.submit)
-app.command("review", epilog=reading_review.REVIEW_EXAMPLES)(reading_review.review)
 app.command("import", epilog=reading_import.IMPORT_EXAMPLES)(reading_import.import_drawn)
+app.command("review", epilog=reading_review.REVIEW_EXAMPLES)(reading_review.review)
 app.command("status", epilog=reading_study.STATUS_EXAMPLES)(reading_study.status)
 app.command("agreement", epilog=reading_agreement.AGREEMENT_EXAMPLES)(reading_agreement.agreement)
 app.command("export", epilog=reading_export.EXPORT_EXAMPLES)(reading_export.export)
