@@ -95,7 +95,7 @@ class ContourFiles:
             The study may not be written.
         """
         with storage_errors():
-            (self.folder / INCOMING / staged_name).unlink(missing_ok=True)
+            self._staged_path(staged_name).unlink(missing_ok=True)
 
     def check_free(self, place: str) -> None:
         """Raise ``ReadingError`` where a file that the study does not know already stands."""
@@ -115,7 +115,7 @@ class ContourFiles:
         StorageError
             The study may not be written.
         """
-        source, target = self.folder / INCOMING / staged_name, self._path(place)
+        source, target = self._staged_path(staged_name), self._path(place)
         with storage_errors():
             _make_folders(target.parent, self.folder)
             if not target.exists():
@@ -193,6 +193,11 @@ class ContourFiles:
                 "Move it away and open the study again."
             )
         source.unlink(missing_ok=True)
+
+    def _staged_path(self, name: str) -> Path:
+        if not _STAGED.fullmatch(name):
+            raise ReadingError("The study's database is damaged: restore study.db from a copy.")
+        return self.folder / INCOMING / name
 
     def _path(self, place: str) -> Path:
         # Places come from the database: a damaged or foreign one must not lead out of the folder.

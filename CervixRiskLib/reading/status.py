@@ -111,12 +111,13 @@ def check_integrity(study: Study, *, progress: Progress = SILENT) -> StudyIntegr
     contours = all_contours(study)
     settle(study)
     places = {contour.file for contour in contours}
-    rows_without_file = study.files.missing(sorted(places))
+    missing = study.files.missing(sorted(places))
+    lost = set(missing)
     changed, images = [], []
     cases = study.cases()
     with progress.task("Checking files", total=len(contours) + len(cases)) as task:
         for contour in contours:
-            if contour.file not in rows_without_file:
+            if contour.file not in lost:
                 try:
                     study.files.read(contour.file, contour.file_sha256)
                 except ReadingError:
@@ -128,7 +129,7 @@ def check_integrity(study: Study, *, progress: Progress = SILENT) -> StudyIntegr
             except ReadingError:
                 images.append(case.number)
             task.advance()
-    return StudyIntegrity(tuple(sorted(files - places)), tuple(rows_without_file), tuple(changed), tuple(images))
+    return StudyIntegrity(tuple(sorted(files - places)), tuple(missing), tuple(changed), tuple(images))
 
 
 def _list_status(study: Study, name: str, role: Role, round_: Round, total: int) -> ListStatus:

@@ -125,9 +125,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    cursor.execute(f"SET lock_timeout = '{PATIENCE_S:.0f}s'")
+    cursor.execute(f"SET lock_timeout = '{PATIENCE_S * 1000:.0f}ms'")
     # A program that was stopped in its transaction, or a computer that fell asleep, must not hold the others up.
-    cursor.execute(f"SET idle_in_transaction_session_timeout = '{PATIENCE_S:.0f}s'")
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{PATIENCE_S * 1000:.0f}ms'")
     cursor.close()
     connection.commit()
 

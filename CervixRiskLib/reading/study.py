@@ -234,7 +234,11 @@ def read_study_image(folder: Path, case: ImageRecord) -> SliceImage:
     """See :meth:`Study.image`."""
     from ..imaging import read_image
 
-    path = folder / "images" / f"{case.number:04d}.nrrd"
+    place = _image_place(case.number)
+    if case.image_file != place:
+        # Readers are handed this path: a damaged or foreign database must not lead out of the folder.
+        raise ReadingError("The study's database is damaged: restore it from a copy.")
+    path = folder / place
     with reading_errors():
         unchanged = path.is_file() and file_sha256(path) == case.image_sha256
     if not unchanged:
@@ -259,6 +263,10 @@ def read_contour(files: ContourFiles, place: str, sha256: str, mask_sha256: str,
     if roi.mask_hash != mask_sha256:
         raise ReadingError("A contour is not the one that its row describes: restore the study from a copy.")
     return roi
+
+
+def _image_place(number: int) -> str:
+    return f"images/{number:04d}.nrrd"
 
 
 def file_sha256(path: Path) -> str:
@@ -289,7 +297,7 @@ def _write_images(cohort: Cohort, folder: Path, seed: int, progress: Progress) -
             if any(name == row["case_id"] for row in rows):
                 raise ReadingError("Two cases of the cohort have the same name but for how a letter is stored.")
             image = load_slices(_without_roi(cohort.select([case_id])), case_id).images[0]
-            place = f"images/{number:04d}.nrrd"
+            place = _image_place(number)
             write_map(folder / place, image.pixels, image)
             taken.append(folder_name(name, taken))
             rows.append(
