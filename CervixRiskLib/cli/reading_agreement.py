@@ -113,9 +113,6 @@ def agreement(
     if found.features is not None:
         print_table(f"Features of {found.features.preset}", FEATURE_HEAD, feature_rows(found))
         print_lines([verdict(found)])
-    print_lines(
-        [
-            f"Tables and figures: {output}",
-            *([f"Next: cervixrisk train plnm COHORT --reading {study} --output model.zip"] if found.kept else []),
-        ]
-    )
+    chosen = "" if preset == "wang2025" else f" --preset {preset}"
+    following = f"Next: cervixrisk train plnm COHORT --reading {study}{chosen} --output model.zip"
+    print_lines([f"Tables and figures: {output}", *([following] if found.kept else [])])

@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from CervixRiskLib.errors import Cancelled, ReadingError, SettingsError
+from CervixRiskLib.errors import Cancelled, CohortError, ReadingError, SettingsError
 from CervixRiskLib.imaging import Roi
 from CervixRiskLib.progress import Progress
 from CervixRiskLib.radiomics import extract
@@ -350,3 +350,18 @@ def test_it_can_be_stopped(drawn, few):
 def test_forms_that_do_not_exist(drawn, preset, form):
     with pytest.raises(SettingsError, match="no form of the ICC"):
         study_agreement(drawn, AgreementSettings(preset=preset, form=form))
+
+
+def test_a_contour_that_cannot_be_measured_is_named_or_left_out(drawn, few):
+    number = min(shared_cases(drawn))
+    image = drawn.image(next(case for case in drawn.cases() if case.number == number))
+    mask = np.zeros(image.shape, dtype=bool)
+    mask[20, 24] = True
+    ReaderDesk(drawn, "Reader B").submit(number, Roi.from_mask(mask, image))
+    with pytest.raises(CohortError, match=rf"case {number} \(.*\), Reader B, first"):
+        study_agreement(drawn, few)
+    found = study_agreement(drawn, few, skip_invalid=True)
+    assert [len(found.features.analysis(kind).case_ids) for kind in (INTER, INTRA)] == [3, 4]
+    assert any("Left out" in note and "Reader B" in note for note in found.notes)
+    # The contours themselves are compared all the same.
+    assert len(found.contours.pairs) == 8
