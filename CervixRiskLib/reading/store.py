@@ -6,6 +6,7 @@ of its case (PostgreSQL), so that two programs at once wait for each other inste
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sqlite3
@@ -29,6 +30,9 @@ PATIENCE_S = 60.0
 """How long a transaction waits for another one's."""
 
 _WRITES = "cervixrisk_writes"
+
+# A connection that breaks ends in a sentence; the pool would print a page beside it where nobody has set up logging.
+logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 
 
 class StudyStore:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+import socket
 import sqlite3
+import tempfile
+import time
 import traceback
 from collections.abc import Callable
-from datetime import date, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import Table, insert, select, text
 
 from CervixRiskLib.errors import CervixRiskError, ReadingError, StorageError
 from CervixRiskLib.imaging import Roi
@@ -36,6 +42,7 @@ from CervixRiskLib.reading import (
     study_status,
 )
 from CervixRiskLib.reading import store as store_module
+from CervixRiskLib.reading.study import settle
 
 MakeRoi = Callable[..., Roi]
 
@@ -46,7 +53,7 @@ def _both(study: Study) -> list[int]:
 
 
 def test_a_whole_study_on_either_database(any_study: Study, make_roi: MakeRoi, clock: Any, database: str) -> None:
-    a, b, reviewer = ReaderDesk(any_study, "Reader A"), ReaderDesk(any_study, "Reader B"), None
+    a, b = ReaderDesk(any_study, "Reader A"), ReaderDesk(any_study, "Reader B")
     assert [(person.name, person.role) for person in people(any_study)] == [
         ("Reader A", Role.PRIMARY),
         ("Reader B", Role.SECOND),
@@ -96,4 +103,384 @@ def test_a_whole_study_on_either_database(any_study: Study, make_roi: MakeRoi, c
         case = next(case for case in again.cases() if case.number == contour.number)
         assert again.roi(contour, again.image(case)).n_pixels == contour.pixel_count
     assert fourth not in reviewed_contours(again)
-    assert isinstance(status.lists[1].next_opens_on, date | None)
+
+
+def test_submitting_again(any_study: Study, make_roi: MakeRoi) -> None:
+    desk = ReaderDesk(any_study, "Reader A")
+    first = desk.submit(1, make_roi(any_study, 1))
+    same = desk.submit(1, make_roi(any_study, 1))
+    other = desk.submit(1, make_roi(any_study, 1, 1))
+    back = desk.submit(1, make_roi(any_study, 1))
+    assert (first.version, first.already_there) == (1, False)
+    assert (same.version, same.already_there, same.sha256) == (1, True, first.sha256)
+    assert (other.version, back.version, back.already_there) == (2, 3, False)
+    places = [contour.file for contour in all_contours(any_study)]
+    assert [Path(place).name for place in places] == ["initial.seg.nrrd", "initial.v2.seg.nrrd", "initial.v3.seg.nrrd"]
+    assert back.sha256 == first.sha256  # the same pixels are the same bytes
+
+
+def test_one_reader_in_several_programs_gets_gapless_versions(any_study: Study, make_roi: MakeRoi) -> None:
+    rois = [make_roi(any_study, 1, shift) for shift in range(8)]
+    with ThreadPoolExecutor(4) as threads:
+        receipts = list(threads.map(lambda roi: ReaderDesk(any_study, "Reader A").submit(1, roi), rois))
+    assert sorted(receipt.version for receipt in receipts) == list(range(1, 9))
+    assert check_integrity(any_study).sound
+
+
+def test_two_give_out_the_lists_at_once(tmp_path: Path, cohort_table: Path, clock: Any, database: str | None) -> None:
+    study = create_study(tmp_path / "study", cohort_table, clock=clock, database=database)
+
+    def hand_out(_: int) -> object:
+        return assign(study, primary="A", seconds=["B"], reviewer="R", second_cases=4)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert len(set(threads.map(hand_out, range(4)))) == 1
+    assert [person.name for person in people(study)] == ["A", "B", "R"]
+    assert len(ReaderDesk(study, "A").tasks()) == 8
+
+
+def test_several_studies_share_a_postgresql_database(
+    tmp_path: Path, cohort_table: Path, postgresql: str, make_roi: MakeRoi
+) -> None:
+    studies = [create_study(tmp_path / name, cohort_table, database=postgresql) for name in ("one", "two")]
+    for study in studies:
+        assign(study, primary="A", second_cases=2)
+    ReaderDesk(studies[0], "A").submit(1, make_roi(studies[0], 1))
+    assert [len(all_contours(study)) for study in studies] == [1, 0]
+    # Nothing but the folder tells which one is meant.
+    (tmp_path / "one" / "study.json").write_bytes((tmp_path / "two" / "study.json").read_bytes())
+    assert len(all_contours(open_study(tmp_path / "one", database=postgresql))) == 0
+
+
+# --- what the disk refuses ---
+
+
+def _refuse(number: int) -> Callable[..., Any]:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
+@pytest.mark.parametrize("call", ["fsync", "unlink and fsync"])
+def test_a_full_or_locked_disk_stores_nothing(
+    any_study: Study, make_roi: MakeRoi, monkeypatch: pytest.MonkeyPatch, number: int, call: str
+) -> None:
+    roi, desk = make_roi(any_study, 1), ReaderDesk(any_study, "Reader A")
+    with monkeypatch.context() as patch:
+        for name in call.split(" and "):
+            patch.setattr(os, name, _refuse(number))
+        with pytest.raises(StorageError):
+            desk.submit(1, roi)
+    assert all_contours(any_study) == ()
+    again = settle(any_study)
+    assert again == 0
+    assert os.listdir(any_study.folder / "incoming") == []
+    assert check_integrity(any_study).sound
+    assert desk.submit(1, roi).version == 1
+
+
+def test_a_disk_that_fills_up_between_row_and_move_loses_nothing(
+    any_study: Study, make_roi: MakeRoi, monkeypatch: pytest.MonkeyPatch, database: str | None
+) -> None:
+    roi, desk = make_roi(any_study, 1), ReaderDesk(any_study, "Reader A")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", _refuse(errno.ENOSPC))
+        with pytest.raises(StorageError, match="disk is full"):
+            desk.submit(1, roi)
+        # Somebody who may not write can look all the same.
+        assert len(all_contours(open_study(any_study.folder, database=database))) == 1
+    assert desk.submit(1, roi).already_there
+    assert os.listdir(any_study.folder / "incoming") == []
+    assert check_integrity(any_study).sound
+
+
+def test_a_database_that_cannot_grow_stores_nothing(
+    study: Study, draw: MakeRoi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = store_module._prepare_sqlite
+
+    def tight(connection: sqlite3.Connection, record: Any) -> None:
+        prepare(connection, record)
+        connection.execute("PRAGMA max_page_count = 1")
+
+    monkeypatch.setattr(store_module, "_prepare_sqlite", tight)
+    desk = ReaderDesk(open_study(study.folder), "Reader A")
+    with pytest.raises(StorageError, match="disk is full"):  # noqa: PT012
+        for shift in range(200):
+            desk.submit(1, draw(1, shift % 9))
+    assert os.listdir(study.folder / "incoming") == []
+    assert check_integrity(study).sound
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs another account in a child process")
+def test_who_may_not_write_can_still_look(cohort_table: Path, clock: Any) -> None:
+    home = Path(tempfile.mkdtemp())
+    try:
+        study = create_study(home / "study", cohort_table, clock=clock)
+        assign(study, primary="Reader A", second_cases=2)
+        roi = Roi(np.ones((40, 48), bool), (0.25, 0.25))
+        ReaderDesk(study, "Reader A").submit(1, roi)
+        litter = study.folder / "incoming" / f"{0:032x}.seg.nrrd"
+        litter.write_bytes(b"left by somebody")
+        for path in (home, *home.rglob("*")):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                if os.geteuid() == 0:
+                    os.setgid(65534)
+                    os.setuid(65534)
+                seen = open_study(study.folder, clock=clock)
+                desk = ReaderDesk(seen, "Reader A")
+                assert len(desk.tasks()) == 8
+                assert study_status(seen).integrity.sound
+                with pytest.raises(StorageError, match="may not be written"):
+                    desk.submit(2, roi)
+                status = 0
+            finally:
+                if status:
+                    traceback.print_exc()
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    finally:
+        for path in (home, *home.rglob("*")):
+            path.chmod(0o755)
+        shutil.rmtree(home)
+
+
+# --- what the database refuses ---
+
+
+def test_a_lock_that_lasts_too_long(
+    any_study: Study, make_roi: MakeRoi, monkeypatch: pytest.MonkeyPatch, database: str | None
+) -> None:
+    desk, roi = ReaderDesk(any_study, "Reader A"), make_roi(any_study, 1)
+    with any_study.store.writing() as connection:
+        connection.execute(select(schema.cases).with_for_update()).all()
+        monkeypatch.setattr(store_module, "PATIENCE_S", 0.2)
+        with pytest.raises(StorageError, match="busy"):
+            desk.submit(1, roi)
+    monkeypatch.undo()
+    assert os.listdir(any_study.folder / "incoming") == []
+    assert desk.submit(1, roi).version == 1
+    assert check_integrity(any_study).sound
+
+
+def test_a_stopped_program_does_not_hold_the_others_up(
+    tmp_path: Path, cohort_table: Path, postgresql: str, make_roi: MakeRoi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = create_study(tmp_path / "study", cohort_table, database=postgresql)
+    assign(study, primary="A", second_cases=2)
+    roi = make_roi(study, 1)
+    monkeypatch.setattr(store_module, "PATIENCE_S", 0.5)
+    with pytest.raises(StorageError), study.store.writing() as stopped:  # noqa: PT012
+        stopped.execute(select(schema.cases).with_for_update()).all()
+        monkeypatch.undo()
+        # Its transaction ends without it after half a second; the others have a minute's patience.
+        started = time.monotonic()
+        assert ReaderDesk(study, "A").submit(1, roi).version == 1
+        assert time.monotonic() - started < 30
+        stopped.execute(select(schema.cases)).all()
+
+
+def test_refusals_hold_no_name(any_study: Study, clock: Any) -> None:
+    """The database's own message quotes the row: ``Key (name)=(Reader A) already exists``."""
+    secret = "Reader A"
+
+    def again() -> None:
+        with any_study.store.writing() as connection:
+            connection.execute(
+                insert(schema.readers).values(name=secret, role="primary", folder="elsewhere", added_at=clock.now)
+            )
+
+    def incomplete() -> None:
+        with any_study.store.writing() as connection:
+            connection.execute(insert(schema.readers).values(name=secret, role="primary", folder="elsewhere"))
+
+    def naive() -> None:
+        with any_study.store.writing() as connection:
+            moment = clock.now.replace(tzinfo=None)
+            connection.execute(insert(schema.readers).values(name=secret, role="x", folder="y", added_at=moment))
+
+    def unknown() -> None:
+        with any_study.store.writing() as connection:
+            connection.execute(text("INSERT INTO nowhere VALUES (:name)"), {"name": secret})
+
+    for work, kind in ((again, StorageError), (incomplete, StorageError), (naive, Exception), (unknown, ReadingError)):
+        with pytest.raises(kind) as caught:
+            work()
+        shown = "".join(traceback.format_exception(caught.value)) + str(caught.value) + repr(caught.value)
+        lines = [line for line in shown.splitlines() if "Error" in line or "parameters" in line or "Key" in line]
+        assert lines
+        assert not [line for line in lines if secret in line]
+
+
+@pytest.mark.parametrize(
+    "words", ["Reader\x00A", "Reader \ud800", "Reader\nA", "'; DROP TABLE readers; --", '"', "%s %(x)s :x ?", "\\"]
+)
+def test_names_that_attack_the_database(any_study: Study, words: str) -> None:
+    before = people(any_study)
+    for work in (
+        lambda: ReaderDesk(any_study, words),
+        lambda: ReviewDesk(any_study, words),
+        lambda: assign(any_study, primary=words, second_cases=4),
+    ):
+        with pytest.raises(ReadingError):
+            work()
+    assert people(any_study) == before
+
+
+def test_a_server_that_is_not_there(tmp_path: Path, cohort_table: Path, postgresql: str) -> None:
+    study = create_study(tmp_path / "study", cohort_table, database=postgresql)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        nobody = f"postgresql://cervixrisk:hush-hush@127.0.0.1:{probe.getsockname()[1]}/postgres"
+        wrong = [
+            nobody,
+            postgresql.replace("/postgres", "/no-such-database"),
+            postgresql.replace("//cervixrisk@", "//stranger:hush-hush@"),
+            postgresql + "?sslmode=require",
+        ]
+        for address in wrong:
+            with pytest.raises(StorageError, match="cannot be reached") as caught:
+                open_study(study.folder, database=address)
+            assert "hush" not in "".join(traceback.format_exception(caught.value))
+        with pytest.raises(StorageError, match="cannot be reached"):
+            create_study(tmp_path / "other", cohort_table, database=nobody)
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_password_is_never_written(
+    tmp_path: Path, cohort_table: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index, address in enumerate(
+        (postgresql.replace("cervixrisk@", "cervixrisk:hush-hush@"), postgresql + "?password=hush-hush")
+    ):
+        study = create_study(tmp_path / str(index), cohort_table, database=address)
+        for path in study.folder.rglob("*"):
+            assert path.is_dir() or b"hush" not in path.read_bytes()
+        # The address that was written down is enough where the server asks for no password, or PGPASSWORD has it.
+        monkeypatch.setenv("PGPASSWORD", "hush-hush")
+        assert open_study(study.folder).settings.study_id == study.settings.study_id
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mysql://user@host/name",
+        "sqlite:///elsewhere.db",
+        "not an address",
+        "postgresql://user:hush@host:port/name",
+        "postgresql://user:hush@host",
+        "postgresql://host/name",
+        "postgresql://user:hush@host/name?options=-c%20x",
+        "postgresql://user:hush@host/name?sslmode=perhaps",
+        "postgresql://user:hush@host/name?sslmode=disable&sslmode=require",
+        "",
+    ],
+)
+def test_addresses_that_are_none(tmp_path: Path, cohort_table: Path, address: str) -> None:
+    with pytest.raises(ReadingError) as caught:
+        create_study(tmp_path / "study", cohort_table, database=address)
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
+    assert not (tmp_path / "study").exists()
+
+
+def test_a_study_that_cannot_be_made_leaves_nothing_in_postgresql(
+    tmp_path: Path, cohort_table: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spaces = "SELECT count(*) FROM information_schema.schemata WHERE schema_name LIKE 'study_%'"
+    whole = create_study(tmp_path / "whole", cohort_table, database=postgresql)
+    with whole.store.reading() as connection:
+        before = connection.execute(text(spaces)).scalar_one()
+    monkeypatch.setattr(os, "rename", _refuse(errno.ENOSPC))
+    with pytest.raises(StorageError, match="disk is full"):
+        create_study(tmp_path / "study", cohort_table, database=postgresql)
+    with whole.store.reading() as connection:
+        assert connection.execute(text(spaces)).scalar_one() == before
+    assert not (tmp_path / "study").exists()
+
+
+# --- what is damaged ---
+
+
+def _use(study: Study, draw: MakeRoi) -> None:
+    ReaderDesk(study, "Reader A").submit(1, draw(1))
+    ReaderDesk(study, "Reader B")
+    ReviewDesk(study, "Reviewer C").tasks()
+
+
+def test_a_damaged_database_is_said_to_be_damaged(study: Study, draw: MakeRoi) -> None:
+    _use(study, draw)
+    sound = (study.folder / "study.db").read_bytes()
+    random = np.random.default_rng(5)
+    other = sqlite3.connect(":memory:")
+    other.execute("CREATE TABLE things (a)")
+    damaged = [b"", b"x" * 100, sound[:50], sound[: len(sound) // 2], sound[: len(sound) - 4096], other.serialize()]
+    for _ in range(60):
+        content = bytearray(sound)
+        for _ in range(random.integers(1, 4)):
+            start, length = random.integers(0, len(content)), random.integers(1, 5000)
+            part = content[start : start + length]
+            content[start : start + length] = random.bytes(len(part))
+        damaged.append(bytes(content))
+    sentences = []
+    for content in damaged:
+        (study.folder / "study.db").write_bytes(content)
+        (study.folder / "study.db-journal").unlink(missing_ok=True)
+        try:
+            found = open_study(study.folder)
+            study_status(found)
+            _use(found, draw)
+        except CervixRiskError as error:
+            sentences.append(str(error))
+    assert len(sentences) > 30
+    assert not [sentence for sentence in sentences if "Reader" in sentence]
+
+
+OUTSIDE = ["contours/../../x", "../x", "/etc/passwd", "contours/a/b/../../../x", "images/x", "contours/a/b/x\n", ""]
+
+
+def _overwrite(study: Study, table: Table, column: str, value: str) -> None:
+    with study.store.writing() as connection:
+        connection.execute(table.update().where(table.c.id == 1).values({column: value}))
+
+
+@pytest.mark.parametrize("place", OUTSIDE)
+def test_a_contour_whose_place_leads_out_of_the_folder(study: Study, draw: MakeRoi, place: str, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"somebody else's")
+    ReaderDesk(study, "Reader A").submit(1, draw(1))
+    _overwrite(study, schema.contours, "file", place)
+    (contour,) = all_contours(study)
+    for work in (
+        lambda: study.roi(contour, study.image(study.cases()[0])),
+        lambda: check_integrity(study),
+        lambda: ReaderDesk(study, "Reader A").submit(1, draw(1)),
+    ):
+        with pytest.raises(ReadingError, match="damaged"):
+            work()
+    assert (tmp_path / "x").read_bytes() == b"somebody else's"
+
+
+@pytest.mark.parametrize("place", ["../../x", "..", "a/b", "/tmp/x"])
+def test_folders_and_staged_names_that_lead_out_of_the_folder(study: Study, draw: MakeRoi, place: str) -> None:
+    desk = ReaderDesk(study, "Reader A")
+    desk.submit(1, draw(1))
+    for table, column in ((schema.contours, "staged"), (schema.readers, "folder")):
+        _overwrite(study, table, column, place)
+    with pytest.raises(ReadingError, match="damaged"):
+        desk.submit(1, draw(1))
+    with pytest.raises(ReadingError, match="damaged"):
+        ReaderDesk(study, "Reader A").submit(2, draw(2))
+    assert os.listdir(study.folder / "incoming") == []
+
+
+def test_an_image_whose_place_leads_out_of_the_folder(study: Study) -> None:
+    with study.store.writing() as connection:
+        connection.execute(schema.cases.update().where(schema.cases.c.number == 3).values(image_file="../x"))
+    with pytest.raises(ReadingError, match="damaged"):
+        ReaderDesk(study, "Reader A").open_image(3)
+    assert check_integrity(study).changed_images == (3,)
