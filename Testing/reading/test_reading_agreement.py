@@ -352,7 +352,8 @@ def test_forms_that_do_not_exist(drawn, preset, form):
         study_agreement(drawn, AgreementSettings(preset=preset, form=form))
 
 
-def test_a_contour_that_cannot_be_measured_is_named_or_left_out(drawn, few):
+def test_a_contour_that_cannot_be_measured_is_named_or_left_out(drawn, few, tmp_path):
+    (tmp_path / "few.yaml").write_text(PRESET.replace("binWidth: 25", "binWidth: 25, minimumROISize: 50"))
     number = min(shared_cases(drawn))
     image = drawn.image(next(case for case in drawn.cases() if case.number == number))
     mask = np.zeros(image.shape, dtype=bool)
