@@ -119,6 +119,7 @@ def test_a_first_contour_of_unknown_date_counts_from_now(tmp_path, study, clock,
         import_contours(study, table)
     import_contours(study, write_table(table, repeat_rows(case, "", "", draw_png)[1:]))
     assert all_contours(study)[0].drawn_at is None
+    assert all_contours(study)[0].software == "not known (imported)"  # and not this program
     write_table(table, repeat_rows(case, "", "", draw_png)[:1])
     clock.now += timedelta(days=56) - timedelta(seconds=1)
     with pytest.raises(ReadingError, match="washout"):
