@@ -23,7 +23,7 @@ drawn elsewhere in by **import**. The primary reader's repeat opens after the wa
 5. **export** writes a cohort table with the final contours. Train with it: *train plnm --reading STUDY* keeps the
 features that both readers reproduce.
 
-A reader sees the cases of the own list alone: no other reader's contour, no earlier round, no outcome, no prediction."""
+A reader sees the own list alone: no other reader's contour, no earlier round, no outcome, no prediction."""
 
 app = typer.Typer(
     no_args_is_help=True,
