@@ -140,9 +140,14 @@ def status(study: StudyArgument, database: DatabaseOption = None, as_json: JsonF
 def _status_json(found: StudyStatus) -> dict[str, object]:
     from ..bundle.json_record import to_json
 
-    content = to_json(found)
-    assert isinstance(content, dict)
-    return dict(content)
+    lists = [
+        {
+            **vars(entry),
+            "next_opens_on": None if entry.next_opens_on is None else entry.next_opens_on.isoformat(),
+        }
+        for entry in found.lists
+    ]
+    return {**{name: to_json(value) for name, value in vars(found).items() if name != "lists"}, "lists": lists}
 
 
 def _print_status(found: StudyStatus) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,9 @@ def test_next_shows_the_case_copies_it_and_names_the_command_that_follows(
     assert stored.code == 0, stored.err
     assert f"Case {number}, initial round: stored as version 1." in stored.out
     assert "not before" in call("reading", "next", study, "--reader", "Dr. A").out
+    first = call("reading", "status", study, "--json").json["lists"][1]
+    assert (first["round"], first["waiting"]) == ("repeat", 2)
+    assert date.fromisoformat(first["next_opens_on"]) - date.today() in (timedelta(55), timedelta(56), timedelta(57))
 
 
 def test_next_says_when_nothing_is_left(read: Call, study: Path) -> None:
