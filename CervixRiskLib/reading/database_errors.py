@@ -6,6 +6,7 @@ on: neither in the text nor as the cause that a traceback prints.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -74,6 +75,8 @@ def database_errors() -> Iterator[None]:
         raise StorageError(_UNREACHABLE) from None
     except OverflowError:
         raise ReadingError(_TOO_LARGE) from None
+    except UnicodeDecodeError:  # SQLite's message quotes a part of the file
+        raise ReadingError(_DAMAGED) from None
     except UnicodeEncodeError:
         raise ReadingError(_NO_SIGN) from None
 
@@ -90,7 +93,9 @@ def _explained(error: DBAPIError) -> CervixRiskError:
         for some, kind, sentence in _BY_WORDS:
             if any(word in words for word in some):
                 return kind(sentence)
-        if type(error.orig).__name__ in ("InterfaceError", "OperationalError"):
+        if isinstance(error.orig, sqlite3.DatabaseError) and not isinstance(error.orig, sqlite3.IntegrityError):
+            return ReadingError(_DAMAGED)
+        if type(error.orig).__name__ == "InterfaceError":
             return StorageError(_UNREACHABLE)
     what = state or type(error.orig).__name__
     return StorageError(f"The study's database has refused what was asked ({what}): nothing was stored.")

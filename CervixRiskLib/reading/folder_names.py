@@ -18,6 +18,8 @@ _LONGEST_FOLDER = 48
 _HASH_DIGITS = 8
 # Names that Windows keeps for devices, with or without an extension.
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$|clock\$)(\..*)?")
+# Without them some names cannot be written: Persian has a joiner within words, some pictures hold together by one.
+_JOINERS = "\u200c\u200d"
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -30,12 +32,13 @@ def clean_name(text: str, what: str) -> str:
         It is empty, longer than 200 characters, or holds signs that cannot be seen; ``what`` says whose name it is.
     """
     name = unicodedata.normalize("NFC", text).strip()
-    if not name:
+    if not name.strip(_JOINERS):
         raise ReadingError(f"The {what} has no name: give one.")
     if len(name) > LONGEST_NAME:
         raise ReadingError(f"The name of the {what} is longer than {LONGEST_NAME} characters: shorten it.")
     # Control, format, surrogate and unassigned characters, and line and paragraph separators.
-    if any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"} for sign in name):
+    seen = name.translate(dict.fromkeys(map(ord, _JOINERS)))
+    if any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"} for sign in seen):
         raise ReadingError(f"The name of the {what} holds a sign that cannot be seen: type it again.")
     return name
 
@@ -49,7 +52,7 @@ def folder_name(name: str, taken: Iterable[str] = ()) -> str:
     plain = _NOT_PLAIN.sub("-", plain)
     plain = re.sub(r"\.{2,}", ".", plain)[:_LONGEST_FOLDER].strip("-. ")
     used = {other.casefold() for other in taken}
-    if plain == name and plain.casefold() not in used and not _RESERVED.fullmatch(plain):
+    if plain and plain == name and plain.casefold() not in used and not _RESERVED.fullmatch(plain):
         return plain
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
     stem = plain if plain and not _RESERVED.fullmatch(plain) else f"x-{plain}".rstrip("-")

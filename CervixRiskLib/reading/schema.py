@@ -7,6 +7,7 @@ Outcomes, predictions and clinical values are not among them: what is not stored
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import (
@@ -25,6 +26,9 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+
+from ..errors import ReadingError
+from .records import Decision, Origin, Role, Round
 
 SCHEMA_VERSION = 1
 LARGEST_INTEGER = 2**31 - 1
@@ -51,6 +55,22 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
 
 
+class Choice(TypeDecorator[str]):
+    """One of an enumeration's values, refused where a damaged database gives something else."""
+
+    impl = String(16)
+    cache_ok = True
+
+    def __init__(self, kind: type[Enum], optional: bool = False) -> None:
+        super().__init__()
+        self.values = (*(member.value for member in kind), *([None] if optional else []))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        if value not in self.values:
+            raise ReadingError("The study's database is damaged: restore it from a copy.")
+        return value
+
+
 metadata = MetaData()
 
 study = Table(
@@ -71,7 +91,7 @@ readers = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
-    Column("role", String(16), nullable=False),
+    Column("role", Choice(Role), nullable=False),
     Column("folder", String(120), nullable=False, unique=True),
     Column("added_at", UtcTime, nullable=False),
 )
@@ -98,7 +118,7 @@ assignments = Table(
     Column("id", Integer, primary_key=True),
     Column("case", ForeignKey("cases.id"), nullable=False),
     Column("reader", ForeignKey("readers.id"), nullable=False),
-    Column("round", String(16), nullable=False),
+    Column("round", Choice(Round), nullable=False),
     Column("position", Integer, nullable=False),
     UniqueConstraint("case", "reader", "round"),
 )
@@ -109,7 +129,8 @@ contours = Table(
     Column("id", Integer, primary_key=True),
     Column("case", ForeignKey("cases.id"), nullable=False),
     Column("reader", ForeignKey("readers.id"), nullable=False),
-    Column("round", String(16), nullable=False),
+    # None where an outer join finds no contour.
+    Column("round", Choice(Round, optional=True), nullable=False),
     Column("version", Integer, nullable=False),
     Column("file", String(300), nullable=False, unique=True),
     Column("staged", String(120), nullable=False, unique=True),
@@ -123,7 +144,7 @@ contours = Table(
     Column("duration_source", String(40)),
     Column("software", Text, nullable=False),
     Column("library_version", String(40), nullable=False),
-    Column("origin", String(16), nullable=False),
+    Column("origin", Choice(Origin), nullable=False),
     Column("after_return", Boolean, nullable=False),
     UniqueConstraint("case", "reader", "round", "version"),
 )
@@ -134,7 +155,7 @@ reviews = Table(
     Column("id", Integer, primary_key=True),
     Column("case", ForeignKey("cases.id"), nullable=False),
     Column("reviewer", ForeignKey("readers.id"), nullable=False),
-    Column("decision", String(16), nullable=False),
+    Column("decision", Choice(Decision), nullable=False),
     # The contour accepted or returned, or the reviewer's own.
     Column("contour", ForeignKey("contours.id"), nullable=False),
     Column("reason", Text, nullable=False),
@@ -152,7 +173,7 @@ events = Table(
     Column("actor", Text, nullable=False),
     Column("action", String(24), nullable=False),
     Column("case", ForeignKey("cases.id")),
-    Column("round", String(16)),
+    Column("round", Choice(Round, optional=True)),
     Column("contour", ForeignKey("contours.id")),
     Column("detail", Text, nullable=False),
     Column("library_version", String(40), nullable=False),
