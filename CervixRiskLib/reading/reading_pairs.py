@@ -148,7 +148,7 @@ def compared_readings(study: Study) -> ComparedReadings:
         one, other = independent.get(first), independent.get(second)
         case = cases[first[0]]
         if one is not None and other is not None:
-            days = _days_between(contours, first, other) if analysis is AgreementAnalysis.INTRA else None
+            days = _days_between(contours, one, other) if analysis is AgreementAnalysis.INTRA else None
             pairs.append(ReadingPair(analysis, case, one, other, days))
         # The primary reader is asked for every case: the other reading decides whether a comparison is planned.
         elif second in assigned:
@@ -192,8 +192,15 @@ def _reason(drawn: bool) -> str:
     return "drawn only after the reviewer had returned it" if drawn else "not drawn yet"
 
 
-def _days_between(contours: tuple[StoredContour, ...], first: Reading, repeat: StoredContour) -> float | None:
-    seen = [contour.drawn_at for contour in contours if (contour.number, contour.reader, contour.round) == first]
+def _days_between(contours: tuple[StoredContour, ...], first: StoredContour, repeat: StoredContour) -> float | None:
+    """Days from the last time the case was drawn before its repeat; a correction after the repeat shortens nothing."""
+    reading = (first.number, first.reader, first.round)
+    seen = [
+        contour.drawn_at
+        for contour in contours
+        if (contour.number, contour.reader, contour.round) == reading
+        and (contour.identifier == first.identifier or contour.stored_at <= repeat.stored_at)
+    ]
     known = [moment for moment in seen if moment is not None]
     if len(known) < len(seen) or repeat.drawn_at is None:
         return None

@@ -211,6 +211,18 @@ def test_what_comes_after_a_review_does_not_count(drawn, draw, few):
     np.testing.assert_array_equal(after.features.table(), before.features.table())
 
 
+def test_a_correction_after_the_repeat_shortens_no_washout(drawn, draw, clock):
+    number = sorted(shared_cases(drawn))[0]
+    clock.pass_days(3)
+    ReviewDesk(drawn, "Reviewer C").return_to_reader(number, "Reader A", reason="Too small.")
+    ReaderDesk(drawn, "Reader A").submit(number, draw(number, 4))
+    pair = next(
+        pair for pair in compared_readings(drawn).pairs if pair.case.number == number and pair.analysis is INTRA
+    )
+    assert pair.first.version == 1
+    assert pair.days_between == pytest.approx(57)
+
+
 def test_a_better_second_thought_before_review_counts(drawn, draw):
     number = min(shared_cases(drawn))
     ReaderDesk(drawn, "Reader B").submit(number, draw(number))
