@@ -9,3 +9,6 @@ RESEARCH_USE_NOTICE = "For research use. Not a medical device."
 
 SIMULATED_MARK = "Demo bundle: trained on simulated data."
 """Stands on every screen, figure and report of a bundle made from simulated images."""
+
+SIMULATED_DATA_MARK = "Simulated data: no patient was examined."
+"""Stands where readings of simulated images are shown and no bundle answers."""

@@ -84,9 +84,9 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def closing_line(simulated: bool) -> str:
+def closing_line(simulated: bool, mark: str = SIMULATED_MARK) -> str:
     """What stands under every figure that shows a risk."""
-    return f"{SIMULATED_MARK} {RESEARCH_USE_NOTICE}" if simulated else RESEARCH_USE_NOTICE
+    return f"{mark} {RESEARCH_USE_NOTICE}" if simulated else RESEARCH_USE_NOTICE
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from CervixRiskLib import RESEARCH_USE_NOTICE, SIMULATED_MARK
+from CervixRiskLib import RESEARCH_USE_NOTICE, SIMULATED_DATA_MARK
 from CervixRiskLib.errors import RoiError, SettingsError, TrainingError
 from CervixRiskLib.imaging import Roi, SliceImage, compare_contours
 from CervixRiskLib.report import (
@@ -143,7 +143,7 @@ def test_every_figure_says_for_whom_it_is(kind: str) -> None:
     for simulated in (False, True):
         (closing,) = artist(draw(kind, simulated=simulated), "closing")
         assert RESEARCH_USE_NOTICE in closing.get_text()
-        assert (SIMULATED_MARK in closing.get_text()) == simulated
+        assert (SIMULATED_DATA_MARK in closing.get_text()) == simulated
 
 
 @pytest.mark.parametrize("kind", ["icc", "bland-altman", "overlap, one", "contours"])

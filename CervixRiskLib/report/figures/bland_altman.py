@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ... import SIMULATED_DATA_MARK
 from ...errors import TrainingError
 from ...statistics import BlandAltman
 from ..style import BLUE, GREY, INK, NOTE_SIZE, TEXT_SIZE, TICK_SIZE, VERMILLION, house_style, save_figure
@@ -64,7 +65,16 @@ def draw_bland_altman(
     if labels and any(found.outside.any() for _, _, found in panels):
         notes.append("Cases outside the limits are named, the farthest first, where there is room.")
     with house_style():
-        figure = Panels(len(panels), 2, _SIZE, title=title, legend_rows=1, notes=notes, simulated=simulated)
+        figure = Panels(
+            len(panels),
+            2,
+            _SIZE,
+            title=title,
+            legend_rows=1,
+            notes=notes,
+            simulated=simulated,
+            mark=SIMULATED_DATA_MARK,
+        )
         for index, ((name, unit, found), axes) in enumerate(zip(panels, figure.axes, strict=True)):
             _draw_panel(axes, name, unit, found, labels[index] if labels else ())
         figure.legend(_handles(any(found.outside.any() for _, _, found in panels)), columns=4)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ... import SIMULATED_DATA_MARK
 from ...errors import RoiError, TrainingError
 from ...imaging import Roi, SliceImage
 from ..style import (
@@ -97,7 +98,15 @@ def draw_contour_pairs(
     with house_style():
         size = PanelSize(_SIDE, _SIDE, left=0.1, right=0.1, above=0.32 + 0.16 * lines, below=0.1)
         columns = min(3, len(names), len(pairs)) if max(map(len, names)) <= _LONGEST_BESIDE else 1
-        panels = Panels(len(pairs), 3, size, title=title, legend_rows=-(-len(names) // columns), simulated=simulated)
+        panels = Panels(
+            len(pairs),
+            3,
+            size,
+            title=title,
+            legend_rows=-(-len(names) // columns),
+            simulated=simulated,
+            mark=SIMULATED_DATA_MARK,
+        )
         for (case, image, contours), words, axes in zip(pairs, told, panels.axes, strict=True):
             _draw_slice(axes, image, [roi for _, roi in contours])
             for name, roi in contours:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ... import SIMULATED_DATA_MARK
 from ...errors import TrainingError
 from ..style import BLUE, INK, LIGHT_GREY, NOTE_SIZE, TEXT_SIZE, VERMILLION, house_style, save_figure
 from .fitted_text import fit_width, text_width
@@ -91,6 +92,7 @@ def draw_icc_histogram(
             legend_rows=2,
             notes=_notes(analyses),
             simulated=simulated,
+            mark=SIMULATED_DATA_MARK,
             headings=list(analyses),
         )
         top = 1.08 * max(float((passed + failed).max()) for passed, failed in shares.values())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ... import SIMULATED_DATA_MARK
 from ...errors import TrainingError
 from ..style import (
     BLUE,
@@ -127,7 +128,7 @@ class _Chart:
         size_first = _NAMES - size.left
         panels = Panels(
             len(self.measures), len(self.measures), size, title=title, legend_rows=len(self.pairs),
-            notes=self._notes(), simulated=simulated, beside=(size_first, 0.0),
+            notes=self._notes(), simulated=simulated, mark=SIMULATED_DATA_MARK, beside=(size_first, 0.0),
         )  # fmt: skip
         for axes, (words, unit) in zip(panels.axes, self.measures, strict=True):
             self._draw_points(axes, unit, upright=False, markersize=5.0)
@@ -147,7 +148,7 @@ class _Chart:
         size = PanelSize(width, 2.0, left=0.75, right=0.2, above=0.15, below=0.45)
         panels = Panels(
             len(self.measures), 1, size, title=title, legend_rows=len(self.pairs), notes=self._notes(),
-            simulated=simulated, beside=(0.0, _LIST),
+            simulated=simulated, mark=SIMULATED_DATA_MARK, beside=(0.0, _LIST),
         )  # fmt: skip
         for index, (axes, (words, unit)) in enumerate(zip(panels.axes, self.measures, strict=True)):
             self._draw_points(axes, unit, upright=True, markersize=3.5)

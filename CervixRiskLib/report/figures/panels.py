@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ... import SIMULATED_MARK
 from ..style import GREY, INK, LIGHT_GREY, NOTE_SIZE, TEXT_SIZE, TICK_SIZE, TITLE_SIZE, closing_line, new_figure
 from .fitted_text import fit_width
 
@@ -44,7 +45,8 @@ class Panels:
     axes
         One of matplotlib's axes for each panel.
 
-    ``headings`` stand over the columns, one each; ``beside`` is room left and right of all panels, in inches.
+    ``mark`` says in the last line what was simulated. ``headings`` stand over the columns, one each; ``beside`` is room
+    left and right of all panels, in inches.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Panels:
         legend_rows: int = 0,
         notes: Sequence[str] = (),
         simulated: bool = False,
+        mark: str = SIMULATED_MARK,
         headings: Sequence[str] = (),
         beside: tuple[float, float] = (0.0, 0.0),
     ) -> None:
@@ -86,7 +89,7 @@ class Panels:
         for index, note in enumerate(reversed(notes)):
             self._write(0.3 + index * _NOTE_LINE, note, NOTE_SIZE, gid="note")
         emphasis: dict[str, Any] = {"color": INK, "weight": "bold"} if simulated else {"color": GREY}
-        self._write(0.1, closing_line(simulated), NOTE_SIZE, gid="closing", **emphasis)
+        self._write(0.1, closing_line(simulated, mark), NOTE_SIZE, gid="closing", **emphasis)
 
     def legend(self, handles: Sequence[Any], columns: int = 1) -> None:
         """Name what all panels share, above notes and closing line; smaller where it is wider than the figure."""
