@@ -28,7 +28,7 @@ from .journal import record_event
 from .person_list import people
 from .records import CaseRecord
 from .study import file_sha256, load_images_table
-from .study_file import STUDY_FILE
+from .study_file import EXPORT_FORMAT, STUDY_FILE
 
 if TYPE_CHECKING:
     from ..cohort import Cohort
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from .study import Study
 
 TABLE_NAME = "cohort.csv"
-_FORMAT = "cervixrisk-reading-export"
 _ROIS = "rois"
 _MOST_SHOWN = 10
 _SPACING_TOLERANCE = 1e-6
@@ -270,7 +269,7 @@ def _left_out(
 def _summary(study: Study, rule: Consensus, cases: int, left_out: tuple[str, ...]) -> dict[str, Any]:
     settings = study.settings
     return {
-        "format": _FORMAT,
+        "format": EXPORT_FORMAT,
         "study_id": settings.study_id,
         "study_created_at": settings.created_at.isoformat(),
         "exported_at": study.clock().isoformat(),

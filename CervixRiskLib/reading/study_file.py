@@ -13,6 +13,7 @@ from .store import DATABASE_FILE
 
 STUDY_FILE = "study.json"
 _FORMAT = "cervixrisk-reader-study"
+EXPORT_FORMAT = "cervixrisk-reading-export"
 _LARGEST = 1 << 16
 
 
@@ -42,6 +43,8 @@ def read_study_file(folder: Path) -> dict[str, str]:
         about = json.loads(text)
     except (ValueError, RecursionError):
         about = None
+    if isinstance(about, dict) and about.get("format") == EXPORT_FORMAT:
+        raise ReadingError("This folder is a cohort exported from a reader study: give the folder of the study itself.")
     if not isinstance(about, dict) or about.get("format") != _FORMAT:
         raise ReadingError("The study's file study.json is damaged: restore it from a copy.")
     if about.get("schema_version") != SCHEMA_VERSION:
