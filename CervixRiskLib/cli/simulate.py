@@ -156,7 +156,7 @@ def _answer(table: Path, cases: int, seed: int, study: str, as_json: bool) -> No
             f"Readings by {', '.join(readers)}: {readings}",
             "Next, a reader study:",
             f"  cervixrisk reading create STUDY --cohort {_quoted(table)}",
-            f'  cervixrisk reading assign STUDY --primary "{readers[0]}"{second} --reviewer NAME',
+            f'  cervixrisk reading assign STUDY --primary "{readers[0]}"{second} --reviewer NAME --cases {cases}',
             f"  cervixrisk reading import STUDY {_quoted(readings)}",
             f"Or without one: cervixrisk train {study} {_quoted(table)} --output model.zip",
         ]
