@@ -12,6 +12,7 @@ import shutil
 import signal
 import sqlite3
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
@@ -37,6 +38,7 @@ from CervixRiskLib.reading import (
     reviewed_contours,
 )
 from CervixRiskLib.reading import assignment as assignment_module  # noqa: F401 - loaded before the forks
+from CervixRiskLib.reading.study import settle
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked, which Windows cannot"),
@@ -245,6 +247,32 @@ def test_submit_leaves_the_old_or_the_new_state(arm: Kill, template: Path, tmp_p
         _check_sound(study)
     # Nothing done yet, something done, committed, and committed but not moved: each was really hit.
     assert min(unchanged, old_states, new_states, moved) > 0
+
+
+@pytest.mark.timeout(600)
+def test_submit_on_postgresql(tmp_path: Path, make_cohort_table: Callable[[list[str]], Path], postgresql: str) -> None:
+    """Every 41st line; the server notices by itself that the program is gone."""
+    study = create_study(tmp_path / "study", make_cohort_table(["one", "two"]), database=postgresql, clock=lambda: NOW)
+    assign(study, primary="A", second_cases=2)
+    version, grown = 0, 0
+
+    def prepare() -> Work:
+        desk = ReaderDesk(study, "A")
+        return lambda: desk.submit(1, _roi(version % 7))
+
+    for _ in _steps(_at_line, prepare, stride=41):
+        deadline = time.monotonic() + 20
+        while settle(study) or os.listdir(study.folder / "incoming"):
+            assert time.monotonic() < deadline, "litter stays"
+        assert check_integrity(study).sound
+        versions = [contour.version for contour in all_contours(study)]
+        assert versions in (list(range(1, version + 1)), list(range(1, version + 2)))
+        grown += len(versions) - version
+        receipt = ReaderDesk(study, "A").submit(1, _roi(version % 7))
+        assert receipt.already_there == (len(versions) == version + 1)
+        version += 1
+        assert receipt.version == version
+    assert grown > 0
 
 
 @pytest.mark.timeout(600)
