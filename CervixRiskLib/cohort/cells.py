@@ -80,7 +80,12 @@ def parse_spacing(text: str, decimal_comma: bool) -> tuple[float, float]:
     return row_mm, column_mm
 
 
+def one_line(text: str) -> str:
+    """A cell's text on one line, of signs that can be printed."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
 def shown(text: str) -> str:
     """A cell's text, cut where it would flood the screen."""
-    text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    text = one_line(text)
     return text if len(text) <= 60 else f"{text[:57]}..."

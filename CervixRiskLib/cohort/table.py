@@ -133,6 +133,7 @@ def load_cohort(
     skip_invalid: bool = False,
     require_roi: bool = True,
     require_outcome: bool = True,
+    read_clinical: bool = True,
     outcome_kind: OutcomeKind = "binary",
     stage_group: Callable[[str], str] | None = None,
     group_order: Sequence[str] = (),
@@ -154,6 +155,8 @@ def load_cohort(
         Go on without rows that cannot be used and keep them in ``Cohort.excluded``.
     require_roi, require_outcome
         Whether each case needs one; prediction needs no outcome.
+    read_clinical
+        Whether clinical columns are read, and their values checked.
     outcome_kind
         ``"binary"``: outcomes are 0 and 1. ``"group"``: two or more groups, written as whole numbers from 0 or as
         short names; ``Cohort.class_names`` are their names in the order of their codes.
@@ -179,7 +182,9 @@ def load_cohort(
     channels = _channel_names(text, outcome)
     positions.update(channels)
     reserved = {*CASE_COLUMNS, "case_id", outcome.casefold(), *channels}
-    others = [position for position, name in enumerate(text.header) if name.casefold() not in reserved]
+    others = [
+        position for position, name in enumerate(text.header) if read_clinical and name.casefold() not in reserved
+    ]
     found, notes = clinical_columns(
         [text.header[position] for position in others],
         [[row.cells[position] if position < len(row.cells) else "" for row in text.rows] for position in others],

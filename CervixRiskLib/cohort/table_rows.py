@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import ClinicalValueError, CohortError
-from .cells import is_missing, number_text, parse_index, parse_outcome, parse_spacing, parse_split, shown
+from .cells import is_missing, number_text, one_line, parse_index, parse_outcome, parse_spacing, parse_split, shown
 from .columns import ClinicalColumn
 from .delimited_text import DelimitedText, TextRow
 from .outcome_groups import GroupReader
@@ -106,7 +106,7 @@ class RowReader:
         """All rows that can be used, and what is wrong with the others, both in the order of the table."""
         seen: dict[str, list[int]] = {}
         for row in self.text.rows:
-            seen.setdefault(self._cell(row, "case_id").casefold(), []).append(row.number)
+            seen.setdefault(one_line(self._cell(row, "case_id")).casefold(), []).append(row.number)
         splits = any(self._cell(row, "split") for row in self.text.rows)
         rows: list[CaseRow] = []
         problems: list[RowProblem] = []
@@ -114,7 +114,7 @@ class RowReader:
             reasons: list[str] = []
             case = self._read_row(row, seen, splits, reasons)
             if reasons:
-                problems.append(RowProblem(case.case_id, row.number, "; ".join(reasons)))
+                problems.append(RowProblem(shown(case.case_id), row.number, "; ".join(reasons)))
             else:
                 rows.append(case)
         return rows, problems
@@ -122,7 +122,7 @@ class RowReader:
     def _read_row(self, row: TextRow, seen: Mapping[str, list[int]], splits: bool, reasons: list[str]) -> CaseRow:
         if len(row.cells) < len(self.text.header) or any(row.cells[len(self.text.header) :]):
             reasons.append(f"it has {len(row.cells)} cells where the header has {len(self.text.header)}")
-        case_id = self._cell(row, "case_id")
+        case_id = one_line(self._cell(row, "case_id"))
         others = [number for number in seen[case_id.casefold()] if number != row.number]
         if not case_id:
             reasons.append("case_id is empty")
@@ -151,7 +151,7 @@ class RowReader:
         if "patient_id" in self.positions and is_missing(patient):
             reasons.append("patient_id is missing")
         return CaseRow(
-            case_id=shown(case_id),
+            case_id=case_id,
             row=row.number,
             image=image or "",
             roi=roi,

@@ -27,8 +27,8 @@ from .exported_table import rewritten_table, table_text
 from .journal import record_event
 from .person_list import people
 from .records import CaseRecord
-from .study import file_sha256, load_images_table
 from .study_file import EXPORT_FORMAT, STUDY_FILE
+from .study_pixels import file_sha256, load_images_table
 
 if TYPE_CHECKING:
     from ..cohort import Cohort

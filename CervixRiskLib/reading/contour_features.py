@@ -123,7 +123,7 @@ def _as_cohort(study: Study, contours: Sequence[ContourFile]) -> Cohort:
 
 
 def _check_image(study: Study, case: CaseRecord) -> None:
-    from .study import file_sha256
+    from .study_pixels import file_sha256
 
     path = study.folder / case.image_file
     if not path.is_file() or file_sha256(path) != case.image_sha256:

@@ -263,9 +263,9 @@ def study_case_id(text: str) -> str:
     ReadingError
         No case can have this name.
     """
-    from ..cohort.cells import shown
+    from ..cohort.cells import one_line
 
-    return clean_name(shown(text), "case")
+    return clean_name(one_line(text), "case")
 
 
 def _parse_duration(cell: str, decimal_comma: bool) -> float:

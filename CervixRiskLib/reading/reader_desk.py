@@ -113,7 +113,7 @@ class ReaderDesk:
         ReadingError
             This task was not returned: no contour is shown then, not even the reader's own.
         """
-        from .study import read_contour
+        from .study_pixels import read_contour
 
         with self._study.store.reading() as connection:
             record, reading = self._own_task(connection, number, round_)

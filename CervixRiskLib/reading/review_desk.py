@@ -104,7 +104,7 @@ class ReviewDesk:
         ReadingError
             There is no such case, or a contour's file is missing or was changed.
         """
-        from .study import read_contour
+        from .study_pixels import read_contour
 
         key, record = self._case(number)
         image = self._study.image(record)

@@ -311,3 +311,16 @@ def test_any_bytes_give_a_cohort_or_a_sentence(write_table: Write, raw: bytes, s
     except CohortError:
         return
     assert set(cohort.outcomes) == {0, 1}
+
+
+def test_long_case_names_stay_apart(tmp_path):
+    names = [f"{'x' * 80}{index}" for index in range(2)]
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"")
+    rows = "".join(
+        f"{name},{image},{index}\n" for index, (name, image) in enumerate(zip(names, ("a.png", "b.png"), strict=True))
+    )
+    (tmp_path / "cohort.csv").write_text("case_id,image,outcome\n" + rows)
+    cohort = load_cohort(tmp_path / "cohort.csv", require_roi=False)
+    assert cohort.case_ids == tuple(names)
+    assert cohort.image_path(names[1]).name == "b.png"

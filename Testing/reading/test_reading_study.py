@@ -123,14 +123,14 @@ def test_two_make_their_study_in_one_folder(
     tmp_path: Path, cohort_table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The slower one finds the quicker one's study and leaves it alone."""
-    write = study_module._write_images
+    write = study_module.write_study_images
 
     def slowly(*arguments: Any) -> Any:
         monkeypatch.undo()
         create_study(tmp_path / "study", cohort_table, seed=1)
         return write(*arguments)
 
-    monkeypatch.setattr(study_module, "_write_images", slowly)
+    monkeypatch.setattr(study_module, "write_study_images", slowly)
     with pytest.raises(StorageError, match="already holds"):
         create_study(tmp_path / "study", cohort_table, seed=2)
     assert open_study(tmp_path / "study").settings.seed == 1
@@ -227,3 +227,16 @@ def test_a_contour_of_another_size(study: Study) -> None:
         ReaderDesk(study, "Reader A").submit(1, Roi(np.ones((48, 40), bool)))
     with pytest.raises((ReadingError, ImageError)):
         ReaderDesk(study, "Reader A").submit(9, Roi(np.ones((40, 48), bool)))
+
+
+def test_clinical_values_are_not_even_checked(tmp_path, cohort_table):
+    table = cohort_table.read_text(encoding="utf-8").splitlines()
+    table[1] = table[1].rsplit(",", 1)[0] + ",1111"
+    cohort_table.write_text("\n".join(table) + "\n", encoding="utf-8")
+    assert len(create_study(tmp_path / "study", cohort_table).cases()) == len(table) - 1
+
+
+def test_long_names_of_cases_come_back_whole(tmp_path, make_cohort_table):
+    names = [f"{'a very long name of a case, ' * 4}{index}" for index in range(3)]
+    study = create_study(tmp_path / "study", make_cohort_table(names))
+    assert sorted(case.case_id for case in study.cases()) == names
