@@ -89,7 +89,7 @@ class CaseScene:
         heat_volume = legend = None
         answer = answer_text(prediction)
         if heat is not None and np.isfinite(heat).any():
-            heat_volume = add_heat_map(self.scene, heat, image.spacing_mm, f"{name} heat map", heat_map)
+            heat_volume = add_heat_map(self.scene, heat, volume, f"{name} heat map", heat_map)
             legend = add_legend(self.scene, heat_volume, answer.caption)
         text = self.scene.AddNewNodeByClass("vtkMRMLTextNode", f"{name} answer")
         text.SetText("\n".join(answer.lines()))

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..errors import SettingsError
 from .colour_table import heat_colour_node
-from .slice_volume import set_pixels
+from .slice_grid import SliceChoice
+from .volume_slice import add_slice_map, voxel_array
 
 # Stands for "no value here" (outside the network's field of view): below every threshold, so never drawn.
 OUTSIDE_VALUE = -1.0
@@ -39,11 +40,16 @@ class HeatMapDisplay:
 
 
 def add_heat_map(
-    scene: Any, heat_map: np.ndarray, spacing_mm: tuple[float, float] | None, name: str, display: HeatMapDisplay
+    scene: Any,
+    heat_map: np.ndarray,
+    image_volume: Any,
+    name: str,
+    display: HeatMapDisplay,
+    choice: SliceChoice | None = None,
 ) -> Any:
-    """Put ``heat_map`` ``(rows, columns)``, 0-1 with NaN where there is none, into ``scene`` as a volume node."""
-    volume = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
-    set_pixels(volume, np.where(np.isfinite(heat_map), heat_map, OUTSIDE_VALUE), spacing_mm)
+    """Put ``heat_map`` ``(rows, columns)``, 0-1 with NaN where there is none, onto that slice of ``image_volume``."""
+    values = np.where(np.isfinite(heat_map), heat_map, OUTSIDE_VALUE)
+    volume = add_slice_map(scene, image_volume, values, name, choice)
     volume.CreateDefaultDisplayNodes()
     node = volume.GetDisplayNode()
     node.SetAutoWindowLevel(False)
@@ -65,9 +71,7 @@ def apply_threshold(volume: Any, threshold: float) -> None:
 
 def read_heat_map(volume: Any) -> np.ndarray:
     """``(rows, columns)`` float32 with NaN where there is no value."""
-    from .slice_volume import volume_array
-
-    values = volume_array(volume)[0].astype(np.float32)
+    values = voxel_array(volume)[0].astype(np.float32)
     values[values < 0] = np.nan
     return values
 

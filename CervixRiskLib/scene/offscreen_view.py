@@ -16,6 +16,7 @@ from .case_scene import CaseNodes, CaseScene
 from .heat_map import HeatMapDisplay
 from .picture_layout import PictureLayout, Rectangle
 from .segmentation import LINE_WIDTH_PIXELS
+from .slice_grid import choose_slice, slice_matrix, vtk_matrix
 from .view_text import draw_legend_numbers, draw_legend_words, draw_panel, draw_ruler, legend_box, legend_note
 
 _DISPLAYABLE_MANAGERS = (
@@ -79,7 +80,7 @@ class OffscreenSliceView:
     def show(self, nodes: CaseNodes, image: SliceImage, heat_map: HeatMapDisplay, note: str) -> None:
         """Show one case: slice, contour and heat map at the layout's place, words, legend and ruler beside them."""
         self.case_scene.show(nodes, self.logic.GetSliceCompositeNode(), heat_map)
-        self._place(image)
+        self._place(nodes, image)
         self._image_mapper.SetInputConnection(self.logic.GetImageDataConnection())
         if nodes.segmentation is not None:
             # Two pixels at the usual size, as wide to the eye in a larger picture.
@@ -108,16 +109,17 @@ class OffscreenSliceView:
         values = numpy_support.vtk_to_numpy(picture.GetPointData().GetScalars())
         return np.ascontiguousarray(values.reshape(height, width, 3)[::-1])
 
-    def _place(self, image: SliceImage) -> None:
-        """Aim the slice view so that the slice fills the layout's image rectangle exactly."""
+    def _place(self, nodes: CaseNodes, image: SliceImage) -> None:
+        """Aim the slice view so that the slice fills the layout's image rectangle exactly, row 0 on top."""
         layout, node = self.layout, self.slice_node
-        row_mm, column_mm = image.spacing_mm or (1.0, 1.0)
         rows, columns = image.shape
-        node.SetOrientationToAxial()
-        # Centre of the slice in RAS: indices run towards left and posterior, see slice_volume.
-        node.GetSliceToRAS().SetElement(0, 3, -(columns - 1) / 2 * column_mm)
-        node.GetSliceToRAS().SetElement(1, 3, -(rows - 1) / 2 * row_mm)
-        node.GetSliceToRAS().SetElement(2, 3, 0.0)
+        matrix = slice_matrix(nodes.volume, choose_slice(nodes.volume))
+        right, down = (matrix[:3, axis] / np.linalg.norm(matrix[:3, axis]) for axis in (0, 1))
+        view = np.eye(4)
+        # As in Slicer's axial preset the three axes of a slice view are left-handed: right, up, towards the viewer.
+        view[:3, 0], view[:3, 1], view[:3, 2] = right, -down, np.cross(-down, right)
+        view[:, 3] = matrix @ np.array([(columns - 1) / 2, (rows - 1) / 2, 0.0, 1.0])
+        node.GetSliceToRAS().DeepCopy(vtk_matrix(view))
         node.SetDimensions(layout.width, layout.height, 1)
         node.SetFieldOfView(layout.width / layout.scale, layout.height / layout.scale, 1.0)
         shift_x = (layout.image.left + layout.image.right - layout.width) / 2

@@ -12,6 +12,7 @@ _MODULE_LOGICS = {
     "Colors": "vtkMRMLColorLogic",
     "Volumes": "vtkSlicerVolumesLogic",
     "Segmentations": "vtkSlicerSegmentationsModuleLogic",
+    "Sequences": "vtkSlicerSequencesLogic",
     "SubjectHierarchy": "vtkSlicerSubjectHierarchyModuleLogic",
     "Texts": "vtkSlicerTextsLogic",
     "Units": "vtkSlicerUnitsLogic",

@@ -78,7 +78,7 @@ def read_mask(segmentation_node: Any, segment_id: str, volume: Any) -> np.ndarra
     import slicer
     import vtk
 
-    from .slice_volume import volume_array
+    from .volume_slice import voxel_array
 
     if segmentation_node.GetSegmentation().GetSegment(segment_id) is None:
         raise RoiError("The contour is gone from the segmentation. Choose or draw one.")
@@ -92,7 +92,7 @@ def read_mask(segmentation_node: Any, segment_id: str, volume: Any) -> np.ndarra
         done = slicer.vtkSlicerSegmentationsModuleLogic.ExportSegmentsToLabelmapNode(
             segmentation_node, ids, labelmap, volume
         )
-        mask = volume_array(labelmap)[0] > 0 if done and labelmap.GetImageData() is not None else None
+        mask = voxel_array(labelmap)[0] > 0 if done and labelmap.GetImageData() is not None else None
     finally:
         remove_with_display(scene, labelmap)
         # The export gives the label map a colour table of its own.

@@ -1,0 +1,89 @@
+"""Changing a volume's pixel size together with everything that lies on its grid.
+
+Contours, heat maps and rulers were made on pixels, not on millimetres: when the millimetres change they stay on their
+pixels. The first voxel keeps its place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .slice_grid import SliceChoice, matrix_array, vtk_matrix
+
+# Role of the node reference from a map or label volume to the volume on whose slice it was made.
+GRID_ROLE = "CervixRisk.grid"
+
+
+def set_slice_spacing(volume: Any, choice: SliceChoice, spacing_mm: tuple[float, float]) -> None:
+    """Set ``(row_mm, column_mm)`` in the plane of ``choice``; segmentations, maps and markups of the volume follow."""
+    import vtk
+
+    before, after = vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(before)
+    spacing = list(volume.GetSpacing())
+    spacing[choice.row_axis], spacing[choice.column_axis] = spacing_mm
+    if tuple(spacing) == tuple(volume.GetSpacing()):
+        return
+    volume.SetSpacing(*spacing)
+    volume.GetIJKToRASMatrix(after)
+    change = matrix_array(after) @ np.linalg.inv(matrix_array(before))
+    scene = volume.GetScene()
+    for node in _nodes(scene, "vtkMRMLSegmentationNode"):
+        if _reference_volume(node) is volume:
+            _move_segments(node, volume, change)
+    for node in _nodes(scene, "vtkMRMLScalarVolumeNode"):
+        if node.GetNodeReference(GRID_ROLE) is volume:
+            matrix = vtk.vtkMatrix4x4()
+            node.GetIJKToRASMatrix(matrix)
+            node.SetIJKToRASMatrix(vtk_matrix(change @ matrix_array(matrix)))
+    for node in _nodes(scene, "vtkMRMLMarkupsNode"):
+        if drawn_on(node, volume):
+            _move_points(node, change)
+
+
+def drawn_on(markups: Any, volume: Any) -> bool:
+    """Whether every point was placed on ``volume``: Slicer notes it when a person places one in a slice view."""
+    count = markups.GetNumberOfControlPoints()
+    names = {markups.GetNthControlPointAssociatedNodeID(index) for index in range(count)}
+    return names == {volume.GetID()}
+
+
+def _reference_volume(segmentation_node: Any) -> Any:
+    return segmentation_node.GetNodeReference(segmentation_node.GetReferenceImageGeometryReferenceRole())
+
+
+def _move_segments(segmentation_node: Any, volume: Any, change: np.ndarray) -> None:
+    """Segments that share a layer share one label map, which is moved once."""
+    import slicer
+    import vtk
+
+    segmentation = segmentation_node.GetSegmentation()
+    name = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    label_maps: list[Any] = []
+    for index in range(segmentation.GetNumberOfSegments()):
+        label_map = segmentation.GetNthSegment(index).GetRepresentation(name)
+        if label_map is not None and not any(label_map is known for known in label_maps):
+            label_maps.append(label_map)
+    for label_map in label_maps:
+        matrix = vtk.vtkMatrix4x4()
+        label_map.GetImageToWorldMatrix(matrix)
+        label_map.SetImageToWorldMatrix(vtk_matrix(change @ matrix_array(matrix)))
+        label_map.Modified()
+    segmentation_node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    segmentation.InvalidateNonSourceRepresentations()
+    segmentation_node.Modified()
+
+
+def _move_points(markups: Any, change: np.ndarray) -> None:
+    for index in range(markups.GetNumberOfControlPoints()):
+        place = np.array([*markups.GetNthControlPointPosition(index), 1.0])
+        x, y, z, _ = change @ place
+        markups.SetNthControlPointPosition(index, x, y, z)
+
+
+def _nodes(scene: Any, class_name: str) -> list[Any]:
+    if scene is None:
+        return []
+    return [scene.GetNthNodeByClass(index, class_name) for index in range(scene.GetNumberOfNodesByClass(class_name))]
