@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..bundle import CaseInput, Prediction
-    from .predictors import StudyPredictor
+    from ..worker.predictors import StudyPredictor
 
 
 def write_extras(

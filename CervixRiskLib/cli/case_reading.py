@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..bundle import CaseInput
-    from .predictors import StudyPredictor
+    from ..worker.predictors import StudyPredictor
 
 FIRST_CHANNEL = "image"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..bundle import CaseInput
     from ..cohort import Cohort
-    from .predictors import StudyPredictor
+    from ..worker.predictors import StudyPredictor
 
 
 def answer_cohort(

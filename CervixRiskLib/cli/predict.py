@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
+from ..worker.predictors import open_predictor
 from .answer import prediction_json, prediction_lines
 from .answer_files import write_extras
 from .case_reading import channel_paths, channels_in_order, check_case_options, read_case
 from .cohort_answers import answer_cohort
 from .options import DeviceOption, JsonFlag, Runtime, RuntimeOption, SkipInvalidFlag, examples
 from .output import print_json, print_lines, print_panel
-from .predictors import open_predictor
 from .progress_bar import ProgressBar
 
 EXAMPLES = examples(

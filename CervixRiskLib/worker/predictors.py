@@ -1,4 +1,4 @@
-"""Which study answers for a bundle: one registry for every command that answers."""
+"""Which study answers for a bundle: one registry for everything that answers."""
 
 from __future__ import annotations
 
