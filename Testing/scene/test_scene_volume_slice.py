@@ -54,8 +54,11 @@ def voxels() -> np.ndarray:
 def aim(axis: str, place) -> object:
     node = slicer.vtkMRMLSliceNode()
     preset = {"axial": node.GetAxialSliceToRASMatrix, "coronal": node.GetCoronalSliceToRASMatrix}[axis]
-    preset(node.GetSliceToRAS())
+    axes = vtk.vtkMatrix3x3()
+    preset(axes)
     for row in range(3):
+        for column in range(3):
+            node.GetSliceToRAS().SetElement(row, column, axes.GetElement(row, column))
         node.GetSliceToRAS().SetElement(row, 3, place[row])
     node.UpdateMatrices()
     return node
