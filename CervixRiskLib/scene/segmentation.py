@@ -9,9 +9,14 @@ import numpy as np
 from ..errors import RoiError
 from ..imaging import Roi
 from .node_removal import remove_with_display
+from .slice_grid import SliceChoice, checked_choice, slice_shape, volume_sizes
+from .volume_slice import voxel_array
 
 READER_TAG = "CervixRisk.reader"
 ROUND_TAG = "CervixRisk.round"
+CASE_TAG = "CervixRisk.case"
+# As in the .seg.nrrd files that the library writes itself.
+SEGMENT_NAME = "tumour"
 # Far from every colour of the heat map and from grey, also in red-green blindness.
 CONTOUR_COLOUR = (0.16, 0.94, 0.86)
 LINE_WIDTH_PIXELS = 2
@@ -23,9 +28,10 @@ def add_segmentation(
     roi: Roi,
     name: str,
     *,
-    segment_name: str = "Lesion",
+    segment_name: str = SEGMENT_NAME,
     reader: str = "",
     reading_round: str = "",
+    choice: SliceChoice | None = None,
 ) -> Any:
     """Put ``roi`` into ``scene`` as a ``vtkMRMLSegmentationNode`` with one segment on the grid of ``volume``.
 
@@ -41,7 +47,7 @@ def add_segmentation(
     segmentation_node.CreateDefaultDisplayNodes()
     segmentation_node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     segment_id = segmentation_node.AddSegmentFromBinaryLabelmapRepresentation(
-        _labelmap(volume, roi.mask), segment_name, list(CONTOUR_COLOUR)
+        label_map(volume, roi.mask, choice), segment_name, list(CONTOUR_COLOUR)
     )
     tag_reader(segmentation_node, segment_id, reader=reader, reading_round=reading_round)
     show_outline_only(segmentation_node)
@@ -67,18 +73,31 @@ def tag_reader(segmentation_node: Any, segment_id: str, *, reader: str, reading_
             segment.SetTag(tag, value)
 
 
-def read_mask(segmentation_node: Any, segment_id: str, volume: Any) -> np.ndarray:
-    """The segment as a bool mask ``(rows, columns)`` on the grid of a single-slice ``volume``.
+def read_mask(segmentation_node: Any, segment_id: str, volume: Any, choice: SliceChoice | None = None) -> np.ndarray:
+    """The segment as a bool mask ``(rows, columns)`` on that slice of ``volume``; a volume of one slice needs none.
 
     Raises
     ------
     RoiError
-        There is no such segment, or it is empty.
+        There is no such segment, it is empty, lies beside this image, or on another slice.
     """
+    choice = checked_choice(volume, choice)
+    labels = _export(segmentation_node, segment_id, volume)
+    if labels is None or not labels.any():
+        raise RoiError("The contour is empty on this image. Draw around the lesion first.")
+    axis = 2 - choice.axis
+    mask: np.ndarray = np.take(labels, choice.index, axis=axis)
+    if not mask.any():
+        others = np.flatnonzero(labels.any(axis=tuple(other for other in range(3) if other != axis)))
+        where = f"slice {others[0] + 1}" if len(others) == 1 else f"slices {others[0] + 1} to {others[-1] + 1}"
+        raise RoiError(f"The contour lies on {where}, not on slice {choice.index + 1}. Scroll there, or draw it here.")
+    return mask
+
+
+def _export(segmentation_node: Any, segment_id: str, volume: Any) -> np.ndarray | None:
+    """The segment on the whole grid of ``volume``: bool ``(k, j, i)``, ``None`` where nothing could be exported."""
     import slicer
     import vtk
-
-    from .volume_slice import voxel_array
 
     if segmentation_node.GetSegmentation().GetSegment(segment_id) is None:
         raise RoiError("The contour is gone from the segmentation. Choose or draw one.")
@@ -92,15 +111,12 @@ def read_mask(segmentation_node: Any, segment_id: str, volume: Any) -> np.ndarra
         done = slicer.vtkSlicerSegmentationsModuleLogic.ExportSegmentsToLabelmapNode(
             segmentation_node, ids, labelmap, volume
         )
-        mask = voxel_array(labelmap)[0] > 0 if done and labelmap.GetImageData() is not None else None
+        return voxel_array(labelmap) > 0 if done and labelmap.GetImageData() is not None else None
     finally:
         remove_with_display(scene, labelmap)
         # The export gives the label map a colour table of its own.
         for identifier in _colour_tables(scene) - tables:
             scene.RemoveNode(scene.GetNodeByID(identifier))
-    if mask is None or not mask.any():
-        raise RoiError("The contour is empty. Draw around the lesion first.")
-    return mask
 
 
 def _colour_tables(scene: Any) -> set[str]:
@@ -108,22 +124,31 @@ def _colour_tables(scene: Any) -> set[str]:
     return {scene.GetNthNodeByClass(index, "vtkMRMLColorTableNode").GetID() for index in range(count)}
 
 
-def _labelmap(volume: Any, mask: np.ndarray) -> Any:
-    """``mask`` as a ``vtkOrientedImageData`` on the grid of ``volume``."""
+def label_map(volume: Any, mask: np.ndarray, choice: SliceChoice | None = None) -> Any:
+    """``mask`` ``(rows, columns)`` as a ``vtkOrientedImageData``: that slice of the grid of ``volume``.
+
+    Raises
+    ------
+    RoiError
+        The mask has another size than the slice.
+    """
     import slicer
     import vtk
     from vtk.util import numpy_support
 
-    columns, rows, _ = volume.GetImageData().GetDimensions()
+    choice = checked_choice(volume, choice)
+    rows, columns = slice_shape(volume, choice)
     if mask.shape != (rows, columns):
         raise RoiError(
             f"The contour is drawn on {mask.shape[0]} x {mask.shape[1]} pixels, the image has {rows} x {columns}."
         )
-    labelmap = slicer.vtkOrientedImageData()
-    labelmap.SetDimensions(columns, rows, 1)
+    labels = slicer.vtkOrientedImageData()
+    extent = [bound for size in volume_sizes(volume) for bound in (0, size - 1)]
+    extent[2 * choice.axis : 2 * choice.axis + 2] = [choice.index, choice.index]
+    labels.SetExtent(extent)
     values = np.ascontiguousarray(mask, dtype=np.uint8).ravel()
-    labelmap.GetPointData().SetScalars(numpy_support.numpy_to_vtk(values, deep=True, array_type=vtk.VTK_UNSIGNED_CHAR))
+    labels.GetPointData().SetScalars(numpy_support.numpy_to_vtk(values, deep=True, array_type=vtk.VTK_UNSIGNED_CHAR))
     to_world = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(to_world)
-    labelmap.SetGeometryFromImageToWorldMatrix(to_world)
-    return labelmap
+    labels.SetImageToWorldMatrix(to_world)
+    return labels
