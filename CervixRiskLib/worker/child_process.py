@@ -12,7 +12,6 @@ import queue
 import shutil
 import tempfile
 import threading
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,9 @@ from .child import FOLDER_PREFIX
 from .messages import MOST_LINE_BYTES, REPLIES, Begin, Hello, ProtocolError, Reply, Request, decode, encode
 from .process_tree import end_process_tree, start_process
 
-_MOST_CHUNKS = 64
-_CHUNK_BYTES = 1024
+_CHUNK_BYTES = 1 << 16
+_KEPT_BYTES = 1 << 16
+"""Of the end of its standard error."""
 _STRAY_BYTES = 1 << 20
 """Of what may stand before the first message: a start script of the person's Python that prints."""
 _DRAIN_SECONDS = 2.0
@@ -91,7 +91,7 @@ class ChildProcess:
         except BaseException:
             self.remove_folder()
             raise
-        self._written: deque[bytes] = deque(maxlen=_MOST_CHUNKS)
+        self._written = b""
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         readers = [self._thread(self._read), self._thread(self._read_errors)]
         self._thread(self._write)
@@ -138,7 +138,7 @@ class ChildProcess:
     def _read(self) -> None:
         stray = 0
         stream = _stream(self._process.stdout)
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError), stream:
             while line := stream.readline(MOST_LINE_BYTES + 1):
                 try:
                     reply = decode(line, REPLIES)
@@ -151,14 +151,14 @@ class ChildProcess:
                 self.began = self.began or isinstance(reply, Hello)
                 self._post(Heard(self, reply))
             # Whoever talks nonsense is ended; until then it must not block on a full pipe.
-            while stream.read(_CHUNK_BYTES * _MOST_CHUNKS):
+            while stream.read(_CHUNK_BYTES):
                 pass
 
     def _read_errors(self) -> None:
         stream = _stream(self._process.stderr)
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError), stream:
             while chunk := stream.read1(_CHUNK_BYTES):  # type: ignore[attr-defined]
-                self._written.append(chunk)
+                self._written = (self._written + chunk)[-_KEPT_BYTES:]
 
     def _write(self) -> None:
         stream = _stream(self._process.stdin)
@@ -178,7 +178,7 @@ class ChildProcess:
             reader.join(_DRAIN_SECONDS)
         self._outbox.put(None)
         self.remove_folder()
-        self._post(Ended(self, code, b"".join(self._written).decode("utf-8", errors="replace")))
+        self._post(Ended(self, code, self._written.decode("utf-8", errors="replace")))
 
 
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:

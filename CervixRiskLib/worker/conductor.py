@@ -12,21 +12,18 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import CervixRiskError
 from .array_file import TOKEN_BYTES, ArrayFileError, read_arrays, write_arrays
 from .child_process import ChildProcess, Ended, Garbled, Heard
+from .commands import NEVER, Cancel, Close, Job, Launch
 from .events import (
     Ticket,
     WorkerAnswer,
     WorkerEvent,
     WorkerFailure,
-    WorkerOptions,
     WorkerPrepared,
     WorkerProgress,
 )
@@ -35,43 +32,11 @@ from .messages import Answer, Ask, Failed, Hello, Prepare, Prepared, ProtocolErr
 from .records import NotARecordError, from_words, to_words
 from .study_facts import StudyFacts
 
-if TYPE_CHECKING:
-    from ..bundle import CaseInput
-
 START_SECONDS = 120.0
+_END_SECONDS = 5.0
+"""For a program that was ended to be gone, and its folder with it."""
 STARTING = "Starting the prediction program"
 CANCELLED_SENTENCE = "Stopped on request."
-_NEVER = float("inf")
-
-
-@dataclass(eq=False)
-class Job:
-    """A request on its way; ``case`` is ``None`` when only the bundle is to be loaded."""
-
-    ticket: Ticket
-    bundle: str
-    options: WorkerOptions
-    case: CaseInput | None
-    cancelled: bool = False
-    deadline: float = _NEVER
-    stop_deadline: float = _NEVER
-    files: list[Path] = field(default_factory=list)
-    token: bytes = b""
-
-
-@dataclass(frozen=True)
-class Launch:
-    """Start the program before the first request."""
-
-
-@dataclass(frozen=True)
-class Cancel:
-    ticket: Ticket
-
-
-@dataclass(frozen=True)
-class Close:
-    """End the program; whatever is under way is cancelled."""
 
 
 Inbox = queue.SimpleQueue["Job | Launch | Cancel | Close | Heard | Garbled | Ended"]
@@ -106,7 +71,8 @@ class Conductor:
         self._jobs: deque[Job] = deque()
         self._current: Job | None = None
         self._child: ChildProcess | None = None
-        self._start_deadline = _NEVER
+        self._ending: list[ChildProcess] = []
+        self._start_deadline = NEVER
 
     def run(self) -> None:
         try:
@@ -127,7 +93,7 @@ class Conductor:
         if self._current is not None:
             deadline = min(deadline, self._current.deadline, self._current.stop_deadline)
         try:
-            return self._inbox.get(timeout=None if deadline == _NEVER else max(0.0, deadline - time.monotonic()))
+            return self._inbox.get(timeout=None if deadline == NEVER else max(0.0, deadline - time.monotonic()))
         except queue.Empty:
             return None
 
@@ -157,7 +123,7 @@ class Conductor:
     def _hear(self, heard: Heard) -> None:
         reply, job = heard.reply, self._current
         if isinstance(reply, Hello):
-            self._start_deadline = _NEVER
+            self._start_deadline = NEVER
             if job is not None:
                 self._events.put(WorkerProgress(job.ticket, 0, STARTING, 0, None, "", True))
         if job is None or getattr(reply, "ticket", None) != job.ticket:
@@ -253,12 +219,13 @@ class Conductor:
         """End the program and the request it worked on; the next request starts another."""
         if self._child is not None:
             self._child.end()
+            self._ending = [*(child for child in self._ending if not child.wait(0)), self._child]
         self._forget_child()
         self._fail(kind, "", sentence)
 
     def _forget_child(self) -> None:
         self._child = None
-        self._start_deadline = _NEVER
+        self._start_deadline = NEVER
 
     def _fail(self, kind: FailureKind, error: str, sentence: str, details: str = "") -> None:
         job = self._current
@@ -285,7 +252,9 @@ class Conductor:
                 child.close_input()
                 child.wait(self._grace_seconds)
             child.end()
-            child.wait(self._grace_seconds)
+            self._ending.append(child)
+        for ended in self._ending:
+            ended.wait(_END_SECONDS)
 
 
 def _cancelled(ticket: Ticket) -> WorkerFailure:

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import Cancelled, SettingsError
 from ..progress import SILENT, Progress, Task
-from .conductor import Cancel, Close, Conductor, Inbox, Job, Launch
+from .commands import Cancel, Close, Job, Launch
+from .conductor import Conductor, Inbox
 from .events import FINAL_EVENTS, Ticket, WorkerAnswer, WorkerEvent, WorkerFailure, WorkerOptions, WorkerPrepared
 from .events import WorkerProgress as ProgressEvent
 from .study_facts import StudyFacts
