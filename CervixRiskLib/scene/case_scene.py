@@ -1,18 +1,18 @@
-"""One case in a scene: slice, contour, heat map, legend and words, in one folder."""
+"""One case in a scene: slice, contour, heat map, legend, words, table and charts, in one folder."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ..bundle.contracts import Prediction
 from ..errors import ImageError, RoiError
 from ..imaging import Roi, SliceImage
-from .heat_map import HeatMapDisplay, add_heat_map, add_legend, apply_threshold
+from .case_answer import AnswerNodes, add_answer
+from .case_folder import CaseFolder, CaseRole
+from .heat_map import HeatMapDisplay, apply_threshold
 from .node_removal import remove_with_display
-from .prediction_text import AnswerText, answer_text
+from .prediction_text import AnswerText
 from .segmentation import add_segmentation
 from .slice_volume import add_slice_volume
 
@@ -28,10 +28,10 @@ class CaseNodes:
     text: Any
     folder: int
     answer: AnswerText
+    results: AnswerNodes
 
     def nodes(self) -> tuple[Any, ...]:
-        parts = (self.volume, self.segmentation, self.heat_map, self.legend, self.text)
-        return tuple(node for node in parts if node is not None)
+        return tuple(node for node in (self.volume, self.segmentation, *self.results.nodes()) if node is not None)
 
 
 class CaseScene:
@@ -80,22 +80,27 @@ class CaseScene:
         if heat is not None and heat.shape != image.shape:
             raise ImageError("The heat map has another size than the image. Ask for the prediction again.")
 
-        volume = add_slice_volume(self.scene, image, name)
+        folder = CaseFolder(self.scene, name)
+        volume = folder.add(add_slice_volume(self.scene, image, name), CaseRole.IMAGE)
         segmentation = None
         if roi is not None:
-            segmentation = add_segmentation(
-                self.scene, volume, roi, f"{name} contour", reader=reader, reading_round=reading_round
+            segmentation = folder.add(
+                add_segmentation(
+                    self.scene, volume, roi, f"{name} contour", reader=reader, reading_round=reading_round
+                ),
+                CaseRole.CONTOUR,
             )
-        heat_volume = legend = None
-        answer = answer_text(prediction)
-        if heat is not None and np.isfinite(heat).any():
-            heat_volume = add_heat_map(self.scene, heat, volume, f"{name} heat map", heat_map)
-            legend = add_legend(self.scene, heat_volume, answer.caption)
-        text = self.scene.AddNewNodeByClass("vtkMRMLTextNode", f"{name} answer")
-        text.SetText("\n".join(answer.lines()))
-        nodes = CaseNodes(volume, segmentation, heat_volume, legend, text, 0, answer)
-        folder = self._folder(name, nodes)
-        return CaseNodes(volume, segmentation, heat_volume, legend, text, folder, answer)
+        results = add_answer(folder, volume, prediction, display=heat_map, replace=False)
+        return CaseNodes(
+            volume,
+            segmentation,
+            results.heat_map,
+            results.legend,
+            results.text,
+            folder.item,
+            results.answer,
+            results,
+        )
 
     def show(self, nodes: CaseNodes, composite: Any, heat_map: HeatMapDisplay = HeatMapDisplay()) -> None:  # noqa: B008
         """Lay slice and heat map into a slice view, given its ``vtkMRMLSliceCompositeNode``."""
@@ -109,26 +114,11 @@ class CaseScene:
             nodes.legend.Modified()
 
     def remove(self, nodes: CaseNodes) -> None:
-        """Take one case out of the scene, its folder too."""
+        """Take one case out of the scene, its folder too unless a person has put something else there."""
         for node in nodes.nodes():
             remove_with_display(self.scene, node)
-        hierarchy = self._hierarchy()
-        if hierarchy is not None and nodes.folder:
-            hierarchy.RemoveItem(nodes.folder)
-
-    def _folder(self, name: str, nodes: CaseNodes) -> int:
-        """One subject-hierarchy folder with the case's nodes."""
-        hierarchy = self._hierarchy()
-        if hierarchy is None:
-            return 0
-        folder = int(hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), name))
-        for node in (nodes.volume, nodes.segmentation, nodes.heat_map, nodes.text):
-            if node is not None:
-                # Takes the existing item where Slicer has made one, else makes it.
-                hierarchy.CreateItem(folder, node)
-        return folder
-
-    def _hierarchy(self) -> Any | None:
         import slicer
 
-        return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(self.scene)
+        hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(self.scene)
+        if hierarchy is not None and nodes.folder and not hierarchy.GetNumberOfItemChildren(nodes.folder):
+            hierarchy.RemoveItem(nodes.folder)

@@ -11,6 +11,7 @@ from ..errors import MissingComponentError
 _MODULE_LOGICS = {
     "Colors": "vtkMRMLColorLogic",
     "Volumes": "vtkSlicerVolumesLogic",
+    "Markups": "vtkSlicerMarkupsLogic",
     "Segmentations": "vtkSlicerSegmentationsModuleLogic",
     "Sequences": "vtkSlicerSequencesLogic",
     "SubjectHierarchy": "vtkSlicerSubjectHierarchyModuleLogic",

@@ -1,0 +1,130 @@
+"""Everything of one case in one subject-hierarchy folder, found again after the scene was saved and loaded.
+
+The folder and each node bear the case's name as the attribute ``CervixRisk.case``; each node also what it is to the
+case, as ``CervixRisk.role``. Nothing else (no node name, no order) is relied on.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from .node_removal import remove_with_display
+
+CASE = "CervixRisk.case"
+ROLE = "CervixRisk.role"
+
+
+class CaseRole(str, Enum):
+    """What a node is to its case."""
+
+    IMAGE = "image"
+    CONTOUR = "contour"
+    RULER = "ruler"
+    HEAT_MAP = "heat map"
+    LEGEND = "legend"
+    ANSWER = "answer"
+    TABLE = "table"
+    PLOT_TABLE = "plot table"
+    PLOT_SERIES = "plot series"
+    PLOT_CHART = "plot chart"
+
+
+# What a new answer replaces.
+ANSWER_ROLES = (
+    CaseRole.HEAT_MAP,
+    CaseRole.LEGEND,
+    CaseRole.ANSWER,
+    CaseRole.TABLE,
+    CaseRole.PLOT_TABLE,
+    CaseRole.PLOT_SERIES,
+    CaseRole.PLOT_CHART,
+)
+
+
+class CaseFolder:
+    """The folder of the case ``case_id`` in ``scene``, made on first use.
+
+    Parameters
+    ----------
+    scene
+        ``slicer.mrmlScene``, or a :class:`~.runtime.SceneRuntime`'s scene.
+    case_id
+        The person's own name for the case.
+    """
+
+    def __init__(self, scene: Any, case_id: str) -> None:
+        self.scene = scene
+        self.case_id = case_id
+
+    @property
+    def item(self) -> int:
+        """The folder's subject-hierarchy item, 0 where there is none yet or the scene has no hierarchy."""
+        return _folders(self.scene).get(self.case_id, 0)
+
+    def add(self, node: Any, role: CaseRole) -> Any:
+        """Take ``node`` into the case and its folder; returns ``node``."""
+        node.SetAttribute(CASE, self.case_id)
+        node.SetAttribute(ROLE, role.value)
+        hierarchy = _hierarchy(self.scene)
+        # A legend is a display node: those have no place in the hierarchy.
+        if hierarchy is not None and not node.IsA("vtkMRMLDisplayNode"):
+            folder = self.item
+            if not folder:
+                folder = int(hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), self.case_id))
+                hierarchy.SetItemAttribute(folder, CASE, self.case_id)
+            # Takes the existing item where Slicer has made one, else makes it.
+            hierarchy.CreateItem(folder, node)
+        return node
+
+    def nodes(self, *roles: CaseRole) -> list[Any]:
+        """The case's nodes with one of ``roles``, or all of them, in the order they came into the scene."""
+        wanted = {role.value for role in roles or tuple(CaseRole)}
+        every = (self.scene.GetNthNode(index) for index in range(self.scene.GetNumberOfNodes()))
+        return [node for node in every if node.GetAttribute(CASE) == self.case_id and node.GetAttribute(ROLE) in wanted]
+
+    def node(self, role: CaseRole) -> Any | None:
+        """The newest node with ``role``, or ``None``."""
+        found = self.nodes(role)
+        return found[-1] if found else None
+
+    def remove(self, *roles: CaseRole) -> None:
+        """Take the case's nodes with one of ``roles`` out of the scene; without roles all of them and the folder."""
+        for node in self.nodes(*roles):
+            if self.scene.IsNodePresent(node):
+                remove_with_display(self.scene, node)
+        hierarchy, folder = _hierarchy(self.scene), self.item
+        if hierarchy is not None and folder and not roles:
+            hierarchy.RemoveItem(folder)
+
+    def remove_answer(self) -> None:
+        """Take out what an earlier answer left; image, contours and ruler stay."""
+        self.remove(*ANSWER_ROLES)
+
+
+def case_ids(scene: Any) -> tuple[str, ...]:
+    """The cases that have a folder in ``scene``, in its order."""
+    return tuple(_folders(scene))
+
+
+def _folders(scene: Any) -> dict[str, int]:
+    import vtk
+
+    hierarchy = _hierarchy(scene)
+    if hierarchy is None:
+        return {}
+    items = vtk.vtkIdList()
+    hierarchy.GetItemChildren(hierarchy.GetSceneItemID(), items, True)
+    found: dict[str, int] = {}
+    for index in range(items.GetNumberOfIds()):
+        item = items.GetId(index)
+        name = hierarchy.GetItemAttribute(item, CASE)
+        if name and hierarchy.GetItemDataNode(item) is None:
+            found.setdefault(name, int(item))
+    return found
+
+
+def _hierarchy(scene: Any) -> Any | None:
+    import slicer
+
+    return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
