@@ -1,0 +1,81 @@
+"""Qt's event loop, driven for a time or until something is so, and how long it was ever held up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from PySide6 import QtCore
+
+_TICK_MS = 1
+
+
+@dataclass
+class LoopBlock:
+    """The longest time between two turns of the loop, in milliseconds, and how often it turned."""
+
+    longest_ms: float = 0.0
+    turns: int = 0
+
+
+@contextmanager
+def measured_block() -> Iterator[LoopBlock]:
+    """Measure how long the event loop is held up by any call inside the ``with``.
+
+    A timer ticks every millisecond; the longest gap between two ticks is what a person would feel. Inside, the loop
+    must be driven with :func:`run_for` or :func:`run_until`; time before the first tick and after the last counts too.
+    """
+    block = LoopBlock()
+    last = time.perf_counter()
+
+    def tick() -> None:
+        nonlocal last
+        now = time.perf_counter()
+        block.longest_ms = max(block.longest_ms, 1000 * (now - last))
+        block.turns += 1
+        last = now
+
+    timer = QtCore.QTimer()
+    timer.setTimerType(QtCore.Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(tick)
+    timer.start(_TICK_MS)
+    try:
+        yield block
+    finally:
+        tick()
+        timer.stop()
+
+
+def run_for(seconds: float) -> None:
+    """Let the event loop run, asleep when nothing happens."""
+    loop = QtCore.QEventLoop()
+    QtCore.QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
+
+
+def run_until(condition: Callable[[], bool], *, time_limit: float = 10.0) -> None:
+    """Let the event loop run until ``condition()``.
+
+    Raises
+    ------
+    TimeoutError
+        It was not so within ``time_limit`` seconds.
+    """
+    if condition():
+        return
+    loop = QtCore.QEventLoop()
+    end = time.monotonic() + time_limit
+
+    def look() -> None:
+        if condition() or time.monotonic() > end:
+            loop.quit()
+
+    timer = QtCore.QTimer()
+    timer.timeout.connect(look)
+    timer.start(5)
+    loop.exec()
+    timer.stop()
+    if not condition():
+        raise TimeoutError(f"Not so within {time_limit:g} seconds.")
