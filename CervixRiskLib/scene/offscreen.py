@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from .. import errors
@@ -18,6 +19,7 @@ from ..bundle.contracts import Prediction
 from ..errors import CervixRiskError, MissingComponentError, RoiError, SettingsError
 from ..imaging import Roi, SliceImage
 from .heat_map import HeatMapDisplay
+from .named_contour import NamedContour
 from .picture_request import ERROR_NAME, PICTURE_NAME, PictureRequest, write_request
 
 WINDOW_VARIABLE = "VTK_DEFAULT_OPENGL_WINDOW"
@@ -41,6 +43,7 @@ def render_slice_png(
     *,
     size: tuple[int, int] = (1200, 900),
     heat_map: HeatMapDisplay = HeatMapDisplay(),  # noqa: B008 - frozen
+    contours: Sequence[NamedContour] = (),
     time_limit: float = TIME_LIMIT_SECONDS,
 ) -> Path:
     """Draw slice, contour, heat map, legend, ruler and answer to ``path`` and return it.
@@ -54,6 +57,9 @@ def render_slice_png(
         ``(width, height)`` in pixels, at least 640 x 480.
     heat_map
         Threshold and opacity of the prediction's heat map.
+    contours
+        Further contours with their names, beside ``roi``: several readers' on one slice. The names stand beside the
+        slice in their colours.
     time_limit
         Seconds after which the child is ended.
 
@@ -67,11 +73,12 @@ def render_slice_png(
     if Path(path).suffix.lower() != ".png":
         raise SettingsError(f'The slice is drawn as a .png, not "{Path(path).suffix}".')
     window_class = offscreen_window_class()
-    if roi is not None and roi.mask.shape != image.shape:
+    every = [*([] if roi is None else [roi]), *(contour.roi for contour in contours)]
+    if any(one.mask.shape != image.shape for one in every):
         raise RoiError("The contour was drawn on an image of another size. Draw it on this image.")
     with atomic_file(path) as partial, tempfile.TemporaryDirectory(prefix="cervixrisk-") as folder_name:
         folder = Path(folder_name)
-        write_request(PictureRequest(image, roi, prediction, size, heat_map), folder)
+        write_request(PictureRequest(image, roi, prediction, size, heat_map, tuple(contours)), folder)
         _run_worker(folder, window_class, time_limit)
         shutil.copyfile(folder / PICTURE_NAME, partial)
     return Path(path)

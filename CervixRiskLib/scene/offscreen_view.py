@@ -6,6 +6,7 @@ VTK ends the process.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from ..imaging import SliceImage
 from .case_scene import CaseNodes, CaseScene
 from .heat_map import HeatMapDisplay
+from .named_contour import NamedContour
 from .picture_layout import PictureLayout, Rectangle
 from .segmentation import LINE_WIDTH_PIXELS
 from .slice_grid import choose_slice, slice_matrix, vtk_matrix
@@ -77,16 +79,24 @@ class OffscreenSliceView:
         image_actor.GetProperty().SetDisplayLocationToBackground()
         self.renderer.AddViewProp(image_actor)
 
-    def show(self, nodes: CaseNodes, image: SliceImage, heat_map: HeatMapDisplay, note: str) -> None:
+    def show(
+        self,
+        nodes: CaseNodes,
+        image: SliceImage,
+        heat_map: HeatMapDisplay,
+        note: str,
+        contours: Sequence[NamedContour] = (),
+    ) -> None:
         """Show one case: slice, contour and heat map at the layout's place, words, legend and ruler beside them."""
         self.case_scene.show(nodes, self.logic.GetSliceCompositeNode(), heat_map)
         self._place(nodes, image)
         self._image_mapper.SetInputConnection(self.logic.GetImageDataConnection())
-        if nodes.segmentation is not None:
-            # Two pixels at the usual size, as wide to the eye in a larger picture.
-            width = max(LINE_WIDTH_PIXELS, round(LINE_WIDTH_PIXELS * self.layout.unit / 16))
-            nodes.segmentation.GetDisplayNode().SetSliceIntersectionThickness(width)
-        draw_panel(self.renderer, self.layout, nodes.answer)
+        # Two pixels at the usual size, as wide to the eye in a larger picture.
+        width = max(LINE_WIDTH_PIXELS, round(LINE_WIDTH_PIXELS * self.layout.unit / 16))
+        scene = self.case_scene.scene
+        for index in range(scene.GetNumberOfNodesByClass("vtkMRMLSegmentationDisplayNode")):
+            scene.GetNthNodeByClass(index, "vtkMRMLSegmentationDisplayNode").SetSliceIntersectionThickness(width)
+        draw_panel(self.renderer, self.layout, nodes.answer, contours)
         draw_ruler(self.renderer, self.layout, image)
         if nodes.legend is not None:
             lines = legend_note(self.layout, note, heat_map.threshold)

@@ -18,6 +18,7 @@ def draw(request: PictureRequest, path: Path) -> None:
     from .case_scene import CaseScene
     from .offscreen_view import OffscreenSliceView, save_png
     from .picture_layout import lay_out
+    from .segmentation import add_segmentation
 
     row_mm, column_mm = request.image.spacing_mm or (1.0, 1.0)
     rows, columns = request.image.shape
@@ -27,7 +28,9 @@ def draw(request: PictureRequest, path: Path) -> None:
     view = OffscreenSliceView(case_scene, layout)
     nodes = case_scene.add(request.image, request.roi, request.prediction, heat_map=request.heat_map)
     note = request.prediction.heatmap_target if request.prediction is not None else ""
-    view.show(nodes, request.image, request.heat_map, note)
+    for contour in request.contours:
+        add_segmentation(case_scene.scene, nodes.volume, contour.roi, contour.name, colour=contour.colour)
+    view.show(nodes, request.image, request.heat_map, note, request.contours)
     save_png(view.pixels(), path)
 
 

@@ -18,6 +18,7 @@ from ..bundle.contracts import (
 )
 from ..imaging import Roi, SliceImage
 from .heat_map import HeatMapDisplay
+from .named_contour import NamedContour
 
 ARRAYS_NAME = "arrays.npz"
 WORDS_NAME = "request.json"
@@ -34,6 +35,7 @@ class PictureRequest:
     prediction: Prediction | None
     size: tuple[int, int]
     heat_map: HeatMapDisplay
+    contours: tuple[NamedContour, ...] = ()
 
 
 def write_request(request: PictureRequest, folder: Path) -> None:
@@ -41,7 +43,10 @@ def write_request(request: PictureRequest, folder: Path) -> None:
     arrays = {"pixels": request.image.pixels}
     if request.roi is not None:
         arrays["mask"] = request.roi.mask
+    for index, contour in enumerate(request.contours):
+        arrays[f"contour_{index}"] = contour.roi.mask
     words: dict[str, object] = {
+        "contours": [{"name": contour.name, "colour": contour.colour} for contour in request.contours],
         "size": request.size,
         "heat_map": asdict(request.heat_map),
         "image": {
@@ -86,5 +91,9 @@ def read_request(folder: Path) -> PictureRequest:
         )
         prediction = Prediction(**fields, heatmap=arrays.get("heatmap"))
     roi = Roi.from_mask(arrays["mask"], image) if "mask" in arrays else None
+    contours = tuple(
+        NamedContour(told["name"], Roi.from_mask(arrays[f"contour_{index}"], image), tuple(told["colour"]))
+        for index, told in enumerate(words["contours"])
+    )
     width, height = words["size"]
-    return PictureRequest(image, roi, prediction, (width, height), HeatMapDisplay(**words["heat_map"]))
+    return PictureRequest(image, roi, prediction, (width, height), HeatMapDisplay(**words["heat_map"]), contours)

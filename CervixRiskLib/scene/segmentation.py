@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import RoiError
 from ..imaging import Roi
+from .named_contour import contour_colour
 from .node_removal import remove_with_display
 from .slice_grid import SliceChoice, checked_choice, slice_shape, volume_sizes
 from .volume_slice import voxel_array
@@ -17,8 +18,7 @@ ROUND_TAG = "CervixRisk.round"
 CASE_TAG = "CervixRisk.case"
 # As in the .seg.nrrd files that the library writes itself.
 SEGMENT_NAME = "tumour"
-# Far from every colour of the heat map and from grey, also in red-green blindness.
-CONTOUR_COLOUR = (0.16, 0.94, 0.86)
+CONTOUR_COLOUR = contour_colour(0)
 LINE_WIDTH_PIXELS = 2
 
 
@@ -32,6 +32,7 @@ def add_segmentation(
     reader: str = "",
     reading_round: str = "",
     choice: SliceChoice | None = None,
+    colour: tuple[float, float, float] = CONTOUR_COLOUR,
 ) -> Any:
     """Put ``roi`` into ``scene`` as a ``vtkMRMLSegmentationNode`` with one segment on the grid of ``volume``.
 
@@ -47,7 +48,7 @@ def add_segmentation(
     segmentation_node.CreateDefaultDisplayNodes()
     segmentation_node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     segment_id = segmentation_node.AddSegmentFromBinaryLabelmapRepresentation(
-        label_map(volume, roi.mask, choice), segment_name, list(CONTOUR_COLOUR)
+        label_map(volume, roi.mask, choice), segment_name, list(colour)
     )
     tag_reader(segmentation_node, segment_id, reader=reader, reading_round=reading_round)
     show_outline_only(segmentation_node)

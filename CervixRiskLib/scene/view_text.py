@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..imaging import SliceImage
+from .named_contour import NamedContour
 from .picture_layout import PictureLayout, Rectangle
 from .prediction_text import AnswerText, pixel_size_text
 
@@ -17,6 +18,8 @@ AMBER = (1.0, 0.72, 0.30)
 # In units of the layout: a line of the legend's note, the room over and under the bar, and the bar's least height.
 _NOTE_LINE, _OVER_BAR, _UNDER_BAR, _LOWEST_BAR = 1.25, 2.6, 0.85, 6.0
 _RULER_STEPS_MM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
+
+_Words = tuple[str, float, tuple[float, float, float], bool, float]
 
 
 class _Pen:
@@ -43,10 +46,11 @@ class _Pen:
         self.top -= height
 
 
-def draw_panel(renderer: Any, layout: PictureLayout, answer: AnswerText) -> None:
-    """Headline, details, the mark of simulated data, warnings, and the research-use notice, which is always whole.
+def draw_panel(renderer: Any, layout: PictureLayout, answer: AnswerText, contours: Sequence[NamedContour] = ()) -> None:
+    """Headline, details, the contours' names, the mark of simulated data, warnings, and the research-use notice.
 
-    The notice closes the column of the warnings; what must be read whole is written smaller where it would not fit.
+    The notice is always whole and closes the column of the warnings; what must be read whole is written smaller where
+    it would not fit.
     """
     unit, pen = layout.unit, _Pen(renderer, layout.text)
     own_place = layout.warnings is not None
@@ -54,8 +58,9 @@ def draw_panel(renderer: Any, layout: PictureLayout, answer: AnswerText) -> None
     notice_height = closing.height_of(answer.notice, 1.05 * unit) + 0.8 * unit
     # At least one line of warnings, or their count, stands under the details.
     reserved = 0.0 if own_place else notice_height + (2.2 * unit if answer.warnings else 0.6 * unit)
-    shrink = _shrink(pen, answer, unit, layout.text.height - reserved)
-    for text, size, colour, bold, gap in _panel_words(answer):
+    words = _panel_words(answer, contours)
+    shrink = _shrink(pen, words, unit, layout.text.height - reserved)
+    for text, size, colour, bold, gap in words:
         pen.gap(gap * unit * shrink)
         pen.write(text, size * unit * shrink, colour, bold=bold)
     pen.gap(0.6 * unit)
@@ -65,21 +70,23 @@ def draw_panel(renderer: Any, layout: PictureLayout, answer: AnswerText) -> None
     column.write(answer.notice, 1.05 * unit, GREY)
 
 
-def _panel_words(answer: AnswerText) -> list[tuple[str, float, tuple[float, float, float], bool, float]]:
+def _panel_words(answer: AnswerText, contours: Sequence[NamedContour]) -> list[_Words]:
     """Text, size in units, colour, weight, and the gap above it in units."""
     headline = [(answer.headline, 2.1, YELLOW, True, 0.0)] if answer.headline else []
     details = [(text, 1.2, WHITE, False, 0.0 if index else 0.3) for index, text in enumerate(answer.details)]
     simulated = [(answer.simulated, 1.2, AMBER, True, 0.6)] if answer.simulated else []
-    return [*headline, *details, *simulated]
+    # A stroke in the contour's colour before its name.
+    names = [(f"━ {one.name}", 1.2, one.colour, True, 0.1 if index else 0.6) for index, one in enumerate(contours)]
+    return [*headline, *details, *names, *simulated]
 
 
-def _shrink(pen: _Pen, answer: AnswerText, unit: float, room: float) -> float:
+def _shrink(pen: _Pen, words: Sequence[_Words], unit: float, room: float) -> float:
     """The largest share of the usual sizes, in steps of 5 % down to 60 %, at which the words are ``room`` high."""
     shrink = 1.0
     while shrink > 0.6:
         height = sum(
             gap * unit * shrink + pen.height_of(text, size * unit * shrink, bold=bold)
-            for text, size, _, bold, gap in _panel_words(answer)
+            for text, size, _, bold, gap in words
         )
         if height <= room:
             break

@@ -7,7 +7,9 @@ from dataclasses import fields, replace
 import numpy as np
 
 from CervixRiskLib.bundle.contracts import ClassProbability
+from CervixRiskLib.imaging import Roi
 from CervixRiskLib.scene.heat_map import HeatMapDisplay
+from CervixRiskLib.scene.named_contour import NamedContour, contour_colour
 from CervixRiskLib.scene.picture_request import PictureRequest, read_request, write_request
 
 
@@ -41,3 +43,12 @@ def test_groups_travel(tmp_path, image, prediction):
     write_request(PictureRequest(image, None, grouped, (800, 600), HeatMapDisplay()), tmp_path)
     back = read_request(tmp_path).prediction
     assert (back.class_probabilities, back.threshold, back.basis) == (groups, None, "by FIGO 2018")
+
+
+def test_named_contours_travel(tmp_path, image, roi):
+    first = NamedContour("Reader A, round 1", roi)
+    second = NamedContour("Reader „B“", Roi.from_mask(~roi.mask, image), contour_colour(2))
+    write_request(PictureRequest(image, None, None, (800, 600), HeatMapDisplay(), (first, second)), tmp_path)
+    for back, sent in zip(read_request(tmp_path).contours, (first, second), strict=True):
+        assert (back.name, back.colour) == (sent.name, sent.colour)
+        np.testing.assert_array_equal(back.roi.mask, sent.roi.mask)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +13,14 @@ from PIL import Image
 
 pytest.importorskip("slicer", reason='slicer-core is missing: pip install "cervixrisk[slicer]"')
 
+from CervixRiskLib.imaging import Roi
 from CervixRiskLib.scene import render_slice_png
 from CervixRiskLib.scene.colour_table import heat_colours
+from CervixRiskLib.scene.heat_map import HeatMapDisplay
+from CervixRiskLib.scene.named_contour import NamedContour, contour_colour
+from CervixRiskLib.scene.offscreen import WINDOW_VARIABLE, offscreen_window_class
 from CervixRiskLib.scene.picture_layout import PictureLayout, lay_out
+from CervixRiskLib.scene.picture_request import PictureRequest, write_request
 from CervixRiskLib.scene.segmentation import CONTOUR_COLOUR
 
 pytestmark = [pytest.mark.slicer, pytest.mark.usefixtures("offscreen")]
@@ -153,3 +161,54 @@ def test_pixels_that_are_not_square(tmp_path, image, roi):
     rows, columns = np.nonzero(is_near(picture.part(picture.layout.image), CONTOUR))
     assert rows.min() / picture.layout.image.height * 60 == pytest.approx(30, abs=0.6)
     assert columns.min() / picture.layout.image.width * 80 == pytest.approx(15, abs=0.6)
+
+
+def test_two_readers_contours_and_their_names(tmp_path, image, roi):
+    other = np.zeros(image.shape, dtype=bool)
+    other[20:40, 50:70] = True
+    contours = [
+        NamedContour("Reader A", roi, contour_colour(0)),
+        NamedContour("Reader B", Roi.from_mask(other, image), contour_colour(2)),
+    ]
+    path = tmp_path / "two.png"
+    render_slice_png(path, image, size=SIZE, contours=contours)
+    picture = Picture(path, lay_out(SIZE, (30.0, 40.0), with_legend=False), *image.shape)
+    for contour, left in zip(contours, (15, 50), strict=True):
+        colour = np.array(contour.colour) * 255
+        _, columns = np.nonzero(is_near(picture.part(picture.layout.image), colour))
+        pixel = picture.layout.image.width / picture.columns
+        assert columns.min() / pixel == pytest.approx(left, abs=0.6)
+        assert (columns.max() + 1) / pixel == pytest.approx(left + 20, abs=0.6)
+        assert is_near(picture.part(picture.layout.text), colour).sum() > 50, "the name in its colour"
+
+
+def test_a_slice_that_lies_obliquely_is_drawn_as_it_was_stored(tmp_path, image, roi):
+    """Through the scene, whose slice view is turned to the volume; the request carries no geometry."""
+    script = """
+import sys
+from pathlib import Path
+import numpy as np
+from scipy.spatial.transform import Rotation
+from dataclasses import replace
+from CervixRiskLib.imaging.slice_geometry import SliceGeometry
+from CervixRiskLib.scene.offscreen_worker import draw
+from CervixRiskLib.scene.picture_request import read_request
+request = read_request(Path(sys.argv[1]))
+right, down, _ = Rotation.from_euler("xyz", (0.7, -0.4, 1.9)).as_matrix()
+image = replace(request.image, geometry=SliceGeometry((40.0, -70.0, 12.0), tuple(right), tuple(down)))
+draw(replace(request, image=image), Path(sys.argv[2]))
+"""
+    write_request(PictureRequest(image, roi, None, SIZE, HeatMapDisplay()), tmp_path)
+    path = tmp_path / "oblique.png"
+    environment = dict(os.environ)
+    window = offscreen_window_class()
+    if window is not None:
+        environment[WINDOW_VARIABLE] = window
+    subprocess.run([sys.executable, "-c", script, str(tmp_path), str(path)], env=environment, check=True)
+    picture = Picture(path, lay_out(SIZE, (30.0, 40.0), with_legend=False), *image.shape)
+    assert picture.at(4, 4) == pytest.approx([250, 250, 250], abs=3)
+    assert picture.at(4, 75) == pytest.approx([10, 10, 10], abs=3)
+    rows, columns = np.nonzero(is_near(picture.part(picture.layout.image), CONTOUR))
+    pixel = picture.layout.image.height / picture.rows
+    assert rows.min() / pixel == pytest.approx(30, abs=0.7)
+    assert columns.min() / pixel == pytest.approx(15, abs=0.7)
