@@ -201,7 +201,8 @@ def test_what_a_library_prints_does_not_disturb(worker, make_case, bundle):
     assert worker.ask(make_case(), bundle).case_id == "case"
 
 
-def test_cancel_of_work_that_reports_keeps_the_program_warm(worker, make_case, bundle, events_of):
+def test_cancel_of_work_that_reports_keeps_the_program_warm(make_worker, make_case, bundle, events_of):
+    worker = make_worker(grace_seconds=20)
     process = value_of(worker.ask(make_case(), bundle), "process")
     ticket = worker.request(make_case(do="loop"), bundle)
     assert wait_until(lambda: any(getattr(event, "description", "") == "Answering" for event in worker.poll()))
@@ -210,7 +211,7 @@ def test_cancel_of_work_that_reports_keeps_the_program_warm(worker, make_case, b
     worker.cancel(ticket)
     failure = failure_of(events_of(worker, ticket))
     assert failure.kind is FailureKind.CANCELLED
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 5
     assert value_of(worker.ask(make_case(), bundle), "process") == process
     worker.cancel(ticket)  # an ended one: nothing happens
 
@@ -229,7 +230,7 @@ def test_cancel_while_the_bundle_loads(worker, make_case, bundle, events_of):
     ticket = worker.request(make_case(), bundle)
     assert wait_until(lambda: any(getattr(event, "description", "") == "Loading the model" for event in worker.poll()))
     worker.cancel(ticket)
-    assert failure_of(events_of(worker, ticket, seconds=3)).kind is FailureKind.CANCELLED
+    assert failure_of(events_of(worker, ticket, seconds=10)).kind is FailureKind.CANCELLED
     bundle.write_text("fast", encoding="utf-8")
     assert worker.ask(make_case(), bundle).case_id == "case"
 
@@ -264,7 +265,7 @@ def test_time_out_ends_the_program_and_its_children(worker, make_case, bundle, t
     with pytest.raises(PredictionProgramError, match=r"within 0\.5 seconds") as raised:
         worker.ask(make_case(do="hang_with_children", file=str(file)), bundle, timeout=0.5)
     assert raised.value.kind is FailureKind.TIMED_OUT
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     grandchild = int(file.read_text(encoding="utf-8"))
     assert wait_until(lambda: not is_alive(grandchild))
     assert worker.ask(make_case(), bundle).case_id == "case"
@@ -409,19 +410,21 @@ def test_a_changed_bundle_is_loaded_again(worker, make_case, bundle):
 
 def test_poll_never_waits(worker, make_case, bundle):
     """Also while the program starts, loads, answers with a large heat map, and is ended."""
-    longest, answers = 0.0, 0
+    durations, answers = [], 0
     tickets = [worker.request(make_case(do=do, shape=(1024, 1024)), bundle) for do in ("answer", "steps", "hang")]
     deadline = time.monotonic() + 30
     while worker.busy and time.monotonic() < deadline:
         began = time.perf_counter()
         events = worker.poll()
-        longest = max(longest, time.perf_counter() - began)
+        durations.append(time.perf_counter() - began)
         answers += sum(isinstance(event, WorkerAnswer) for event in events)
         if answers == 2:
             worker.cancel(tickets[2])
         time.sleep(0.002)
     assert answers == 2
-    assert longest < 0.05  # the system may take the core away; measured alone it is below a millisecond
+    # The longest is below a millisecond on idle cores; on busy ones the system takes the core away now and then.
+    assert np.quantile(durations, 0.98) < 0.005
+    assert max(durations) < 0.25
 
 
 def test_force_cpu_and_threads_reach_the_program(make_worker, bundle):
