@@ -22,8 +22,8 @@ from CervixRiskLib.bundle import (
     TrainingSummary,
     write_bundle,
 )
-from CervixRiskLib.cli import predictors
 from CervixRiskLib.cohort import ColumnDictionary
+from CervixRiskLib.worker import predictors
 
 GROUPS = {2: ("surgery", "chemoradiotherapy"), 3: ("surgery", "systemic therapy", "no therapy")}
 
