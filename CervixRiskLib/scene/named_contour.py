@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from ..imaging import Roi
 
-# Cyan, white, lime, light blue: told apart from each other, from the heat map and from grey tissue by lightness or
-# blueness, also in red-green blindness.
-CONTOUR_COLOURS = ((0.16, 0.94, 0.86), (1.0, 1.0, 1.0), (0.62, 0.92, 0.18), (0.50, 0.66, 1.0))
+# Cyan, lime, light blue, white: told apart from each other by blueness or lightness, also in red-green blindness; white
+# comes last because fat is white on MR.
+CONTOUR_COLOURS = ((0.16, 0.94, 0.86), (0.62, 0.92, 0.18), (0.50, 0.66, 1.0), (1.0, 1.0, 1.0))
 
 
 @dataclass(frozen=True, eq=False)

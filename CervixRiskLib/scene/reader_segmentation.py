@@ -21,6 +21,7 @@ from ..errors import ReadingError, RoiError
 from ..imaging import Roi, SliceImage
 from ..imaging.file_format import FileFormat
 from ..imaging.volume_reader import read_volume_header
+from .node_removal import remove_with_display
 from .segmentation import (
     CASE_TAG,
     CONTOUR_COLOUR,
@@ -31,6 +32,7 @@ from .segmentation import (
     read_mask,
     show_outline_only,
 )
+from .segmentation_grid import lay_on_grid
 from .slice_grid import SliceChoice
 from .volume_slice import read_volume_slice
 
@@ -215,15 +217,16 @@ def load_reading(
 ) -> Any:
     """Load a ``.seg.nrrd`` as the contour of ``reading`` on ``volume``.
 
-    A file without tags (a reading study's own files bear no names) becomes this reading's; with ``blinded``, a file
-    whose tags name another reader, round or case is not loaded at all.
+    A contour stays on its pixels: where the image was calibrated since the contour was drawn, the contour follows. A
+    file without tags (a reading study's own files bear no names) becomes this reading's; with ``blinded``, a file whose
+    tags name another reader, round or case is not loaded at all. Saving the scene later never writes to ``path``.
 
     Raises
     ------
     ReadingError
         ``blinded``, and the contour is somebody else's or of another round or case.
     RoiError
-        The reading is in the scene already, or the file is no segmentation.
+        The reading is in the scene already, the file is no segmentation, or it was drawn on another image.
     ImageError
         The file is damaged.
     """
@@ -236,13 +239,18 @@ def load_reading(
     ):
         raise ReadingError("This contour belongs to another reader, round or case and stays closed during the study.")
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", _node_name(reading))
-    node.AddDefaultStorageNode()
-    storage = node.GetStorageNode()
+    storage = scene.AddNewNodeByClass("vtkMRMLSegmentationStorageNode")
     storage.SetFileName(str(path))
-    if not storage.ReadData(node):
-        scene.RemoveNode(storage)
-        scene.RemoveNode(node)
+    done = storage.ReadData(node)
+    scene.RemoveNode(storage)
+    if not done:
+        remove_with_display(scene, node)
         raise RoiError("The segmentation could not be read. Save it again.")
+    try:
+        lay_on_grid(node, volume)
+    except RoiError:
+        remove_with_display(scene, node)
+        raise
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     node.CreateDefaultDisplayNodes()
     if not any(any(parts) for parts in told):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .segmentation_grid import label_map_matrix, label_maps, place_label_map
 from .slice_grid import SliceChoice, matrix_array, vtk_matrix
 
 # Role of the node reference from a map or label volume to the volume on whose slice it was made.
@@ -55,24 +56,10 @@ def _reference_volume(segmentation_node: Any) -> Any:
 
 
 def _move_segments(segmentation_node: Any, volume: Any, change: np.ndarray) -> None:
-    """Segments that share a layer share one label map, which is moved once."""
-    import slicer
-    import vtk
-
-    segmentation = segmentation_node.GetSegmentation()
-    name = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
-    label_maps: list[Any] = []
-    for index in range(segmentation.GetNumberOfSegments()):
-        label_map = segmentation.GetNthSegment(index).GetRepresentation(name)
-        if label_map is not None and not any(label_map is known for known in label_maps):
-            label_maps.append(label_map)
-    for label_map in label_maps:
-        matrix = vtk.vtkMatrix4x4()
-        label_map.GetImageToWorldMatrix(matrix)
-        label_map.SetImageToWorldMatrix(vtk_matrix(change @ matrix_array(matrix)))
-        label_map.Modified()
+    for label_map in label_maps(segmentation_node):
+        place_label_map(label_map, change @ label_map_matrix(label_map))
     segmentation_node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-    segmentation.InvalidateNonSourceRepresentations()
+    segmentation_node.GetSegmentation().InvalidateNonSourceRepresentations()
     segmentation_node.Modified()
 
 

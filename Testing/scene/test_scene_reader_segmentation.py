@@ -12,8 +12,9 @@ pytest.importorskip("slicer", reason='slicer-core is missing: pip install "cervi
 import vtk
 
 from CervixRiskLib.errors import ReadingError, RoiError
-from CervixRiskLib.imaging import Roi, read_roi
+from CervixRiskLib.imaging import Roi, SliceImage, read_roi
 from CervixRiskLib.imaging.image_writer import write_roi
+from CervixRiskLib.imaging.slice_geometry import SliceGeometry
 from CervixRiskLib.scene import CaseScene
 from CervixRiskLib.scene.reader_segmentation import (
     Reading,
@@ -189,3 +190,34 @@ def test_other_files_are_refused(scene, volume, image, roi, tmp_path):
     write_roi(plain, roi, image)
     with pytest.raises(RoiError, match="no segmentation"):
         load_reading(scene, plain, volume, Reading("M027", "B"))
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("own_file", [True, False])
+def test_a_contour_drawn_before_the_calibration(scene, image, roi, tmp_path, known, own_file):
+    """Drawn and saved with one pixel size, opened on the same picture with another: the same pixels."""
+    path = tmp_path / "contour.seg.nrrd"
+    before = replace(image, spacing_mm=(0.5, 0.5) if known else None)
+    if own_file:
+        write_roi(path, Roi(roi.mask, before.spacing_mm), before)
+    else:
+        save_reading(start_reading(scene, add_slice_volume(scene, before, "slice"), A1, roi), path)
+    other = CaseScene()
+    there = add_slice_volume(other.scene, replace(image, spacing_mm=(0.13, 0.17)), "slice")
+    node = load_reading(other.scene, path, there, A1)
+    np.testing.assert_array_equal(read_contour(node, "tumour", there)[1].mask, roi.mask)
+
+
+def test_a_contour_of_another_image_is_refused(scene, volume, image, roi, tmp_path):
+    path = tmp_path / "contour.seg.nrrd"
+    save_reading(start_reading(scene, volume, A1, roi), path)
+    other = CaseScene()
+    small = SliceImage(image.pixels[:40, :30], (0.3, 0.3))
+    turned = replace(image, geometry=SliceGeometry((0.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, -1.0)))
+    for there in (small, turned):
+        node = add_slice_volume(other.scene, there, "slice")
+        before = other.scene.GetNumberOfNodes()
+        with pytest.raises(RoiError, match="another image"):
+            load_reading(other.scene, path, node, A1)
+        assert find_reading(other.scene, A1) is None
+        assert other.scene.GetNumberOfNodes() == before

@@ -1,0 +1,72 @@
+"""The label maps inside a segmentation, and the grid they lie on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import RoiError
+from .slice_grid import matrix_array, volume_sizes, vtk_matrix
+
+# Far below a pixel, far above what a file's decimals lose over a whole image.
+_SAME_PLACE_PIXELS = 0.01
+
+
+def label_maps(segmentation_node: Any) -> list[Any]:
+    """The ``vtkOrientedImageData`` of all segments; segments that share a layer share one, which comes once."""
+    import slicer
+
+    segmentation = segmentation_node.GetSegmentation()
+    name = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    found: list[Any] = []
+    for index in range(segmentation.GetNumberOfSegments()):
+        labels = segmentation.GetNthSegment(index).GetRepresentation(name)
+        if labels is not None and not any(labels is known for known in found):
+            found.append(labels)
+    return found
+
+
+def label_map_matrix(labels: Any) -> np.ndarray:
+    """``(4, 4)``: voxel to RAS mm."""
+    import vtk
+
+    matrix = vtk.vtkMatrix4x4()
+    labels.GetImageToWorldMatrix(matrix)
+    return matrix_array(matrix)
+
+
+def place_label_map(labels: Any, matrix: np.ndarray) -> None:
+    """Put the voxels where ``matrix`` says."""
+    labels.SetImageToWorldMatrix(vtk_matrix(matrix))
+    labels.Modified()
+
+
+def lay_on_grid(segmentation_node: Any, volume: Any) -> None:
+    """Put segments that were drawn on ``volume`` when it had another pixel size back onto its pixels.
+
+    Segments of the same voxel size stay where they are, also beside the volume.
+
+    Raises
+    ------
+    RoiError
+        They were drawn on another image: turned against this one, or larger than it.
+    """
+    import vtk
+
+    matrix = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(matrix)
+    grid = matrix_array(matrix)
+    sizes = volume_sizes(volume)
+    for labels in label_maps(segmentation_node):
+        if labels.IsEmpty():
+            continue
+        step = np.linalg.inv(grid)[:3, :3] @ label_map_matrix(labels)[:3, :3]
+        if np.abs((step - np.eye(3)) * max(sizes)).max() < _SAME_PLACE_PIXELS:
+            continue
+        turned = np.abs(step - np.diag(np.diag(step))).max() > 1e-3
+        extent = labels.GetExtent()
+        outside = any(extent[2 * axis] < 0 or extent[2 * axis + 1] >= size for axis, size in enumerate(sizes))
+        if turned or outside or (np.diag(step) <= 0).any():
+            raise RoiError("The contour was drawn on another image. Choose the contour of this one.")
+        place_label_map(labels, grid)
