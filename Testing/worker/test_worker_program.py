@@ -442,3 +442,32 @@ def test_a_case_without_contour_travels(worker, make_case, bundle, events_of):
     case = dataclasses.replace(make_case(), roi=None)
     failure = failure_of(events_of(worker, worker.request(case, bundle)))
     assert "AttributeError" in failure.sentence
+
+
+@linux
+@pytest.mark.parametrize("seed", [1])
+def test_every_ticket_ends_once_whatever_happens(make_worker, make_case, bundle, seed):
+    """Requests, cancels and kills at random moments."""
+    random = np.random.default_rng(seed)
+    worker = make_worker(grace_seconds=0.1)
+    actions = ("answer", "answer", "steps", "loop", "hang", "refuse", "fault", "killed", "leave", "memory")
+    ends: dict[int, list] = {}
+
+    def listen():
+        for event in worker.poll():
+            if not isinstance(event, WorkerProgress):
+                ends[event.ticket].append(event)
+
+    for _ in range(18):
+        ticket = worker.request(make_case(do=str(random.choice(actions))), bundle, WorkerOptions(timeout=0.6))
+        ends[ticket] = []
+        time.sleep(random.choice([0.0, 0.01, 0.1]))
+        listen()
+        if random.random() < 0.3:
+            worker.cancel(int(random.integers(1, ticket + 1)))
+        child = worker._conductor._child
+        if child is not None and random.random() < 0.15:
+            os.kill(child.pid, signal.SIGKILL)
+    assert wait_until(lambda: listen() or not worker.busy, 30)
+    assert [len(events) for events in ends.values()] == [1] * 18
+    assert worker.ask(make_case("last"), bundle).case_id == "last"
