@@ -16,7 +16,7 @@ import numpy as np
 
 from ..errors import ImageError
 from ..imaging import SliceImage, read_image
-from .slice_grid import SliceChoice, checked_choice
+from .slice_grid import SliceChoice, checked_choice, only_slice
 from .volume_frames import frame_nodes
 from .volume_origin import is_dicom, node_modality, was_picture
 from .volume_spacing import set_slice_spacing
@@ -154,8 +154,11 @@ def check_against_file(volume: Any, path: str | os.PathLike[str], choice: SliceC
     size = read_pixel_size(volume, choice)
     if size.state in (PixelSizeState.HAND, PixelSizeState.CALIBRATED):
         return ""
-    index = checked_choice(volume, choice).index
-    told = read_image(path, slice_index=index)
+    if checked_choice(volume, choice).axis != 2 and only_slice(volume) is None:
+        # Files are cut across their last axis alone.
+        return ""
+    # All slices and frames of a file have one pixel size, and of a series each file is one slice.
+    told = read_image(path, slice_index=0)
     if told.spacing_mm is None:
         if size.spacing_mm is None:
             return ""

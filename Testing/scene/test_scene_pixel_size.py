@@ -265,3 +265,22 @@ def test_the_file_has_the_last_word_until_a_person_has(case_scene, tmp_path):
     set_pixel_size_by_hand(volume, (0.2, 0.2))
     assert check_against_file(volume, path) == ""
     assert read_pixel_size(volume).spacing_mm == pytest.approx((0.2, 0.2))
+
+
+@pytest.mark.parametrize(
+    ("example", "spacing"), [("examples_palette.dcm", 0.26228787661969977), ("examples_ybr_color.dcm", None)]
+)
+def test_ultrasound_whose_regions_slicer_misreads(case_scene, example, spacing):
+    """Slicer's own number (any) gives way to the calibrated region, or to "unknown" where it was resized since."""
+    from pydicom.data import get_testdata_file
+
+    path = get_testdata_file(example)
+    volume = case_scene.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+    set_voxels(volume, np.zeros((20, 30), dtype=np.uint8), np.eye(4))
+    volume.SetSpacing(0.5, 0.5, 1)
+    volume.SetAttribute("DICOM.instanceUIDs", "1.2.3")
+    assert read_pixel_size(volume).state is PixelSizeState.FILE
+    assert check_against_file(volume, path) != ""
+    size = read_pixel_size(volume)
+    assert size.spacing_mm == (None if spacing is None else pytest.approx((spacing, spacing)))
+    assert size.state is (PixelSizeState.UNKNOWN if spacing is None else PixelSizeState.FILE)
