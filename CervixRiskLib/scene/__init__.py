@@ -28,15 +28,14 @@ if TYPE_CHECKING:
     from .reader_segmentation import (
         Reading,
         find_reading,
-        load_reading,
         only_segment,
         read_contour,
         reading_of,
-        save_reading,
         segment_ids,
         start_reading,
         write_contour,
     )
+    from .reading_file import load_reading, save_reading
     from .results_table import results_text
     from .ruler_calibration import RulerReading, calibrate_pixel_size, read_ruler
     from .runtime import SceneRuntime
@@ -71,7 +70,7 @@ _HOMES = {
     "check_against_file": "pixel_size",
     "choose_slice": "slice_grid",
     "find_reading": "reader_segmentation",
-    "load_reading": "reader_segmentation",
+    "load_reading": "reading_file",
     "load_scene": "scene_file",
     "only_segment": "reader_segmentation",
     "read_contour": "reader_segmentation",
@@ -81,7 +80,7 @@ _HOMES = {
     "reading_of": "reader_segmentation",
     "render_slice_png": "offscreen",
     "results_text": "results_table",
-    "save_reading": "reader_segmentation",
+    "save_reading": "reading_file",
     "save_scene": "scene_file",
     "segment_ids": "reader_segmentation",
     "set_pixel_size_by_hand": "pixel_size",

@@ -1,27 +1,18 @@
-"""One segmentation node per case, reader and round: started, found again, read and written.
+"""One segmentation node per case, reader and round: started, found again, drawn into and read.
 
 Who drew a contour is a tag of its segment (``CervixRisk.reader``, ``CervixRisk.round``, ``CervixRisk.case``), which a
-``.seg.nrrd`` file keeps. A blinded reader's scene never holds another reader's contour: :func:`load_reading` looks
-into the file's header and loads nothing that is not that reader's own.
+``.seg.nrrd`` file and a saved scene keep.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..atomic import atomic_file, storage_errors
-from ..errors import ReadingError, RoiError
+from ..errors import RoiError
 from ..imaging import Roi, SliceImage
-from ..imaging.file_format import FileFormat
-from ..imaging.volume_reader import read_volume_header
-from .node_removal import remove_with_display
 from .segmentation import (
     CASE_TAG,
     CONTOUR_COLOUR,
@@ -32,11 +23,8 @@ from .segmentation import (
     read_mask,
     show_outline_only,
 )
-from .segmentation_grid import lay_on_grid
 from .slice_grid import SliceChoice
 from .volume_slice import read_volume_slice
-
-EXTENSION = ".seg.nrrd"
 
 
 @dataclass(frozen=True)
@@ -88,12 +76,12 @@ def start_reading(
     if find_reading(scene, reading) is not None:
         raise RoiError("This reader's contour of this round is in the scene already. Go on with it.")
     labels = None if roi is None else label_map(volume, roi.mask, choice)
-    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", _node_name(reading))
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", reading_name(reading))
     node.CreateDefaultDisplayNodes()
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     segmentation = node.GetSegmentation()
     segmentation.AddEmptySegment(SEGMENT_NAME, SEGMENT_NAME, list(colour))
-    _tag(node, reading)
+    tag_reading(node, reading)
     if labels is not None:
         _put(node, SEGMENT_NAME, labels)
     show_outline_only(node)
@@ -181,108 +169,13 @@ def write_contour(node: Any, segment_id: str, volume: Any, mask: np.ndarray, cho
     _put(node, segment_id, label_map(volume, mask, choice))
 
 
-def save_reading(node: Any, path: str | os.PathLike[str]) -> Path:
-    """Write the segmentation as ``.seg.nrrd`` with its tags; the file is whole or not there.
-
-    Raises
-    ------
-    RoiError
-        The name ends in something else, or nothing is drawn.
-    StorageError
-        The disk is full or the place cannot be written.
-    """
-    path = Path(path)
-    if not path.name.lower().endswith(EXTENSION):
-        raise RoiError(f"A contour is saved as {EXTENSION}.")
-    only_segment(node)
-    if node.GetStorageNode() is None:
-        node.AddDefaultStorageNode()
-    storage = node.GetStorageNode()
-    before = storage.GetFileName()
-    with storage_errors(), atomic_file(path) as partial, tempfile.TemporaryDirectory(prefix="cervixrisk-") as folder:
-        # Slicer's writer goes by the name's end, which a temporary name has not.
-        written = Path(folder) / f"contour{EXTENSION}"
-        storage.SetFileName(str(written))
-        done = storage.WriteData(node)
-        storage.SetFileName(before)
-        if not done:
-            raise OSError("Slicer's writer could not write the file.")
-        shutil.copyfile(written, partial)
-    storage.SetFileName(str(path))
-    return path
-
-
-def load_reading(
-    scene: Any, path: str | os.PathLike[str], volume: Any, reading: Reading, *, blinded: bool = True
-) -> Any:
-    """Load a ``.seg.nrrd`` as the contour of ``reading`` on ``volume``.
-
-    A contour stays on its pixels: where the image was calibrated since the contour was drawn, the contour follows. A
-    file without tags (a reading study's own files bear no names) becomes this reading's; with ``blinded``, a file whose
-    tags name another reader, round or case is not loaded at all. Saving the scene later never writes to ``path``.
-
-    Raises
-    ------
-    ReadingError
-        ``blinded``, and the contour is somebody else's or of another round or case.
-    RoiError
-        The reading is in the scene already, the file is no segmentation, or it was drawn on another image.
-    ImageError
-        The file is damaged.
-    """
-    path = Path(path)
-    if find_reading(scene, reading) is not None:
-        raise RoiError("This reader's contour of this round is in the scene already. Go on with it.")
-    told = _file_readings(path)
-    if blinded and any(
-        part not in ("", own) for other in told for part, own in zip(other, _parts(reading), strict=True)
-    ):
-        raise ReadingError("This contour belongs to another reader, round or case and stays closed during the study.")
-    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", _node_name(reading))
-    storage = scene.AddNewNodeByClass("vtkMRMLSegmentationStorageNode")
-    storage.SetFileName(str(path))
-    done = storage.ReadData(node)
-    scene.RemoveNode(storage)
-    if not done:
-        remove_with_display(scene, node)
-        raise RoiError("The segmentation could not be read. Save it again.")
-    try:
-        lay_on_grid(node, volume)
-    except RoiError:
-        remove_with_display(scene, node)
-        raise
-    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-    node.CreateDefaultDisplayNodes()
-    if not any(any(parts) for parts in told):
-        _tag(node, reading)
-    show_outline_only(node)
-    return node
-
-
-def _file_readings(path: Path) -> list[tuple[str, str, str]]:
-    """Case, reader and round of each segment, from the header alone."""
-    metadata = read_volume_header(path, FileFormat.NRRD).metadata
-    numbers = [key.removesuffix("_ID") for key in metadata if key.startswith("Segment") and key.endswith("_ID")]
-    if not numbers:
-        raise RoiError("The file holds no segmentation. Choose a .seg.nrrd file.")
-    found = []
-    for prefix in numbers:
-        # "key:value|key:value|", as Slicer's segmentation storage writes it.
-        pairs = [pair.partition(":") for pair in metadata.get(f"{prefix}_Tags", "").split("|")]
-        tags = {key: value for key, _, value in pairs}
-        found.append((tags.get(CASE_TAG, ""), tags.get(READER_TAG, ""), tags.get(ROUND_TAG, "")))
-    return found
-
-
-def _parts(reading: Reading) -> tuple[str, str, str]:
-    return reading.case_id, reading.reader, reading.reading_round
-
-
-def _node_name(reading: Reading) -> str:
+def reading_name(reading: Reading) -> str:
+    """The node's name; nothing relies on it."""
     return " ".join(filter(None, (reading.case_id, "contour", reading.reader, reading.reading_round)))
 
 
-def _tag(node: Any, reading: Reading) -> None:
+def tag_reading(node: Any, reading: Reading) -> None:
+    """Write on every segment of ``node`` whose it is."""
     for segment_id in segment_ids(node):
         for tag, value in reading.tags():
             node.GetSegmentation().GetSegment(segment_id).SetTag(tag, value)

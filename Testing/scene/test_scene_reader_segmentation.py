@@ -19,15 +19,14 @@ from CervixRiskLib.scene import CaseScene
 from CervixRiskLib.scene.reader_segmentation import (
     Reading,
     find_reading,
-    load_reading,
     only_segment,
     read_contour,
     reading_of,
-    save_reading,
     segment_ids,
     start_reading,
     write_contour,
 )
+from CervixRiskLib.scene.reading_file import load_reading, save_reading
 from CervixRiskLib.scene.segmentation import CONTOUR_COLOUR
 from CervixRiskLib.scene.slice_grid import SliceChoice
 from CervixRiskLib.scene.slice_volume import add_slice_volume
