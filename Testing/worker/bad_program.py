@@ -7,7 +7,9 @@ import os
 import sys
 import time
 
+from CervixRiskLib.bundle import Prediction
 from CervixRiskLib.worker.messages import PROTOCOL
+from CervixRiskLib.worker.records import to_words
 
 HELLO = {"protocol": PROTOCOL, "kind": "hello", "process": os.getpid(), "library": "0", "python": "3"}
 
@@ -48,6 +50,11 @@ def main(way: str) -> None:
         write(line({"protocol": PROTOCOL, "kind": "answer", **answer}))
     elif way == "no answer file":
         answer = {"ticket": 1, "prediction": {}, "has_arrays": True, "seconds": 0, "processor": ""}
+        write(line({"protocol": PROTOCOL, "kind": "answer", **answer}))
+    elif way == "late answer":
+        sys.stdin.buffer.readline()  # the stop
+        prediction = to_words(Prediction("case", "plnm", 0.5, (0.4, 0.6), 0.5, "no", "yes", 0.5), [])
+        answer = {"ticket": 1, "prediction": prediction, "has_arrays": False, "seconds": 0, "processor": ""}
         write(line({"protocol": PROTOCOL, "kind": "answer", **answer}))
     elif way == "another ticket":
         write(line({"protocol": PROTOCOL, "kind": "stopped", "ticket": 77}))

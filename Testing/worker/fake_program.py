@@ -75,10 +75,10 @@ class FakePredictor:
     def hang(self, case, task) -> None:
         time.sleep(600)
 
-    def hang_with_children(self, case, task) -> None:
+    def with_children(self, case, task) -> None:
         sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         Path(str(case.clinical["file"])).write_text(str(sleeper.pid), encoding="utf-8")
-        time.sleep(600)
+        getattr(self, str(case.clinical["then"]))(case, task)
 
     def refuse(self, case, task) -> None:
         raise RoiError("The contour is too small.")

@@ -263,12 +263,20 @@ def test_time_out_ends_the_program_and_its_children(worker, make_case, bundle, t
     file = tmp_path / "grandchild"
     began = time.monotonic()
     with pytest.raises(PredictionProgramError, match=r"within 0\.5 seconds") as raised:
-        worker.ask(make_case(do="hang_with_children", file=str(file)), bundle, timeout=0.5)
+        worker.ask(make_case(do="with_children", then="hang", file=str(file)), bundle, timeout=0.5)
     assert raised.value.kind is FailureKind.TIMED_OUT
     assert time.monotonic() - began < 10
     grandchild = int(file.read_text(encoding="utf-8"))
     assert wait_until(lambda: not is_alive(grandchild))
     assert worker.ask(make_case(), bundle).case_id == "case"
+
+
+@linux
+def test_a_crash_ends_the_children_too(worker, make_case, bundle, tmp_path):
+    file = tmp_path / "grandchild"
+    with pytest.raises(PredictionProgramError):
+        worker.ask(make_case(do="with_children", then="killed", file=str(file)), bundle)
+    assert wait_until(lambda: not is_alive(int(file.read_text(encoding="utf-8"))))
 
 
 @pytest.mark.parametrize(
@@ -294,6 +302,14 @@ def test_half_a_line_and_an_end(bad_worker, make_case, bundle, events_of):
     failure = failure_of(events_of(worker, worker.request(make_case(), bundle), seconds=10))
     assert failure.kind is FailureKind.PROTOCOL
     assert "cut off" in failure.sentence
+
+
+def test_an_answer_that_crosses_the_stop_is_not_shown(bad_worker, make_case, bundle, events_of):
+    worker = bad_worker("late answer")
+    ticket = worker.request(make_case(), bundle)
+    assert wait_until(lambda: any(getattr(event, "ended", False) for event in worker.poll()))  # it has begun
+    worker.cancel(ticket)
+    assert failure_of(events_of(worker, ticket)).kind is FailureKind.CANCELLED
 
 
 def test_words_about_another_ticket_are_nobodys(bad_worker, make_case, bundle, events_of):
