@@ -77,6 +77,7 @@ class qSlicerApplication(PythonSignals):  # noqa: N801
         self._settings = QtCore.QSettings(str(folder / "Slicer.ini"), QtCore.QSettings.Format.IniFormat)
         (folder / "temporary").mkdir(exist_ok=True)
         (folder / "cache").mkdir(exist_ok=True)
+        world.keep_files_in(folder / "cache")
         self.applicationVersion = version
         self.majorVersion, self.minorVersion = (int(part) for part in version.split(".")[:2])
 

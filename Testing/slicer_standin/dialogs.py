@@ -62,7 +62,8 @@ class DialogRecord:
                 chosen = button
                 del self._answers[index]
                 break
-        expected = chosen is not None or len(labels) <= 1
+        # "Show details" is a button, but not an answer.
+        expected = chosen is not None or len(given) <= 1
         if chosen is None:
             chosen = next((button for button in _CAREFUL if button in given), StandardButton.Ok)
         entry = Shown(

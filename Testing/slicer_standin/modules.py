@@ -11,7 +11,7 @@ from typing import Any
 from PySide6 import QtWidgets
 
 from .application import PythonSignals
-from .mrml_widgets import qMRMLWidget
+from .mrml_widgets import forget_scene, qMRMLWidget
 from .mrml_world import MrmlWorld
 
 
@@ -165,5 +165,6 @@ class ModuleManager(PythonSignals):
             self.send("moduleAboutToBeUnloaded(QString)", module.name)
             if widget is not None:
                 widget.self().cleanup()
+                forget_scene(widget)
                 widget.deleteLater()
             sys.modules.pop(module.name, None)

@@ -26,6 +26,13 @@ class qMRMLWidget(QtWidgets.QWidget):  # noqa: N801
             self.mrmlSceneChanged.emit(scene)
 
 
+def forget_scene(panel: QtWidgets.QWidget) -> None:
+    """Take every observation of ``panel`` and its widgets off the scene, before they or the scene go."""
+    for widget in (panel, *panel.findChildren(QtWidgets.QWidget)):
+        if isinstance(widget, qMRMLWidget):
+            widget.setMRMLScene(None)
+
+
 class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
     """Chooses one node of the scene, of the given classes."""
 
@@ -49,7 +56,6 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
         self._observations: list[int] = []
         self._renames: list[tuple[Any, int]] = []
         self._box.activated.connect(lambda _: self._announce())
-        self.destroyed.connect(self._observations.clear)
 
     def setMRMLScene(self, scene: Any) -> None:  # noqa: N802
         self._forget()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 # The name under which Slicer registers the logic, and its class.
@@ -51,6 +52,16 @@ class MrmlWorld:
         self.layout = slicer.vtkMRMLLayoutNode()
         self.layout.SetSingletonTag("Singleton")
         self.scene.AddNode(self.layout)
+
+    def keep_files_in(self, cache: Path) -> None:
+        """Where the scene unpacks what it reads."""
+        import slicer
+
+        cache_manager, self._data_manager = slicer.vtkCacheManager(), slicer.vtkDataIOManager()
+        cache_manager.SetRemoteCacheDirectory(str(cache))
+        self._data_manager.SetCacheManager(cache_manager)
+        self.scene.SetCacheManager(cache_manager)
+        self.scene.SetDataIOManager(self._data_manager)
 
     def close(self) -> None:
         """Empty the scene and let go of the logics."""

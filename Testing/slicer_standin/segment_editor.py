@@ -106,6 +106,8 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
 
     def setMRMLScene(self, scene: Any) -> None:  # noqa: N802
         super().setMRMLScene(scene)
+        if scene is None:
+            self.setMRMLSegmentEditorNode(None)
         self.updateWidgetFromMRML()
 
     def setMRMLSegmentEditorNode(self, node: Any) -> None:  # noqa: N802

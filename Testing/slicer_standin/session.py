@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import sys
@@ -177,6 +178,8 @@ def slicer_session(
             application.release()
             qt_application.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete.value)
             world.close()
+            # Qt's and VTK's objects hold each other; let them go now, not in the middle of a later test.
+            gc.collect()
 
 
 @contextlib.contextmanager

@@ -69,7 +69,9 @@ def reload_scripted_module(module_name: str) -> Any:
     import sys
 
     import slicer
-    from PySide6 import QtWidgets
+    from PySide6 import QtCore, QtWidgets
+
+    from .mrml_widgets import forget_scene
 
     module = slicer.app.moduleManager().module(module_name)
     spec = importlib.util.spec_from_file_location(module_name, module.path)
@@ -81,7 +83,8 @@ def reload_scripted_module(module_name: str) -> Any:
     layout = panel.layout()
     while layout.count():
         layout.takeAt(0)
-    for child in panel.findChildren(QtWidgets.QWidget):
+    for child in panel.findChildren(QtWidgets.QWidget, options=QtCore.Qt.FindChildOption.FindDirectChildrenOnly):
+        forget_scene(child)
         child.hide()
     panel.reload()
     return reloaded
