@@ -9,6 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+
+pytest.importorskip("PySide6")
+pytest.importorskip("slicer")
+
 from slicer_standin.event_loop import measured_block, run_for, run_until
 from slicer_standin.painting import paint_polygon
 

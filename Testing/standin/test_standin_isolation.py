@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("PySide6")
+pytest.importorskip("slicer")
+
 from slicer_standin.session import slicer_session
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "slicer_standin" / "example" / "StandInExample.py"

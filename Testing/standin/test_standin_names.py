@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+pytest.importorskip("PySide6")
+pytest.importorskip("slicer")
+
 from slicer_standin.name_walk import unknown_names, used_names
 from slicer_standin.names import DEFINED_IN, known_names
 
