@@ -188,7 +188,7 @@ def test_a_simulated_study_says_so_everywhere(call, place, tmp_path):
     assert all(pd.read_csv(path)["simulated"].all() for path in out.glob("*.csv"))
     # Features for patients are not chosen by simulated readers.
     training = ("train", "plnm", place / "cohort" / "cohort.csv", "-o", tmp_path / "model", "--no-deep", "--preset",
-                place / "few.yaml", "--jobs", 1)  # fmt: skip
+                place / "few.yaml", "--jobs", 1, "--classifier", "logistic_regression")  # fmt: skip
     assert "simulated" in call(*training, "--reading", study.folder).err
     assert "simulated" in call(*training, "--icc", out / "icc.csv").err
     assert not (tmp_path / "model").exists()
