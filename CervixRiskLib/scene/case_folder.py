@@ -97,6 +97,29 @@ class CaseFolder:
         if hierarchy is not None and folder and not roles:
             hierarchy.RemoveItem(folder)
 
+    def rename(self, case_id: str) -> CaseFolder:
+        """Give the case another name: its nodes, its folder and the contours' tags; returns the folder under it.
+
+        Raises
+        ------
+        RoiError
+            The name holds a sign that contours' files cannot keep; nothing is changed then.
+        """
+        from .reader_segmentation import Reading, reading_of, segment_ids, tag_reading
+
+        nodes, folder = self.nodes(), self.item
+        Reading(case_id, "")
+        for node in nodes:
+            node.SetAttribute(CASE, case_id)
+            if node.IsA("vtkMRMLSegmentationNode") and segment_ids(node):
+                drawn = reading_of(node, segment_ids(node)[0])
+                tag_reading(node, Reading(case_id, drawn.reader, drawn.reading_round))
+        hierarchy = _hierarchy(self.scene)
+        if hierarchy is not None and folder:
+            hierarchy.SetItemAttribute(folder, CASE, case_id)
+            hierarchy.SetItemName(folder, case_id)
+        return CaseFolder(self.scene, case_id)
+
     def remove_answer(self) -> None:
         """Take out what an earlier answer left; image, contours and ruler stay."""
         self.remove(*ANSWER_ROLES)
