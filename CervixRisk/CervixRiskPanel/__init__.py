@@ -1,0 +1,1 @@
+"""The panel: widgets bound to :mod:`CervixRiskLib.workflow`. One file a step."""

@@ -1,0 +1,103 @@
+"""The case in Slicer's views: slice, heat map over it, words in the corner."""
+
+import slicer
+
+from CervixRiskLib import RESEARCH_USE_NOTICE
+from CervixRiskLib.scene import HeatMapDisplay
+
+# The upper edge: Slicer's own Data Probe writes into the corners.
+_UPPER_EDGE = 7
+_VIEW = "Red"
+
+
+class SliceDisplay:
+    """Shows a session's case in the red slice view."""
+
+    def __init__(self, session) -> None:
+        self._session = session
+        self.heat_map = HeatMapDisplay()
+        self.heat_map_is_shown = True
+
+    def slice_node(self):
+        """The ``vtkMRMLSliceNode`` whose slice is the case's; ``None`` without a main window."""
+        widget = self._widget()
+        return None if widget is None else widget.mrmlSliceNode()
+
+    def show_case(self) -> None:
+        """Lay the case's image into the views, fitted and in its own plane; layers of another case go."""
+        volume = self._session.volume
+        if volume is None:
+            self.clear()
+            return
+        slicer.util.setSliceViewerLayers(background=volume, foreground=None, label=None, fit=True)
+        self.fit()
+        self.show_answer()
+
+    def fit(self) -> None:
+        """Turn the view into the image's plane and show the whole image."""
+        widget = self._widget()
+        if widget is None or self._session.volume is None:
+            return
+        widget.mrmlSliceNode().RotateToVolumePlane(self._session.volume)
+        widget.fitSliceToBackground()
+
+    def show_answer(self) -> None:
+        """Lay the answer's heat map over the slice and write its words into the view; take both away without one."""
+        nodes = self._session.answer_nodes
+        heat_map = None if nodes is None else nodes.heat_map
+        visible = heat_map is not None and self.heat_map_is_shown and not self._session.answer_is_stale
+        slicer.util.setSliceViewerLayers(
+            foreground=heat_map if visible else None, foregroundOpacity=self.heat_map.opacity
+        )
+        if nodes is not None and nodes.legend is not None:
+            nodes.legend.SetVisibility(visible)
+            # Drawn only if it changes after its volume has become a layer.
+            nodes.legend.Modified()
+        self._write(self._words())
+
+    def set_opacity(self, opacity: float) -> None:
+        """Of the heat map, 0-1."""
+        self.heat_map = HeatMapDisplay(self.heat_map.threshold, opacity)
+        self.show_answer()
+
+    def set_threshold(self, threshold: float) -> None:
+        """Hide the heat map below ``threshold``, 0-1."""
+        from CervixRiskLib.scene.heat_map import apply_threshold
+
+        self.heat_map = HeatMapDisplay(threshold, self.heat_map.opacity)
+        nodes = self._session.answer_nodes
+        if nodes is not None and nodes.heat_map is not None:
+            apply_threshold(nodes.heat_map, threshold)
+
+    def set_heat_map_shown(self, shown: bool) -> None:
+        self.heat_map_is_shown = shown
+        self.show_answer()
+
+    def clear(self) -> None:
+        """Take our words and the heat map out of the view."""
+        slicer.util.setSliceViewerLayers(foreground=None)
+        self._write("")
+
+    def _words(self) -> str:
+        nodes = self._session.answer_nodes
+        if nodes is None:
+            return ""
+        if self._session.answer_is_stale:
+            return RESEARCH_USE_NOTICE
+        answer = nodes.answer
+        every = (answer.headline, *answer.details, answer.simulated, answer.notice)
+        # The corner annotation's syntax reserves the bar.
+        return "\n".join(line.replace("|", "/") for line in every if line)
+
+    def _write(self, words: str) -> None:
+        widget = self._widget()
+        if widget is None:
+            return
+        view = widget.sliceView()
+        view.cornerAnnotation().SetText(_UPPER_EDGE, words)
+        view.scheduleRender()
+
+    @staticmethod
+    def _widget():
+        manager = slicer.app.layoutManager()
+        return None if manager is None else manager.sliceWidget(_VIEW)
