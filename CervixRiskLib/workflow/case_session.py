@@ -14,6 +14,7 @@ from ..errors import ImageError, ReadingError, RoiError
 from ..scene import (
     CaseFolder,
     CaseRole,
+    HeatMapDisplay,
     PixelSize,
     Reading,
     SliceChoice,
@@ -33,7 +34,7 @@ from .signal import Signal
 if TYPE_CHECKING:
     from ..bundle import CaseInput
     from ..imaging import Roi, SliceImage
-    from ..scene import AnswerNodes, HeatMapDisplay
+    from ..scene import AnswerNodes
     from ..worker import StudyFacts
     from .case_answer import CaseAnswer
 
@@ -355,9 +356,12 @@ class CaseSession:
         """
         if self.blinded:
             raise ReadingError("A study round is open: no predictions until it is left.")
-        options = {} if display is None else {"display": display}
         self.answer_nodes = add_answer(
-            self.folder, self._open_volume(), answer.prediction, choice=answer.choice, **options
+            self.folder,
+            self._open_volume(),
+            answer.prediction,
+            display=display or HeatMapDisplay(),
+            choice=answer.choice,
         )
         self.answer = answer
         self.answer_is_stale = False
