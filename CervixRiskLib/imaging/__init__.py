@@ -16,7 +16,7 @@ from .slice_image import SliceImage
 if TYPE_CHECKING:
     from .contour_agreement import ContourAgreement, compare_contours
     from .contrast_equalisation import equalise_contrast
-    from .image_reader import read_image
+    from .image_reader import read_image, read_slices
     from .image_writer import write_image_png, write_map, write_roi
     from .preprocessing import preprocess_channels, preprocess_slice
     from .quality_limits import QualityLimits, quality_problems
@@ -46,6 +46,7 @@ __all__ = [
     "quality_problems",
     "read_image",
     "read_roi",
+    "read_slices",
     "staple_consensus",
     "write_image_png",
     "write_map",
@@ -69,6 +70,7 @@ _LAZY = {
     "quality_problems": "quality_limits",
     "read_image": "image_reader",
     "read_roi": "roi_reader",
+    "read_slices": "image_reader",
     "staple_consensus": "staple",
     "write_image_png": "image_writer",
     "write_map": "image_writer",

@@ -1,4 +1,4 @@
-"""One frame of a DICOM image, through pydicom.
+"""One frame of a DICOM image, or all of them, through pydicom.
 
 PS3.x numbers refer to the DICOM standard.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import numpy as np
 from ..errors import ImageError, MissingComponentError
 from .dicom_geometry import frame_attribute, frame_geometry, pixel_size
 from .file_format import MAX_PIXELS
-from .raw_slice import RawSlice, choose_slice
+from .raw_slice import RawSlice, check_stack_size, choose_slice
 
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _MAX_DEFLATED_BYTES = 1 << 30
@@ -50,12 +52,39 @@ def read_dicom(path: Path, slice_index: int | None) -> RawSlice:
     MissingComponentError
         The picture is compressed with a method for which no decoder is installed.
     """
-    name = path.name
+    with _readable(path.name):
+        dataset, modality, count = _open(path)
+        return _raw_frame(dataset, path.name, modality, choose_slice(path.name, count, slice_index, "frames"), count)
+
+
+def read_dicom_frames(path: Path) -> Iterator[RawSlice]:
+    """All frames as :func:`read_dicom` gives them; the file is opened once.
+
+    Raises
+    ------
+    ImageError
+        Not an image, damaged, cut off, or too large to be held whole.
+    MissingComponentError
+        The picture is compressed with a method for which no decoder is installed.
+    """
+    with _readable(path.name):
+        dataset, modality, count = _open(path)
+        samples = int(dataset.get("SamplesPerPixel") or 1)
+        choose_slice(path.name, count, 0, "frames")
+        check_stack_size(path.name, count * int(dataset.Rows) * int(dataset.Columns) * samples)
+    for index in range(count):
+        with _readable(path.name):
+            frame = _raw_frame(dataset, path.name, modality, index, count)
+        yield frame
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
     with warnings.catch_warnings():
         # pydicom warns of every small breach of the standard; what matters here ends in an error or a note.
         warnings.simplefilter("ignore")
         try:
-            return _read(path, slice_index)
+            yield
         except (ImageError, MissingComponentError):
             raise
         except MemoryError as error:
@@ -64,7 +93,8 @@ def read_dicom(path: Path, slice_index: int | None) -> RawSlice:
             raise ImageError(f"“{name}” is damaged or cut off: send or copy the DICOM file again.") from error
 
 
-def _read(path: Path, slice_index: int | None) -> RawSlice:
+def _open(path: Path) -> tuple[Any, str | None, int]:
+    """The data set, its modality and the number of its frames."""
     import pydicom
 
     name = path.name
@@ -78,8 +108,10 @@ def _read(path: Path, slice_index: int | None) -> RawSlice:
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     if rows * columns > MAX_PIXELS:
         raise ImageError(f"“{name}” claims {rows} × {columns} pixels: too many for one slice.")
-    count = int(dataset.get("NumberOfFrames") or 1)
-    index = choose_slice(name, count, slice_index, "frames")
+    return dataset, modality, int(dataset.get("NumberOfFrames") or 1)
+
+
+def _raw_frame(dataset: Any, name: str, modality: str | None, index: int, count: int) -> RawSlice:
     values, notes = _frame(dataset, name, index)
     spacing, source, spacing_notes = pixel_size(dataset, index)
     return RawSlice(

@@ -1,8 +1,9 @@
-"""One slice from a file of any of the formats that clinics and researchers use."""
+"""One slice, or all of them, from a file of any of the formats that clinics and researchers use."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from ..errors import ImageError
 from .file_format import PICTURE_FORMATS, FileFormat, detect_format
 from .luma import to_grey
-from .raw_slice import RawSlice
+from .raw_slice import RawSlice, check_stack_size
 from .slice_image import SliceImage
 
 
@@ -45,18 +46,54 @@ def read_image(
     file_format = detect_format(path)
     if file_format is FileFormat.JSON:
         raise ImageError(f"“{path.name}” is a JSON text, not an image.")
-    raw = read_raw_slice(path, file_format, slice_index)
+    image = _in_grey(path.name, read_raw_slice(path, file_format, slice_index))
+    return image if spacing_mm is None else image.with_spacing(spacing_mm)
+
+
+def read_slices(path: str | os.PathLike[str]) -> tuple[SliceImage, ...]:
+    """All slices, frames or pages of a file, each as :func:`read_image` gives it; the file is unpacked once.
+
+    Raises
+    ------
+    ImageError
+        As :func:`read_image`, and where all of it is too much to be held at once.
+    """
+    path = Path(path)
+    file_format = detect_format(path)
+    if file_format is FileFormat.JSON:
+        raise ImageError(f"“{path.name}” is a JSON text, not an image.")
+    return tuple(_in_grey(path.name, raw) for raw in _raw_slices(path, file_format))
+
+
+def _raw_slices(path: Path, file_format: FileFormat) -> Iterator[RawSlice]:
+    if file_format in PICTURE_FORMATS:
+        first = read_raw_slice(path, file_format, 0)
+        check_stack_size(path.name, first.slice_count * first.values.size)
+        yield first
+        for index in range(1, first.slice_count):
+            yield read_raw_slice(path, file_format, index)
+    elif file_format is FileFormat.DICOM:
+        from .dicom_reader import read_dicom_frames
+
+        yield from read_dicom_frames(path)
+    else:
+        from .volume_reader import read_volume_slices
+
+        yield from read_volume_slices(path, file_format)
+
+
+def _in_grey(name: str, raw: RawSlice) -> SliceImage:
     values, notes = raw.values, raw.notes
     if values.ndim == 3:
         if values.shape[2] not in (3, 4):
             raise ImageError(
-                f"“{path.name}” has {values.shape[2]} values per pixel: one (grey) or three (colour) are needed."
+                f"“{name}” has {values.shape[2]} values per pixel: one (grey) or three (colour) are needed."
             )
         values, colour_notes = to_grey(values[..., :3])
         notes += colour_notes
     with np.errstate(over="ignore"):
         values = values.astype(np.float32)
-    image = SliceImage(
+    return SliceImage(
         values,
         raw.spacing_mm,
         raw.spacing_source,
@@ -66,7 +103,6 @@ def read_image(
         notes,
         raw.geometry,
     )
-    return image if spacing_mm is None else image.with_spacing(spacing_mm)
 
 
 def read_raw_slice(path: Path, file_format: FileFormat, slice_index: int | None) -> RawSlice:

@@ -10,6 +10,9 @@ import numpy as np
 from ..errors import ImageError
 from .slice_geometry import SliceGeometry
 
+# A gigabyte as float32: 500 slices of 720 × 720.
+_MAX_STACK_PIXELS = 1 << 28
+
 
 @dataclass(frozen=True, eq=False)
 class RawSlice:
@@ -55,3 +58,14 @@ def choose_slice(name: str, slice_count: int, slice_index: int | None, kind: str
         choices = "only slice 0" if slice_count == 1 else f"slices 0 to {slice_count - 1}"
         raise ImageError(f"“{name}” has no slice {slice_index}: it has {choices}.")
     return int(slice_index)
+
+
+def check_stack_size(name: str, pixels: int) -> None:
+    """Refuse to hold all slices of a file at once where that would take too much memory.
+
+    Raises
+    ------
+    ImageError
+    """
+    if pixels > _MAX_STACK_PIXELS:
+        raise ImageError(f"“{name}” is too large to be opened whole: export the slices that show the lesion.")

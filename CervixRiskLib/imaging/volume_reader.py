@@ -1,4 +1,4 @@
-"""One slice of an NRRD, NIfTI or MetaImage volume.
+"""One slice, or all of them, of an NRRD, NIfTI or MetaImage volume.
 
 Only the slice that is asked for is unpacked and kept, so a large volume costs little memory and a file that lies about
 its size cannot exhaust it. SimpleITK would read the whole volume, follow detached data files anywhere, and turn an
@@ -8,8 +8,10 @@ unknown pixel size into 1 mm.
 from __future__ import annotations
 
 import bz2
+import math
 import os
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +19,7 @@ import numpy as np
 
 from ..errors import ImageError
 from .file_format import MAX_PIXELS, FileFormat
-from .raw_slice import RawSlice, choose_slice
+from .raw_slice import RawSlice, check_stack_size, choose_slice
 from .slice_geometry import SliceGeometry
 from .volume_header import MAX_VOLUME_BYTES, Compression, VolumeHeader
 
@@ -106,12 +108,42 @@ def cut_slice(path: Path, header: VolumeHeader, axis: int, index: int) -> RawSli
     if axis != 2 and header.sizes[axis] != 1:
         raise ImageError(f"“{name}” is cut across another axis than the image: save it on the image's grid.")
     length = rows * columns * header.components * header.dtype.itemsize
+    stored = _checked_values(path, header, index * length if axis == 2 else 0, length)
+    return _raw_slice(header, axis, index, stored)
+
+
+def read_volume_slices(path: Path, file_format: FileFormat) -> Iterator[RawSlice]:
+    """All slices as :func:`read_volume_slice` gives them, unpacked in one go.
+
+    Raises
+    ------
+    ImageError
+        The file is damaged, cut off, names data outside its folder, or is too large to be held whole.
+    """
+    header = read_volume_header(path, file_format)
+    axis = slice_axis(header)
+    count = header.sizes[axis]
+    if count == 1:
+        yield cut_slice(path, header, axis, 0)
+        return
+    check_stack_size(path.name, math.prod(header.sizes) * header.components)
+    stored = _checked_values(path, header, 0, header.total_bytes)
+    for index, values in enumerate(np.split(stored, count)):
+        yield _raw_slice(header, axis, index, values)
+
+
+def _checked_values(path: Path, header: VolumeHeader, start: int, length: int) -> np.ndarray:
     try:
-        stored = _stored_values(path, header, index * length if axis == 2 else 0, length)
+        return _stored_values(path, header, start, length)
     except ImageError:
         raise
     except (OSError, ValueError, EOFError, zlib.error, MemoryError) as error:
-        raise ImageError(f"“{name}” is damaged or cut off: export or copy it again.") from error
+        raise ImageError(f"“{path.name}” is damaged or cut off: export or copy it again.") from error
+
+
+def _raw_slice(header: VolumeHeader, axis: int, index: int, stored: np.ndarray) -> RawSlice:
+    row_axis, column_axis = (axis_ for axis_ in (2, 1, 0) if axis_ != axis)
+    rows, columns = header.sizes[row_axis], header.sizes[column_axis]
     shape = (rows, columns) if header.components == 1 else (rows, columns, header.components)
     values = stored.reshape(shape)
     if (header.slope, header.intercept) != (1.0, 0.0):

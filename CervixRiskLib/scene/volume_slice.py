@@ -49,7 +49,7 @@ def read_volume_slice(volume: Any, choice: SliceChoice | None = None) -> SliceIm
     with np.errstate(over="ignore"):
         pixels = values.astype(np.float32)
     size = read_pixel_size(volume, choice)
-    place = _slice_place(volume, choice)
+    place = slice_place(volume, choice)
     kind = volume.GetAttribute(GEOMETRY) or ("none" if was_picture(volume) else "patient")
     geometry = None if kind == "none" else geometry_of(slice_matrix(volume, choice), planar=kind == "planar")
     return SliceImage(
@@ -95,16 +95,28 @@ def voxel_array(volume: Any) -> np.ndarray:
 
 
 def set_voxels(volume: Any, values: np.ndarray, matrix: np.ndarray) -> None:
-    """Give ``volume`` a copy of ``values`` ``(rows, columns)`` as its only slice, and where it lies."""
+    """Give ``volume`` a copy of ``values``, ``(rows, columns)`` or ``(slices, rows, columns)``, and where they lie."""
     import vtk
     from vtk.util import numpy_support
 
-    rows, columns = values.shape
+    rows, columns = values.shape[-2:]
     picture = vtk.vtkImageData()
-    picture.SetDimensions(columns, rows, 1)
+    picture.SetDimensions(columns, rows, 1 if values.ndim == 2 else values.shape[0])
     picture.GetPointData().SetScalars(numpy_support.numpy_to_vtk(np.ascontiguousarray(values).ravel(), deep=True))
     volume.SetAndObserveImageData(picture)
     volume.SetIJKToRASMatrix(vtk_matrix(matrix))
+
+
+def slice_place(volume: Any, choice: SliceChoice) -> tuple[int, int]:
+    """``(slice_index, slice_count)``: the film's frame, what the file said, or the place in the volume."""
+    frame = frame_place(volume)
+    if frame is not None and volume_sizes(volume)[choice.axis] == 1:
+        return frame
+    stored = volume.GetAttribute(SLICE_PLACE)
+    if stored:
+        index, count = stored.split("/")
+        return int(index), int(count)
+    return choice.index, volume_sizes(volume)[choice.axis]
 
 
 def _add_on_slice(
@@ -120,15 +132,3 @@ def _add_on_slice(
     set_voxels(node, values, slice_matrix(volume, choice))
     node.SetNodeReferenceID(GRID_ROLE, volume.GetID())
     return node
-
-
-def _slice_place(volume: Any, choice: SliceChoice) -> tuple[int, int]:
-    """``(slice_index, slice_count)``: the film's frame, what the file said, or the place in the volume."""
-    frame = frame_place(volume)
-    if frame is not None and volume_sizes(volume)[choice.axis] == 1:
-        return frame
-    stored = volume.GetAttribute(SLICE_PLACE)
-    if stored:
-        index, count = stored.split("/")
-        return int(index), int(count)
-    return choice.index, volume_sizes(volume)[choice.axis]
