@@ -56,6 +56,7 @@ class PanelMemory:
             session.open_volume(node.volume, node.caseName)
             for name, text in _texts(node.clinical).items():
                 session.set_clinical(name, text)
+            session.take_stored_answer(self._context.slices.heat_map)
         finally:
             self._busy = False
 

@@ -24,6 +24,7 @@ class CaseRole(str, Enum):
     HEAT_MAP = "heat map"
     LEGEND = "legend"
     ANSWER = "answer"
+    ANSWER_RECORD = "answer record"
     TABLE = "table"
     PLOT_TABLE = "plot table"
     PLOT_SERIES = "plot series"
@@ -35,6 +36,7 @@ ANSWER_ROLES = (
     CaseRole.HEAT_MAP,
     CaseRole.LEGEND,
     CaseRole.ANSWER,
+    CaseRole.ANSWER_RECORD,
     CaseRole.TABLE,
     CaseRole.PLOT_TABLE,
     CaseRole.PLOT_SERIES,

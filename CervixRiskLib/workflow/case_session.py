@@ -30,6 +30,7 @@ from ..scene import (
 )
 from .observers import Observers
 from .signal import Signal
+from .stored_answer import read_stored_answer, store_answer
 
 if TYPE_CHECKING:
     from ..bundle import CaseInput
@@ -363,9 +364,26 @@ class CaseSession:
             display=display or HeatMapDisplay(),
             choice=answer.choice,
         )
+        store_answer(self.folder, answer)
         self.answer = answer
         self.answer_is_stale = False
         self.answer_changed.emit()
+
+    def take_stored_answer(self, display: HeatMapDisplay | None = None) -> None:
+        """Show the answer that a loaded scene holds for this case; stale where the contour is another one by now.
+
+        Raises
+        ------
+        CervixRiskError
+            It is damaged.
+        """
+        answer = None if self.blinded else read_stored_answer(self.folder)
+        if answer is None:
+            return
+        self.show_answer(answer, display)
+        asked_about = answer.prediction.mask_hash
+        if asked_about and (self.segmentation is None or self.contour().mask_hash != asked_about):
+            self._make_stale()
 
     def drop_answer(self) -> None:
         """Take the answer out of the scene."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ pytest.importorskip("slicer", reason='slicer-core is missing: pip install "cervi
 
 from CervixRiskLib.bundle.contracts import Prediction
 from CervixRiskLib.cohort import builtin_columns
-from CervixRiskLib.errors import BundleError, ClinicalValueError, ImageError, ReadingError, RoiError
+from CervixRiskLib.errors import BundleError, CervixRiskError, ClinicalValueError, ImageError, ReadingError, RoiError
 from CervixRiskLib.imaging import Roi, SliceImage
 from CervixRiskLib.scene import (
     CaseFolder,
@@ -21,6 +22,8 @@ from CervixRiskLib.scene import (
     Reading,
     SliceChoice,
     add_slice_volume,
+    load_scene,
+    save_scene,
     start_reading,
     write_contour,
 )
@@ -298,3 +301,53 @@ def test_who_disconnects_during_sending_is_not_called() -> None:
     signal.connect(second)
     signal.emit()
     assert heard == []
+
+
+def test_a_saved_scene_gives_the_answer_back(
+    session: Any, scene: Any, volume: Any, answer: Callable[..., CaseAnswer], tmp_path: Path
+) -> None:
+    session.open_volume(volume)
+    session.set_reading("A", "1")
+    draw(session)
+    given = answer()
+    given.prediction.heatmap[:, 40:] = np.nan
+    asked = replace(given, prediction=replace(given.prediction, mask_hash=session.contour().mask_hash), seconds=0.4)
+    session.show_answer(asked)
+    save_scene(scene, tmp_path / "case.mrb")
+    session.close()
+    scene.Clear(False)
+    load_scene(scene, tmp_path / "case.mrb")
+
+    session.open_volume(scene.GetFirstNodeByName("M027"), "M027")
+    session.take_stored_answer()
+
+    back = session.answer
+    assert not session.answer_is_stale
+    assert (back.bundle, back.choice, back.seconds, back.study) == (MODEL, SliceChoice(2, 0), 0.4, asked.study)
+    np.testing.assert_array_equal(back.prediction.heatmap, asked.prediction.heatmap)
+    assert asdict(replace(back.prediction, heatmap=None)) == asdict(replace(asked.prediction, heatmap=None))
+    assert len(session.folder.nodes(CaseRole.HEAT_MAP, CaseRole.ANSWER_RECORD)) == 2
+    assert session.contour().n_pixels == 600
+
+
+def test_a_saved_answer_to_another_contour_is_stale(
+    session: Any, volume: Any, answer: Callable[..., CaseAnswer]
+) -> None:
+    session.open_volume(volume)
+    draw(session)
+    given = answer()
+    session.show_answer(replace(given, prediction=replace(given.prediction, mask_hash="of another contour")))
+    session.open_volume(None)
+    session.open_volume(volume, "M027")
+    session.take_stored_answer()
+    assert session.answer_is_stale
+
+
+def test_a_damaged_saved_answer_is_told(session: Any, volume: Any, answer: Callable[..., CaseAnswer]) -> None:
+    session.open_volume(volume)
+    session.show_answer(answer())
+    record = session.folder.node(CaseRole.ANSWER_RECORD)
+    for text in ("", "{", "[]", record.GetText().replace('"axis": 2', '"axis": "2"')):
+        record.SetText(text)
+        with pytest.raises(CervixRiskError, match="Ask again"):
+            session.take_stored_answer()
