@@ -23,9 +23,12 @@ class AsksQuestions(Protocol):
         *,
         heatmap: bool = True,
         title: str = "",
+        background: bool = False,
         on_answer: Callable[[WorkerAnswer], None],
         on_failure: Callable[[WorkerFailure], None],
     ) -> Ticket: ...
+
+    def cancel(self, ticket: Ticket | None = None) -> None: ...
 
 
 class AskedInTurn:
@@ -59,6 +62,7 @@ class AskedInTurn:
         self._title = title
         self._on_answer, self._on_failure, self._on_end = on_answer, on_failure, on_end
         self._asked: str | None = None
+        self._ticket: Ticket | None = None
         self._ended = False
 
     @property
@@ -70,17 +74,27 @@ class AskedInTurn:
         self._ask_next()
 
     def stop(self) -> None:
-        """Ask nothing more; an answer that still comes is not told."""
-        if not self._ended:
-            self._end(complete=False)
+        """Ask nothing more, and give up what is under way."""
+        if self._ended:
+            return
+        ticket = self._ticket
+        self._end(complete=False)
+        if ticket is not None:
+            self._questions.cancel(ticket)
 
     def _ask_next(self) -> None:
         if not self._waiting:
             self._end(complete=True)
             return
         self._asked, case = self._waiting.pop(0)
-        self._questions.ask(
-            case, self._bundle, heatmap=False, title=self._title, on_answer=self._answered, on_failure=self._failed
+        self._ticket = self._questions.ask(
+            case,
+            self._bundle,
+            heatmap=False,
+            title=self._title,
+            background=True,
+            on_answer=self._answered,
+            on_failure=self._failed,
         )
 
     def _answered(self, event: WorkerAnswer) -> None:
@@ -104,5 +118,6 @@ class AskedInTurn:
 
     def _end(self, *, complete: bool) -> None:
         self._ended = True
+        self._ticket = None
         self._waiting.clear()
         self._on_end(complete)

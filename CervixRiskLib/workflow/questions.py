@@ -67,9 +67,16 @@ class _Question:
     """A question under way, under the worker's own number."""
 
     def __init__(
-        self, ticket: Ticket, title: str, on_end: Callable[[Any], Any], on_failure: OnFailure, asked: float
+        self,
+        ticket: Ticket,
+        title: str,
+        on_end: Callable[[Any], Any],
+        on_failure: OnFailure,
+        asked: float,
+        background: bool,
     ) -> None:
         self.ticket = ticket
+        self.background = background
         self.title = title
         self.on_end = on_end
         self.on_failure = on_failure
@@ -132,10 +139,20 @@ class Questions:
         heatmap: bool = True,
         title: str = "Asking the model",
         timeout: float | None = None,
+        background: bool = False,
     ) -> Ticket:
-        """Ask about a case. Its arrays must not be changed until the question has ended."""
+        """Ask about a case. Its arrays must not be changed until the question has ended.
+
+        Parameters
+        ----------
+        background
+            Nobody waits for the answer: :attr:`progress` does not tell of it, and it ends as cancelled as soon as
+            anything else is asked or loaded.
+        """
         options = WorkerOptions(heatmap=heatmap, timeout=timeout)
-        return self._begin(title, on_answer, on_failure, lambda worker: worker.request(case, bundle, options))
+        return self._begin(
+            title, on_answer, on_failure, lambda worker: worker.request(case, bundle, options), background
+        )
 
     def poll(self) -> None:
         """Hear the program and tell the askers; to be called by a timer, every 20 ms while :attr:`busy`."""
@@ -155,8 +172,8 @@ class Questions:
 
     @property
     def progress(self) -> QuestionProgress | None:
-        """Where the oldest question stands; ``None`` when there is none."""
-        question = next(iter(self._open.values()), None)
+        """Where the oldest question stands that a person waits for; ``None`` when there is none."""
+        question = next((question for question in self._open.values() if not question.background), None)
         if question is None:
             return None
         # The innermost stretch of work, which began last.
@@ -226,14 +243,17 @@ class Questions:
         on_end: Callable[[Any], Any],
         on_failure: OnFailure,
         send: Callable[[PredictionWorker], Ticket],
+        background: bool = False,
     ) -> Ticket:
         if self._closed:
             raise RuntimeError("the questions are closed")
         self._last += 1
-        question = _Question(self._last, title, on_end, on_failure, time.monotonic())
+        question = _Question(self._last, title, on_end, on_failure, time.monotonic(), background)
         try:
             if self._worker is None:
                 self._worker = self._make_worker(self._force_cpu)
+            if not background:
+                self._cancel_background()
             self._open[send(self._worker)] = question
         except CervixRiskError as error:
             # Told by the next poll, as every other end.
@@ -241,6 +261,11 @@ class Questions:
             self._failed.append((question, WorkerFailure(self._last, kind, type(error).__name__, str(error))))
         self.changed.emit()
         return self._last
+
+    def _cancel_background(self) -> None:
+        for number, question in self._open.items():
+            if question.background and self._worker is not None:
+                self._worker.cancel(number)
 
     def _hear(self) -> bool:
         """Whether there was anything."""
