@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ...bundle.prediction_text import percent, range_text
 from ...statistics import Nomogram, NomogramAxis
 from ..style import NOTE_SIZE, TICK_SIZE, VERMILLION
 from .tick_labels import number_text
@@ -22,7 +23,7 @@ def marked_rows(
 ) -> list[str]:
     """What will stand at the right end of the rows."""
     rows = [_result(nomogram, axis, marks[axis.name]) for axis in nomogram.axes if axis.name in marks]
-    return [*rows, "0000 points", *([f"95 % interval {range_words(interval)}"] if interval is not None else [])]
+    return [*rows, "0000 points", *([f"95 % interval {range_text(*interval)}"] if interval is not None else [])]
 
 
 def draw_marks(
@@ -53,27 +54,12 @@ def draw_marks(
     on_axis = 0 <= total <= drawing.total_last
     _mark(drawing, drawing.total_x(total), drawing.total_row, drawing.risk_row, filled=on_axis, gid="mark:total")
     _write_result(drawing, drawing.total_row, f"{total:.0f} points", bold=True)
-    _write_result(drawing, drawing.risk_row, percent_words(nomogram.risk(total)), bold=True)
+    _write_result(drawing, drawing.risk_row, percent(nomogram.risk(total)), bold=True)
     if interval is not None:
-        words = f"95 % interval {range_words(interval)}"
+        words = f"95 % interval {range_text(*interval)}"
         style = {"ha": "right", "va": "top", "color": VERMILLION, "gid": "result:interval"}
         drawing.sheet.write(drawing.results, drawing.risk_row - 0.1, words, NOTE_SIZE, **style)
     return notes
-
-
-def percent_words(risk: float) -> str:
-    """Whole per cent; never "0 %" or "100 %" for what is neither impossible nor certain."""
-    if risk < 0.01:
-        return "< 1 %"
-    if risk > 0.99:
-        return "> 99 %"
-    return f"{100 * risk:.0f} %"
-
-
-def range_words(interval: tuple[float, float]) -> str:
-    """``"22 to 42 %"``."""
-    low, high = interval
-    return f"{percent_words(low).removesuffix(' %')} to {percent_words(high)}"
 
 
 def _mark(drawing: NomogramDrawing, x: float, y: float, target: float, *, filled: bool, gid: str) -> None:
