@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
+from .interpreter_lock import process_events
 from .layout_manager import qMRMLLayoutManager
 from .mrml_world import MrmlWorld
 
@@ -138,7 +139,10 @@ class qSlicerApplication(PythonSignals):  # noqa: N801
         return [self.window, *(widget for widget in self._qt.topLevelWidgets() if widget is not self.window)]
 
     def processEvents(self, *arguments: Any) -> None:  # noqa: N802
-        self._qt.processEvents(*arguments)
+        if arguments:
+            self._qt.processEvents(*arguments)
+        else:
+            process_events()
 
     def pauseRender(self) -> None:  # noqa: N802
         self.window.views.setUpdatesEnabled(False)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from PySide6 import QtCore
 
+from .interpreter_lock import execute
+
 _TICK_MS = 1
 
 
@@ -52,7 +54,7 @@ def run_for(seconds: float) -> None:
     """Let the event loop run, asleep when nothing happens."""
     loop = QtCore.QEventLoop()
     QtCore.QTimer.singleShot(round(1000 * seconds), loop.quit)
-    loop.exec()
+    execute(loop)
 
 
 def run_until(condition: Callable[[], bool], *, time_limit: float = 10.0) -> None:
@@ -75,7 +77,7 @@ def run_until(condition: Callable[[], bool], *, time_limit: float = 10.0) -> Non
     timer = QtCore.QTimer()
     timer.timeout.connect(look)
     timer.start(5)
-    loop.exec()
+    execute(loop)
     timer.stop()
     if not condition():
         raise TimeoutError(f"Not so within {time_limit:g} seconds.")

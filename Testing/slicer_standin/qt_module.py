@@ -16,7 +16,7 @@ QT_MODULES: tuple[ModuleType, ...] = (QtCore, QtGui, QtWidgets, QtNetwork)
 _WITHHELD = frozenset({"Signal", "Slot", "Property", "QInputDialog", "QtCore", "QtGui", "QtWidgets"})
 
 
-def make_qt_module(record: DialogRecord, custom_widgets: dict[str, type]) -> ModuleType:
+def make_qt_module(record: DialogRecord, custom_widgets: dict[str, type], desktop_services: type) -> ModuleType:
     """``qt`` with dialogs that answer from ``record`` and a ``QUiLoader`` that knows ``custom_widgets``."""
     module = ModuleType("qt", "Stand-in for PythonQt's qt over PySide6.")
     for source in QT_MODULES:
@@ -25,6 +25,7 @@ def make_qt_module(record: DialogRecord, custom_widgets: dict[str, type]) -> Mod
             if not name.startswith("_") and name not in _WITHHELD:
                 setattr(module, name, getattr(source, name))
     contents: dict[str, Any] = {
+        "QDesktopServices": desktop_services,
         "QMessageBox": message_box_class(record),
         "QFileDialog": file_dialog_class(record),
         "QUiLoader": ui_loader_class(custom_widgets),

@@ -20,10 +20,14 @@ from .ctk_widgets import WIDGETS, make_ctk_module
 from .dialogs import DialogRecord
 from .event_loop import run_for
 from .installation import attributes, modules
+from .interpreter_lock import InterpreterLock
+from .keyboard import press
 from .modules import ModuleManager, qSlicerScriptedLoadableModule, qSlicerScriptedLoadableModuleWidget
 from .mrml_widgets import qMRMLNodeComboBox, qMRMLWidget
 from .mrml_world import MrmlWorld
+from .opened_urls import desktop_services_class
 from .packaging_module import make_packaging, make_pytorch_utils
+from .palette import dark_palette
 from .qt_module import QT_MODULES, make_qt_module
 from .qt_properties import python_properties
 from .segment_editor import qMRMLSegmentEditorWidget
@@ -48,6 +52,8 @@ class SlicerSession:
         What was asked to be installed; nothing is.
     errors
         Exceptions that reached Qt from a slot, as ``(type, exception)``.
+    opened_urls
+        What the desktop was asked to open; nothing is.
     """
 
     def __init__(self, application: qSlicerApplication, manager: ModuleManager, dialogs: DialogRecord) -> None:
@@ -56,6 +62,7 @@ class SlicerSession:
         self.dialogs = dialogs
         self.installed: list[Any] = []
         self.errors: list[BaseException] = []
+        self.opened_urls: list[str] = []
 
     @property
     def window(self) -> qSlicerMainWindow:
@@ -85,10 +92,15 @@ class SlicerSession:
         self.application.mrmlScene().Clear(False)
         run_for(0.02)
 
+    def press(self, keys: str, *, widget: Any = None) -> None:
+        """Press keys (``"Ctrl+Return"``) in ``widget``, or in the window where no field has the focus."""
+        press(self.window, keys, widget)
+
     def grab(self, path: Path, *, size: tuple[int, int] = WINDOW_SIZE, widget: Any = None) -> Path:
         """Write the window, or one widget of it, as a PNG."""
         self.window.resize(*size)
         self.window.show()
+        self.application.layoutManager().show_scene()
         run_for(0.05)
         (self.window if widget is None else widget).grab().save(str(path), "PNG")
         return path
@@ -112,7 +124,13 @@ def _fold(version: str) -> tuple[int, ...]:
 
 @contextlib.contextmanager
 def slicer_session(
-    folder: Path, *, version: str = SLICER_VERSION, translation_mark: str = "", torch_installed: bool | None = None
+    folder: Path,
+    *,
+    version: str = SLICER_VERSION,
+    translation_mark: str = "",
+    torch_installed: bool | None = None,
+    holds_interpreter_lock: bool = False,
+    dark: bool = False,
 ) -> Iterator[SlicerSession]:
     """Run the stand-in for the time of the ``with``.
 
@@ -126,6 +144,10 @@ def slicer_session(
         Put before every text that went through ``_()``.
     torch_installed
         ``None``: the PyTorch extension is not there. Else it is, with or without PyTorch.
+    holds_interpreter_lock
+        Run Qt's loop as PythonQt does: other threads of Python run only inside slots. See :mod:`.interpreter_lock`.
+    dark
+        Slicer's dark look.
     """
     import slicer
     import slicer.util
@@ -135,6 +157,9 @@ def slicer_session(
     QtCore.QSettings.setDefaultFormat(QtCore.QSettings.Format.IniFormat)
     dialogs = DialogRecord()
     with contextlib.ExitStack() as stack:
+        stack.enter_context(attributes(InterpreterLock, {"held": holds_interpreter_lock}))
+        if dark:
+            stack.enter_context(dark_palette(qt_application))
         stack.enter_context(python_properties(QT_MODULES))
         world = MrmlWorld()
         application = qSlicerApplication(qt_application, world, folder, version)
@@ -146,7 +171,7 @@ def slicer_session(
         application.window.show()
         run_for(0.02)
         added: dict[str, ModuleType] = {
-            "qt": make_qt_module(dialogs, WIDGETS | _MRML_WIDGETS),
+            "qt": make_qt_module(dialogs, WIDGETS | _MRML_WIDGETS, desktop_services_class(session.opened_urls)),
             "ctk": make_ctk_module(dialogs),
             "SampleData": sample_data.make_module(),
             "slicer.ScriptedLoadableModule": scripted_module.make_module(),
