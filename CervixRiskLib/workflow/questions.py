@@ -80,7 +80,7 @@ class _Question:
         self.title = title
         self.on_end = on_end
         self.on_failure = on_failure
-        self.asked = asked
+        self.asked = time.monotonic()
         self.tasks: dict[int, WorkerProgress] = {}
 
 
@@ -127,7 +127,7 @@ class Questions:
         title: str = "Loading the model",
     ) -> Ticket:
         """Load a model ahead of the first question, and hear what it asks of a case."""
-        return self._begin(title, on_prepared, on_failure, lambda worker: worker.prepare(bundle))
+        return self._begin(title, False, on_prepared, on_failure, lambda worker: worker.prepare(bundle))
 
     def ask(
         self,
@@ -184,9 +184,10 @@ class Questions:
         return QuestionProgress(question.title, step.description, step.done, step.total, step.detail, seconds)
 
     def cancel(self, ticket: Ticket | None = None) -> None:
-        """Stop a question, by default the one under way; it ends in a failure of the kind ``CANCELLED``."""
+        """Stop a question, by default the oldest that somebody waits for; it ends as a failure, ``CANCELLED``."""
         for number, question in self._open.items():
-            if (ticket is None or question.ticket == ticket) and self._worker is not None:
+            meant = not question.background if ticket is None else question.ticket == ticket
+            if meant and self._worker is not None:
                 self._worker.cancel(number)
                 return
 
@@ -240,6 +241,7 @@ class Questions:
     def _begin(
         self,
         title: str,
+        background: bool,
         on_end: Callable[[Any], Any],
         on_failure: OnFailure,
         send: Callable[[PredictionWorker], Ticket],

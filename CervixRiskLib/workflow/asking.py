@@ -1,0 +1,296 @@
+"""From a question to its answer in the case: which model, what it lacks, loading it, asking, and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import CervixRiskError
+from ..worker import FailureKind, StudyFacts, Ticket, WorkerAnswer, WorkerFailure
+from .ask_readiness import AskReadiness, readiness
+from .case_answer import CaseAnswer
+from .case_session import CaseSession
+from .model_entry import ModelEntry
+from .model_shelf import ModelShelf
+from .questions import Questions
+from .signal import Signal
+from .study_questions import QUESTIONS
+
+if TYPE_CHECKING:
+    from ..bundle import CaseInput
+
+_CHANGED = "The case was changed while the model was answering, so the answer was not shown: ask again."
+
+
+class Asking:
+    """One question at a time about the session's case.
+
+    Parameters
+    ----------
+    lacking
+        A sentence on what a model needs and is not installed; empty when all is there.
+    obstacle
+        The same, where it will not be offered for installation any more.
+
+    Attributes
+    ----------
+    model
+        The chosen one, ``None`` where the shelf is empty.
+    note
+        A sentence for the person on what happened last; may be empty.
+    failure
+        Why the last question or loading has no result; ``None`` when it has, or was stopped.
+    task
+        What was asked last; empty before.
+    changed
+        Signal without arguments: any of the above, or what is under way.
+    answered
+        Signal without arguments: an answer came into the case.
+    """
+
+    def __init__(
+        self,
+        session: CaseSession,
+        shelf: ModelShelf,
+        questions: Questions,
+        *,
+        lacking: Callable[[ModelEntry], str] = lambda _model: "",
+        obstacle: Callable[[ModelEntry], str] = lambda _model: "",
+    ) -> None:
+        self.session = session
+        self.shelf = shelf
+        self.questions = questions
+        self.model: ModelEntry | None = None
+        self.note = ""
+        self.failure: WorkerFailure | None = None
+        self.task = ""
+        self.changed = Signal()
+        self.answered = Signal()
+        self._lacking = lacking
+        self._obstacle = obstacle
+        self._loading: tuple[Ticket, Path] | None = None
+        self._asked: Ticket | None = None
+        self._wanted = ""
+        self._volume = session.volume
+        session.image_changed.connect(self._on_image)
+        session.reading_changed.connect(self._on_reading)
+        questions.changed.connect(self.changed.emit)
+
+    # The model.
+
+    def choose(self, path: Path) -> None:
+        """Take the model at ``path`` for the next question and, when nothing is missing for it, load it now."""
+        model = self.shelf.remember(path)
+        self.failure, self.note = None, model.problem
+        if not model.problem:
+            self._take(model)
+            self.prepare()
+        self.changed.emit()
+
+    def take_remembered(self) -> None:
+        """Take the model that was used last, or the first of the shelf; nothing is loaded."""
+        if self.model is None:
+            self.model = next((entry for entry in self.shelf.entries() if not entry.problem), None)
+            self.changed.emit()
+
+    def model_for(self, task: str) -> ModelEntry | None:
+        """The chosen model if it answers ``task``, else the only one on the shelf that does."""
+        if self.model is not None and self.model.task == task:
+            return self.model
+        others = self.shelf.of_task(task)
+        return others[0] if len(others) == 1 else None
+
+    @property
+    def loaded(self) -> bool:
+        """The chosen model is loaded."""
+        return self.model is not None and self.session.facts is not None and self.session.bundle == self.model.path
+
+    def prepare(self) -> None:
+        """Load the chosen model, unless it is loaded or being loaded, something it needs is missing, or a round is
+        open.
+        """
+        model = self.model
+        if model is None or self.loaded or self.session.blinded or self._lacking(model):
+            return
+        if self._loading is not None and self._loading[1] == model.path:
+            return
+        title = f"Loading the model {model.title}"
+        loading = partial(self._on_prepared, model)
+        ticket = self.questions.prepare(
+            model.path, on_prepared=loading, on_failure=partial(self._on_failure, model.path), title=title
+        )
+        self._loading = (ticket, model.path)
+
+    # The question.
+
+    @property
+    def asking(self) -> bool:
+        """An answer is on its way."""
+        return bool(self._wanted) or self._asked is not None
+
+    def readiness(self, task: str) -> AskReadiness:
+        """Whether ``task`` can be asked now; see :func:`~.ask_readiness.readiness`."""
+        model = self.model_for(task)
+        lacking = "" if model is None or model.problem else self._obstacle(model)
+        several = len(self.shelf.of_task(task))
+        if model is None and several > 1 and self.session.volume is not None and not self.session.blinded:
+            found = readiness(self.session, task, None, busy=self.asking)
+            if found.sentence.startswith("No model"):
+                return AskReadiness(False, f"{several} models answer this question: choose one of them above.")
+            return found
+        return readiness(self.session, task, model, busy=self.asking, lacking=lacking)
+
+    def ask(self, task: str) -> None:
+        """Ask, with the model of that task; what stands in the way becomes the note."""
+        ready = self.readiness(task)
+        model = self.model_for(task)
+        self.failure, self.note = None, ""
+        lacking = "" if model is None or not ready.enabled else self._lacking(model)
+        if not ready.enabled or model is None or lacking:
+            self.note = lacking or ready.sentence
+            self.changed.emit()
+            return
+        if model is not self.model:
+            self._take(model)
+            self.note = f"Took {model.title}, the model for this question."
+        self.task = self._wanted = task
+        self.shelf.remember(model.path)
+        facts = self.session.facts
+        if self.loaded and facts is not None:
+            self._send(model, facts)
+        else:
+            self.prepare()
+        self.changed.emit()
+
+    def ask_again(self) -> None:
+        """Ask what was asked last, or try to load the model again when that failed."""
+        if self.task:
+            self.ask(self.task)
+        else:
+            self.failure, self.note = None, ""
+            self.prepare()
+            self.changed.emit()
+
+    def cancel(self) -> None:
+        """Stop; an answer that is there already stays."""
+        self._wanted = ""
+        if self._asked is not None:
+            self.questions.cancel(self._asked)
+        elif self._loading is not None:
+            self.questions.cancel(self._loading[0])
+
+    def set_force_cpu(self, force_cpu: bool) -> None:
+        """Keep away from graphics cards; the program is started anew and the model loaded again."""
+        if force_cpu == self.questions.force_cpu:
+            return
+        had = self.loaded
+        self.questions.set_force_cpu(force_cpu)
+        if had:
+            self.session.set_study(None, None)
+            self.prepare()
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Hear nothing any more."""
+        self.session.image_changed.disconnect(self._on_image)
+        self.session.reading_changed.disconnect(self._on_reading)
+        self.questions.changed.disconnect(self.changed.emit)
+
+    def _take(self, model: ModelEntry) -> None:
+        self.model = model
+        if self.session.bundle not in (None, model.path):
+            self.session.set_study(None, None)
+
+    def _on_prepared(self, model: ModelEntry, facts: StudyFacts) -> None:
+        if self._loading is not None and self._loading[1] == model.path:
+            self._loading = None
+        if model is not self.model:  # another was chosen meanwhile
+            return
+        self.session.set_study(model.path, facts)
+        if self._wanted:
+            # What the model asks for is known only now.
+            task, self._wanted = self._wanted, ""
+            ready = self.readiness(task)
+            if ready.enabled:
+                self._wanted = task
+                self._send(model, facts)
+            else:
+                self.note = ready.sentence
+        self.changed.emit()
+
+    def _send(self, model: ModelEntry, facts: StudyFacts) -> None:
+        task, self._wanted = self._wanted, ""
+        try:
+            case = self.session.case_input()
+            choice = self.session.choice()
+        except CervixRiskError as error:
+            self.note = str(error)
+            return
+        volume = self.session.volume
+
+        def answered(answer: WorkerAnswer) -> None:
+            self._asked = None
+            if self.session.blinded or self.session.volume is not volume or not self._is_still(case):
+                self.note = _CHANGED
+            else:
+                try:
+                    self.session.show_answer(
+                        CaseAnswer(answer.prediction, facts, model.path, choice, answer.processor, answer.seconds)
+                    )
+                except CervixRiskError as error:
+                    self.note = str(error)
+                else:
+                    self.answered.emit()
+            self.changed.emit()
+
+        self._asked = self.questions.ask(
+            case,
+            model.path,
+            on_answer=answered,
+            on_failure=partial(self._on_failure, None),
+            title=QUESTIONS[task].title,
+        )
+
+    def _on_failure(self, loading: Path | None, failure: WorkerFailure) -> None:
+        self._wanted = ""
+        if loading is None:
+            self._asked = None
+        elif self._loading is not None and self._loading[1] == loading:
+            self._loading = None
+        if failure.kind is FailureKind.CANCELLED:
+            self.note = "Stopped. What was there before is unchanged."
+        else:
+            self.failure, self.note = failure, failure.sentence
+        self.changed.emit()
+
+    def _is_still(self, case: CaseInput) -> bool:
+        """Whether the case is what was asked about."""
+        try:
+            now = self.session.case_input()
+        except CervixRiskError:
+            return False
+        return (
+            now.case_id == case.case_id
+            and now.image.spacing_mm == case.image.spacing_mm
+            and np.array_equal(now.image.pixels, case.image.pixels, equal_nan=True)
+            and (now.roi is None) == (case.roi is None)
+            and (now.roi is None or case.roi is None or now.roi.mask_hash == case.roi.mask_hash)
+            and dict(now.clinical) == dict(case.clinical)
+        )
+
+    def _on_image(self) -> None:
+        if self.session.volume is not self._volume:
+            self._volume = self.session.volume
+            if self.asking:
+                self.cancel()
+            self.failure, self.note = None, ""
+            self.changed.emit()
+
+    def _on_reading(self) -> None:
+        if self.session.blinded and self.asking:
+            self.cancel()
+        self.changed.emit()

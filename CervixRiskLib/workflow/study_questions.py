@@ -1,0 +1,52 @@
+"""The questions that can be asked of a slice, as a person knows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StudyQuestion:
+    """One question.
+
+    Parameters
+    ----------
+    task
+        As bundles name it.
+    title
+        On its button.
+    modality
+        DICOM's code of the images it is asked of.
+    wanted
+        Such an image, with its article.
+    """
+
+    task: str
+    title: str
+    modality: str
+    wanted: str
+
+
+QUESTIONS = {
+    question.task: question
+    for question in (
+        StudyQuestion("plnm", "Lymph node metastasis", "US", "an ultrasound image"),
+        StudyQuestion("staging", "Treatment group", "MR", "an MR slice"),
+    )
+}
+"""By task, in the order of the buttons."""
+
+_MODALITIES = {
+    "US": "ultrasound",
+    "MR": "MR",
+    "CT": "CT",
+    "PT": "PET",
+    "MG": "a mammogram",
+    "CR": "an X-ray",
+    "DX": "an X-ray",
+}
+
+
+def modality_words(code: str) -> str:
+    """``"ultrasound"`` for ``"US"``; a code without a word stays as it is."""
+    return _MODALITIES.get(code, code)
