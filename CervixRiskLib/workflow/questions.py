@@ -67,13 +67,7 @@ class _Question:
     """A question under way, under the worker's own number."""
 
     def __init__(
-        self,
-        ticket: Ticket,
-        title: str,
-        on_end: Callable[[Any], Any],
-        on_failure: OnFailure,
-        asked: float,
-        background: bool,
+        self, ticket: Ticket, title: str, on_end: Callable[[Any], Any], on_failure: OnFailure, background: bool
     ) -> None:
         self.ticket = ticket
         self.background = background
@@ -127,7 +121,7 @@ class Questions:
         title: str = "Loading the model",
     ) -> Ticket:
         """Load a model ahead of the first question, and hear what it asks of a case."""
-        return self._begin(title, False, on_prepared, on_failure, lambda worker: worker.prepare(bundle))
+        return self._begin(title, on_prepared, on_failure, lambda worker: worker.prepare(bundle))
 
     def ask(
         self,
@@ -241,7 +235,6 @@ class Questions:
     def _begin(
         self,
         title: str,
-        background: bool,
         on_end: Callable[[Any], Any],
         on_failure: OnFailure,
         send: Callable[[PredictionWorker], Ticket],
@@ -250,7 +243,7 @@ class Questions:
         if self._closed:
             raise RuntimeError("the questions are closed")
         self._last += 1
-        question = _Question(self._last, title, on_end, on_failure, time.monotonic(), background)
+        question = _Question(self._last, title, on_end, on_failure, background)
         try:
             if self._worker is None:
                 self._worker = self._make_worker(self._force_cpu)
