@@ -137,11 +137,8 @@ class Questions:
     ) -> Ticket:
         """Ask about a case. Its arrays must not be changed until the question has ended.
 
-        Parameters
-        ----------
-        background
-            Nobody waits for the answer: :attr:`progress` does not tell of it, and it ends as cancelled as soon as
-            anything else is asked or loaded.
+        For an answer that nobody waits for (``background``) there is no :attr:`progress`, and it is cancelled as soon
+        as anything else is asked or loaded.
         """
         options = WorkerOptions(heatmap=heatmap, timeout=timeout)
         return self._begin(
