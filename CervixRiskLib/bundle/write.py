@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,8 @@ FileSource = Path | bytes | Callable[[Path], object]
 """A file to copy, its content, or a function that writes it to the path it is given."""
 
 ESTIMATOR_FOLDER = "estimators"
-_HARDLY_COMPRESSIBLE = (".safetensors", ".onnx", ".png", ".jpg", ".skops")
+_TRIED_BYTES = 1 << 20
+_WORTH_COMPRESSING = 0.8
 
 
 def write_bundle(
@@ -141,9 +143,17 @@ def _zip(folder: Path, target: Path) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*"), key=lambda item: (item.name != MANIFEST_NAME, item)):
             if path.is_file():
-                stored = path.suffix in _HARDLY_COMPRESSIBLE
-                archive.write(
-                    path,
-                    path.relative_to(folder).as_posix(),
-                    zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED,
-                )
+                archive.write(path, path.relative_to(folder).as_posix(), _compression(path))
+
+
+def _compression(path: Path) -> int:
+    """Deflate where a piece from the middle of the file shows that it pays: trained weights hardly shrink.
+
+    Weights that were rounded to sixteen bits do, to less than half.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as handle:
+        handle.seek(max(0, (size - _TRIED_BYTES) // 2))
+        tried = handle.read(_TRIED_BYTES)
+    pays = len(zlib.compress(tried, 1)) < _WORTH_COMPRESSING * len(tried)
+    return zipfile.ZIP_DEFLATED if pays else zipfile.ZIP_STORED

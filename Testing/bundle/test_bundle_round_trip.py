@@ -10,6 +10,7 @@ import os
 import stat
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,19 @@ def test_listing_holds_the_true_hashes(pristine: Path) -> None:
 def test_folder_and_zip_are_the_same_bundle(tmp_path: Path, manifest: BundleManifest) -> None:
     hashes = {load_bundle(write_bundle(tmp_path / name, manifest)).hash for name in ("model", "model.zip")}
     assert len(hashes) == 1
+
+
+def test_a_zip_compresses_what_shrinks(tmp_path: Path, manifest: BundleManifest) -> None:
+    """Weights fill their bytes and are stored; rounded to sixteen bits their lower halves are zeros."""
+    weights = np.random.default_rng(1).normal(size=600_000).astype(np.float32)
+    rounded = (weights.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
+    files = {"weights.safetensors": weights.tobytes(), "rounded.safetensors": rounded.tobytes()}
+    path = write_bundle(tmp_path / "model.zip", manifest, files=files)
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.getinfo(name) for name in files}
+    assert entries["weights.safetensors"].compress_type == zipfile.ZIP_STORED
+    assert entries["rounded.safetensors"].compress_size < 0.6 * rounded.nbytes
+    assert load_bundle(path).read_bytes("rounded.safetensors") == rounded.tobytes()
 
 
 def test_an_older_bundle_is_replaced_as_a_whole(tmp_path: Path, manifest: BundleManifest) -> None:
