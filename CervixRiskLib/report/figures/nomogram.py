@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 _WIDTH = 9.5
 _ROW = 0.46
 _MARGIN = 0.25
-_TITLE_WIDTH_LARGEST = 2.7
-_RESULT_WIDTH_LARGEST = 2.6
+# Shares of the width.
+_TITLE_LARGEST = 0.284
+_RESULT_LARGEST = 0.274
 _TICK = 0.055
 _MINOR_TICK = 0.03
 _LABEL_DROP = 0.07
@@ -83,7 +84,11 @@ def draw_nomogram(
 
 
 class NomogramDrawing:
-    """The sheet, where each axis lies on it, and the axes' drawing."""
+    """The sheet, where each axis lies on it, and the axes' drawing.
+
+    ``make_sheet`` gives the sheet of a width and height; by default a figure of its own. ``width`` and ``margin`` are
+    in inches.
+    """
 
     def __init__(
         self,
@@ -92,27 +97,36 @@ class NomogramDrawing:
         title: str,
         outcome: str,
         interval: tuple[float, float] | None,
+        *,
+        make_sheet: Callable[[float, float], Sheet] = Sheet,
+        width: float = _WIDTH,
+        margin: float = _MARGIN,
     ) -> None:
         self.nomogram = nomogram
         self.risk_title = f"Risk of {outcome}, %"
         self.rows = len(nomogram.axes) + 3
+        self.width, self.margin = width, margin
         title_height = 0.4 if title else 0.1
         # Room for two lines of notes above the closing line.
         foot = 1.15 if marks is not None else 0.85
-        self.sheet = Sheet(_WIDTH, title_height + self.rows * _ROW + foot)
+        self.sheet = make_sheet(width, title_height + self.rows * _ROW + foot)
         self.top = self.sheet.height - title_height - 0.35
         self.total_last = float(nomogram.total_ticks()[-1])
 
         titles = [*(_axis_title(axis) for axis in nomogram.axes), "Total points", self.risk_title]
         title_width = max(self.sheet.text_width(words, TEXT_SIZE) for words in titles)
-        self.left = _MARGIN + min(title_width, _TITLE_WIDTH_LARGEST) + 0.3
-        self.results = _WIDTH - _MARGIN
+        self.left = margin + min(title_width, self.title_width_largest) + 0.3
+        self.results = width - margin
         results = marked_rows(nomogram, marks, interval) if marks is not None else []
         result_width = max((self.sheet.text_width(words, TICK_SIZE) for words in results), default=0.0)
-        self.result_width = min(result_width, _RESULT_WIDTH_LARGEST)
+        self.result_width = min(result_width, _RESULT_LARGEST * width)
         self.right = self.results - (self.result_width + 0.4 if results else 0.15)
         if title:
-            self.sheet.write(_MARGIN, self.sheet.height - 0.3, title, TITLE_SIZE, weight="bold", gid="title")
+            self.sheet.write(margin, self.sheet.height - 0.3, title, TITLE_SIZE, weight="bold", gid="title")
+
+    @property
+    def title_width_largest(self) -> float:
+        return _TITLE_LARGEST * self.width
 
     def row(self, index: int) -> float:
         """Height of the line of a row: 0 the points axis, then the predictors, total points, risk."""
@@ -231,22 +245,23 @@ class NomogramDrawing:
         self.sheet.number(label.position, y, label.text, over=over, gid=f"label:{axis}:{label.value:g}")
 
     def _write_title(self, title: str, height: float) -> None:
-        size = TEXT_SIZE * min(1.0, _TITLE_WIDTH_LARGEST / self.sheet.text_width(title, TEXT_SIZE))
+        size = TEXT_SIZE * min(1.0, self.title_width_largest / self.sheet.text_width(title, TEXT_SIZE))
         lines = [title]
         if size < TICK_SIZE:
             size = TICK_SIZE
-            lines = self.sheet.wrap(title, size, _TITLE_WIDTH_LARGEST)
+            lines = self.sheet.wrap(title, size, self.title_width_largest)
             if len(lines) > 2:
                 lines = [lines[0], f"{lines[1]} …"]
-        self.sheet.write(_MARGIN, height, "\n".join(lines), size, va="center", gid=f"title:{title}")
+        self.sheet.write(self.margin, height, "\n".join(lines), size, va="center", gid=f"title:{title}")
 
     def write_notes(self, notes: list[str], closing: str, *, emphasised: bool) -> None:
-        """Notes on the marks, and the closing line."""
-        lines = [line for note in notes for line in self.sheet.wrap(note, NOTE_SIZE, _WIDTH - 2 * _MARGIN)]
+        """Notes on the marks, and the closing line; without one only the notes."""
+        lines = [line for note in notes for line in self.sheet.wrap(note, NOTE_SIZE, self.width - 2 * self.margin)]
         for index, line in enumerate(reversed(lines[:2])):
-            self.sheet.write(_MARGIN, 0.32 + 0.16 * index, line, NOTE_SIZE, color=INK, gid=f"note:{index}")
+            self.sheet.write(self.margin, 0.32 + 0.16 * index, line, NOTE_SIZE, color=INK, gid=f"note:{index}")
         colour, weight = (INK, "bold") if emphasised else (GREY, "normal")
-        self.sheet.write(_MARGIN, 0.12, closing, NOTE_SIZE, color=colour, weight=weight, gid="closing")
+        if closing:
+            self.sheet.write(self.margin, 0.12, closing, NOTE_SIZE, color=colour, weight=weight, gid="closing")
 
     def _number_width(self, words: str) -> float:
         return self.sheet.text_width(words, TICK_SIZE)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..style import INK, TICK_SIZE, VERMILLION, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
 
@@ -12,13 +15,17 @@ _GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
 class Sheet:
     """``width`` by ``height`` inches, origin in the lower left corner; every pen takes inches.
 
-    ``gid`` names an artist; it becomes the element's ``id`` in SVG.
+    ``gid`` names an artist; it becomes the element's ``id`` in SVG. With ``figure`` the sheet is a part of that one, its
+    lower left corner ``left`` and ``bottom`` inches from the figure's.
     """
 
-    def __init__(self, width: float, height: float) -> None:
+    def __init__(
+        self, width: float, height: float, figure: Figure | None = None, left: float = 0.0, bottom: float = 0.0
+    ) -> None:
         self.width, self.height = width, height
-        self.figure = new_figure(width, height)
-        self.axes = self.figure.add_axes((0, 0, 1, 1))
+        self.figure = new_figure(width, height) if figure is None else figure
+        across, up = self.figure.get_size_inches()
+        self.axes = self.figure.add_axes((left / across, bottom / up, width / across, height / up))
         self.axes.set_xlim(0, width)
         self.axes.set_ylim(0, height)
         self.axes.axis("off")
