@@ -27,6 +27,17 @@ class ctkPushButton(QtWidgets.QPushButton):  # noqa: N801
     """A push button."""
 
 
+class ctkMenuButton(QtWidgets.QPushButton):  # noqa: N801
+    """A push button whose menu opens from a part of it; here the menu is only opened by its own actions."""
+
+    def setMenu(self, menu: QtWidgets.QMenu) -> None:  # noqa: N802
+        # Qt's own button would open the menu on every click.
+        self._menu = menu
+
+    def menu(self) -> QtWidgets.QMenu | None:
+        return getattr(self, "_menu", None)
+
+
 class ctkFittedTextBrowser(QtWidgets.QTextBrowser):  # noqa: N801
     """A text browser as high as its text."""
 

@@ -7,7 +7,14 @@ from types import ModuleType
 from .ctk_collapsible import ctkCollapsibleButton, ctkCollapsibleGroupBox
 from .ctk_numbers import ctkDoubleSpinBox, ctkSliderWidget
 from .ctk_paths import ctkDirectoryButton, ctkPathLineEdit
-from .ctk_plain import ctkCheckBox, ctkComboBox, ctkFittedTextBrowser, ctkPushButton, message_box_with_memory
+from .ctk_plain import (
+    ctkCheckBox,
+    ctkComboBox,
+    ctkFittedTextBrowser,
+    ctkMenuButton,
+    ctkPushButton,
+    message_box_with_memory,
+)
 from .dialogs import DialogRecord
 
 WIDGETS: dict[str, type] = {
@@ -20,6 +27,7 @@ WIDGETS: dict[str, type] = {
         ctkDirectoryButton,
         ctkDoubleSpinBox,
         ctkFittedTextBrowser,
+        ctkMenuButton,
         ctkPathLineEdit,
         ctkPushButton,
         ctkSliderWidget,

@@ -16,7 +16,6 @@ def press(window: QtWidgets.QMainWindow, keys: str, widget: Any = None) -> None:
     """
     window.show()
     window.activateWindow()
-    QtWidgets.QApplication.setActiveWindow(window)
     run_for(0.02)
     if widget is None:
         focused = QtWidgets.QApplication.focusWidget()
