@@ -47,7 +47,7 @@ class Asking:
     task
         What was asked last; empty before.
     changed
-        Signal without arguments: any of the above, or what is under way.
+        Signal without arguments: any of the above, or a question began or ended; how it gets on is told by ``questions``.
     answered
         Signal without arguments: an answer came into the case.
     """
@@ -78,7 +78,6 @@ class Asking:
         self._volume = session.volume
         session.image_changed.connect(self._on_image)
         session.reading_changed.connect(self._on_reading)
-        questions.changed.connect(self.changed.emit)
 
     # The model.
 
@@ -198,7 +197,6 @@ class Asking:
         """Hear nothing any more."""
         self.session.image_changed.disconnect(self._on_image)
         self.session.reading_changed.disconnect(self._on_reading)
-        self.questions.changed.disconnect(self.changed.emit)
 
     def _take(self, model: ModelEntry) -> None:
         self.model = model
