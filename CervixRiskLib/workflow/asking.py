@@ -47,7 +47,7 @@ class Asking:
     task
         What was asked last; empty before.
     changed
-        Signal without arguments: any of the above, or a question began or ended; how it gets on is told by ``questions``.
+        Signal without arguments: any of the above; how a question gets on is told by ``questions``.
     answered
         Signal without arguments: an answer came into the case.
     """
@@ -130,6 +130,11 @@ class Asking:
     def asking(self) -> bool:
         """An answer is on its way."""
         return bool(self._wanted) or self._asked is not None
+
+    @property
+    def loading(self) -> bool:
+        """A model is being loaded."""
+        return self._loading is not None
 
     def readiness(self, task: str) -> AskReadiness:
         """Whether ``task`` can be asked now; see :func:`~.ask_readiness.readiness`."""
