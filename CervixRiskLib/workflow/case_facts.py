@@ -31,6 +31,20 @@ def slice_words(volume: Any, choice: SliceChoice) -> str:
     return f"{'frame' if film else 'slice'} {index + 1} of {count}"
 
 
+def image_notes(volume: Any) -> tuple[str, ...]:
+    """Sentences about what was converted when the image was read; those of the first slice stand for all.
+
+    Raises
+    ------
+    ImageError
+        The volume is no image that can be used.
+    """
+    from ..scene import read_volume_slice
+    from ..scene.slice_grid import only_slice
+
+    return read_volume_slice(volume, only_slice(volume) or SliceChoice(2, 0)).notes
+
+
 def pixel_size_words(size: PixelSize) -> str:
     """``"0.104 mm · line on the ruler, 20 mm"``, or what to do where it is unknown."""
     if size.spacing_mm is None:

@@ -33,6 +33,22 @@ def forget_scene(panel: QtWidgets.QWidget) -> None:
             widget.setMRMLScene(None)
 
 
+class qMRMLSortFilterProxyModel(QtCore.QObject):  # noqa: N801
+    """What a selector leaves out; the rest of the model is not there."""
+
+    def __init__(self, selector: qMRMLNodeComboBox) -> None:
+        super().__init__(selector)
+        self._selector = selector
+        self._hidden: list[str] = []
+
+    def _set_hidden(self, identifiers: list[str]) -> None:
+        if list(identifiers) != self._hidden:
+            self._hidden = list(identifiers)
+            self._selector._fill()
+
+    hiddenNodeIDs = QtCore.Property("QStringList", lambda self: self._hidden, _set_hidden)  # noqa: N815
+
+
 class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
     """Chooses one node of the scene, of the given classes."""
 
@@ -55,6 +71,7 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
         self._shown_id = ""
         self._observations: list[int] = []
         self._renames: list[tuple[Any, int]] = []
+        self._filter = qMRMLSortFilterProxyModel(self)
         self._box.activated.connect(lambda _: self._announce())
 
     def setMRMLScene(self, scene: Any) -> None:  # noqa: N802
@@ -85,6 +102,8 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
         return found
 
     def _fits(self, node: Any) -> bool:
+        if node.GetID() in self._filter.hiddenNodeIDs:
+            return False
         if node.GetHideFromEditors() and not self._flags["showHidden"]:
             return False
         if self._flags["showChildNodeTypes"]:
@@ -138,6 +157,9 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
         index = self._box.findData(identifier or "")
         self._box.setCurrentIndex(index)
         self._announce()
+
+    def sortFilterProxyModel(self) -> qMRMLSortFilterProxyModel:  # noqa: N802
+        return self._filter
 
     def nodeCount(self) -> int:  # noqa: N802
         return len(self._nodes())
