@@ -34,15 +34,15 @@ class AsksQuestions(Protocol):
 class AskedInTurn:
     """Asks about ``cases``, the next one when the one before is answered.
 
-    Never more than one of them waits at the program, so that a new question of the person comes next. When a question
-    is cancelled or the program fails the rest is not asked.
+    Never more than one of them waits at the program, and it is cancelled when the person asks something: then
+    :meth:`start` goes on where it was. When the program itself fails the rest is not asked.
 
     Parameters
     ----------
     on_answer, on_failure
         Called with the case's name and its answer, or the sentence why it has none.
     on_end
-        Called once: with ``True`` when all were asked, ``False`` when the rest was not.
+        Called when all were asked, with ``True``; when the rest is not asked, at least for now, with ``False``.
     """
 
     def __init__(
@@ -61,63 +61,69 @@ class AskedInTurn:
         self._bundle = bundle
         self._title = title
         self._on_answer, self._on_failure, self._on_end = on_answer, on_failure, on_end
-        self._asked: str | None = None
+        self._asked: tuple[str, CaseInput] | None = None
         self._ticket: Ticket | None = None
-        self._ended = False
+        self.interrupted = False
 
     @property
     def running(self) -> bool:
-        return self._asked is not None and not self._ended
+        """Whether a question is under way."""
+        return self._asked is not None
 
     def start(self) -> None:
-        """Ask the first one."""
-        self._ask_next()
+        """Ask the first one, or go on after an interruption."""
+        self.interrupted = False
+        if not self.running:
+            self._ask_next()
 
     def stop(self) -> None:
         """Ask nothing more, and give up what is under way."""
-        if self._ended:
+        self._waiting.clear()
+        self.interrupted = False
+        if self._asked is None:
             return
         ticket = self._ticket
-        self._end(complete=False)
+        self._asked = self._ticket = None
+        self._on_end(False)
         if ticket is not None:
             self._questions.cancel(ticket)
 
     def _ask_next(self) -> None:
         if not self._waiting:
-            self._end(complete=True)
+            self._on_end(True)
             return
-        self._asked, case = self._waiting.pop(0)
+        self._asked = self._waiting.pop(0)
+        asked = self._asked
         self._ticket = self._questions.ask(
-            case,
+            asked[1],
             self._bundle,
             heatmap=False,
             title=self._title,
             background=True,
-            on_answer=self._answered,
-            on_failure=self._failed,
+            on_answer=lambda event: self._answered(asked, event),
+            on_failure=lambda event: self._failed(asked, event),
         )
 
-    def _answered(self, event: WorkerAnswer) -> None:
-        if self._ended or self._asked is None:
+    def _answered(self, asked: tuple[str, CaseInput], event: WorkerAnswer) -> None:
+        if asked is not self._asked:
             return
-        self._on_answer(self._asked, event.prediction)
+        self._asked = None
+        self._on_answer(asked[0], event.prediction)
         self._ask_next()
 
-    def _failed(self, event: WorkerFailure) -> None:
-        if self._ended or self._asked is None:
+    def _failed(self, asked: tuple[str, CaseInput], event: WorkerFailure) -> None:
+        if asked is not self._asked:
             return
+        self._asked = None
         if event.kind is FailureKind.CANCELLED:
-            self._end(complete=False)
+            self._waiting.insert(0, asked)
+            self.interrupted = True
+            self._on_end(False)
             return
-        self._on_failure(self._asked, event.sentence)
+        self._on_failure(asked[0], event.sentence)
         if event.kind is FailureKind.REFUSED:
             self._ask_next()
         else:
             # The program itself is in trouble: the person's next question is to find it at rest.
-            self._end(complete=False)
-
-    def _end(self, *, complete: bool) -> None:
-        self._ended = True
-        self._ticket = None
-        self._waiting.clear()
-        self._on_end(complete)
+            self._waiting.clear()
+            self._on_end(False)

@@ -64,11 +64,14 @@ class SensitivityRun:
         Signal without arguments: one more variant is known, or the run has ended.
     result
         ``None`` until the run is complete with at least one answer.
+    begun
+        Whether :meth:`start` was called.
     """
 
     def __init__(self, questions: AsksQuestions, case: CaseInput, answer: CaseAnswer) -> None:
         self.changed = Signal()
         self.result: SensitivityResult | None = None
+        self.begun = False
         self._own = answer.prediction
         variants = contour_variants(case.roi) if case.roi is not None else None
         self._left_out = () if variants is None else variants.left_out
@@ -94,8 +97,14 @@ class SensitivityRun:
     def running(self) -> bool:
         return self._asking.running
 
+    @property
+    def interrupted(self) -> bool:
+        """A question of the person came between; :meth:`start` goes on."""
+        return self._asking.interrupted
+
     def start(self) -> None:
-        """Ask, unless there is no contour to vary."""
+        """Ask, unless there is no contour to vary; goes on after an interruption."""
+        self.begun = True
         if self.total:
             self._asking.start()
 

@@ -74,12 +74,15 @@ class ReaderComparison:
         Signal without arguments: an answer is known, or the run has ended.
     answers
         One for each other contour that the scene holds; none while a study round is open.
+    ended
+        All are asked, or the rest will not be.
     """
 
     def __init__(self, questions: AsksQuestions, session: CaseSession, case: CaseInput, answer: CaseAnswer) -> None:
         self.changed = Signal()
         self._own = answer.prediction
         self.answers: tuple[ReaderAnswer, ...] = ()
+        self.ended = False
         cases = []
         for reading, node, segment in session.other_readings():
             name = self._free_name(reading_title(reading))
@@ -104,6 +107,11 @@ class ReaderComparison:
     @property
     def running(self) -> bool:
         return self._asking.running
+
+    @property
+    def interrupted(self) -> bool:
+        """A question of the person came between; :meth:`start` goes on."""
+        return self._asking.interrupted
 
     def start(self) -> None:
         """Ask; ends at once where there is no other contour."""
@@ -147,6 +155,7 @@ class ReaderComparison:
         self._replace(name, problem=sentence)
 
     def _on_end(self, _complete: bool) -> None:
+        self.ended = not self._asking.interrupted
         self.changed.emit()
 
     def _replace(self, name: str, **changes: object) -> None:
