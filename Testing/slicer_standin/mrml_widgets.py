@@ -49,6 +49,19 @@ class qMRMLSortFilterProxyModel(QtCore.QObject):  # noqa: N801
     hiddenNodeIDs = QtCore.Property("QStringList", lambda self: self._hidden, _set_hidden)  # noqa: N815
 
 
+def _setting(name: str, kind: type, store: str) -> tuple[Any, Any]:
+    """A property of a selector and its setter; made in the class's body, for a ``.ui`` file to find it."""
+
+    def read(self: Any) -> Any:
+        return getattr(self, store)[name]
+
+    def write(self: Any, value: Any) -> None:
+        getattr(self, store)[name] = value
+        self._fill()
+
+    return QtCore.Property(kind, read, write), write
+
+
 class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
     """Chooses one node of the scene, of the given classes."""
 
@@ -188,28 +201,15 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
 
     currentNodeID = QtCore.Property(str, lambda self: self._shown_id, setCurrentNodeID)  # noqa: N815
     nodeTypes = QtCore.Property("QStringList", lambda self: self._types, setNodeTypes)  # noqa: N815
-
-
-def _add_settings(widget: type) -> None:
-    """The selector's plain switches and texts, each a property with its setter."""
-
-    def add(name: str, kind: type, store: str) -> None:
-        def read(self: Any) -> Any:
-            return getattr(self, store)[name]
-
-        def write(self: Any, value: Any) -> None:
-            getattr(self, store)[name] = value
-            self._fill()
-
-        setattr(widget, name, QtCore.Property(kind, read, write))
-        setattr(widget, "set" + name[0].upper() + name[1:], write)
-
-    for flag in ("noneEnabled", "addEnabled", "removeEnabled", "renameEnabled", "editEnabled", "showHidden"):
-        add(flag, bool, "_flags")
-    add("showChildNodeTypes", bool, "_flags")
-    add("selectNodeUponCreation", bool, "_flags")
-    add("noneDisplay", str, "_texts")
-    add("baseName", str, "_texts")
-
-
-_add_settings(qMRMLNodeComboBox)
+    noneEnabled, setNoneEnabled = _setting("noneEnabled", bool, "_flags")  # noqa: N815
+    addEnabled, setAddEnabled = _setting("addEnabled", bool, "_flags")  # noqa: N815
+    removeEnabled, setRemoveEnabled = _setting("removeEnabled", bool, "_flags")  # noqa: N815
+    renameEnabled, setRenameEnabled = _setting("renameEnabled", bool, "_flags")  # noqa: N815
+    editEnabled, setEditEnabled = _setting("editEnabled", bool, "_flags")  # noqa: N815
+    showHidden, setShowHidden = _setting("showHidden", bool, "_flags")  # noqa: N815
+    showChildNodeTypes, setShowChildNodeTypes = _setting("showChildNodeTypes", bool, "_flags")  # noqa: N815
+    selectNodeUponCreation, setSelectNodeUponCreation = _setting(  # noqa: N815
+        "selectNodeUponCreation", bool, "_flags"
+    )
+    noneDisplay, setNoneDisplay = _setting("noneDisplay", str, "_texts")  # noqa: N815
+    baseName, setBaseName = _setting("baseName", str, "_texts")  # noqa: N815
