@@ -12,6 +12,8 @@ from .image_choice import ImageChoice
 from .pixel_size_row import PixelSizeRow
 from .tints import show_problem, show_quietly
 
+_NOTHING_YET = object()
+
 
 class CaseStep:
     """Writes into the session what the person says of the case.
@@ -30,7 +32,7 @@ class CaseStep:
         self.ui = slicer.util.childWidgetVariables(self.widget)
         self.summary_changed = Signal()
         self._problem = ""
-        self._notes_of = None
+        self._notes_of = _NOTHING_YET
         self._slice_node = None
         self._slice_tag = None
         self._shown_choice = None
@@ -130,6 +132,8 @@ class CaseStep:
                 notes = image_notes(volume)
             except ImageError as error:
                 self._problem = str(error)
+        else:
+            notes = (_("Open an image, drop a file onto Slicer, or begin with a sample."),)
         show_quietly(self.ui.notesLabel, " ".join(notes))
 
     def _choice(self):

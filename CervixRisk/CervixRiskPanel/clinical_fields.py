@@ -7,7 +7,7 @@ from CervixRiskLib.workflow.clinical_entry import ClinicalEntry
 
 from .tints import show_problem, show_quietly, show_remark
 
-_LABEL_WIDTH, _EDITOR_WIDTH = 104, 84
+_LABEL_WIDTH, _EDITOR_WIDTH = 100, 84
 # So long after the last key a text that is still being typed is judged.
 _PAUSE_MS = 600
 
@@ -89,7 +89,7 @@ class _Field:
     def __init__(self, entry, field, grid, row: int) -> None:
         self.name = field.name
         self._entry, self._field = entry, field
-        self._busy = False
+        self._busy = self._typing = False
         self._help = _help(field)
         self.label = qt.QLabel(field.label)
         self.label.wordWrap = True
@@ -126,7 +126,7 @@ class _Field:
         self.editor.enabled = not why_disabled
         for widget in (self.label, self.editor, self.hint):
             widget.toolTip = why_disabled or self._help
-        if not self._is_being_typed():
+        if not self._typing:
             self._show_text()
             self._judge()
         show_quietly(self.hint, self._hint_text())
@@ -153,18 +153,18 @@ class _Field:
         told = _("from contour") if self._entry.is_from_contour(self.name) else self._field.training_range
         return " · ".join(part for part in (self._field.unit, told) if part)
 
-    def _is_being_typed(self) -> bool:
-        return not self._choices and self.editor.focus
-
     def _on_text(self, *_args) -> None:
         if self._busy:
             return
-        if self._is_being_typed():
+        # Half a number is no mistake yet, and an emptied field is about to be filled.
+        self._typing = self.editor.focus
+        if self._typing:
             self._pause.start()
         self._entry.enter_text(self.name, self.editor.text)
 
     def _on_finished(self, *_args) -> None:
         self._pause.stop()
+        self._typing = False
         self._show_text()
         self._judge()
 

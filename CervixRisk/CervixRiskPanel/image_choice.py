@@ -26,6 +26,7 @@ class ImageChoice:
         self.told = Signal()
         self._context, self._session, self._ui = context, context.session, ui
         self._busy = False
+        self._sample = None
         ui.imageSelector.currentNodeIDChanged.connect(self._on_chosen)
         ui.openButton.clicked.connect(self._on_open)
         ui.sampleUltrasoundButton.clicked.connect(self._on_ultrasound)
@@ -71,7 +72,9 @@ class ImageChoice:
         ):
             widget.enabled = not reason
             widget.toolTip = reason or help_text
-        ui.sampleRow.visible = self._context.open_sample is not None
+        # Out of the way once a case of one's own is open.
+        shown = self._session.volume is None or self._session.volume is self._sample
+        ui.sampleRow.visible = shown and self._context.open_sample is not None
 
     def open_file(self, path: str) -> None:
         """Open an image file as a case named after it; what is wrong with it is told."""
@@ -125,6 +128,8 @@ class ImageChoice:
         try:
             with slicer.util.WaitCursor():
                 self._context.open_sample(key)
+            self._sample = self._session.volume
+            self.refresh()
         except CervixRiskError as error:
             self.told.emit(str(error))
             return

@@ -126,7 +126,7 @@ class PixelSizeRow:
         except ImageError as error:
             self._show_result("", str(error), True)
             return
-        told = _("{length:.0f} pixels: {size} per pixel (± {error:.1f} %), image {extent}").format(
+        told = _("{length:.0f} pixels: {size} per pixel, ± {error:.1f} %.\nThe image is then {extent}.").format(
             length=reading.length_px,
             size=spacing_words(reading.spacing_mm),
             error=100 * reading.reading_error,
