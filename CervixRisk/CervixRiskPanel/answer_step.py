@@ -131,7 +131,7 @@ class AnswerStep:
 
     def _on_answer(self) -> None:
         self._refresh()
-        if self.context.session.answer is None:
+        if self.context.session.answer is None or self.context.session.answer_is_stale:
             self._show_charts(False)
         else:
             self._begin_timer.start(_CHECKS_AFTER_MS)
@@ -166,7 +166,7 @@ class AnswerStep:
         ui, view = self.ui, self.view
         ui.headlineLabel.text = view.headline
         ui.outcomeLabel.text = view.outcome
-        ui.intervalLabel.text = f"{view.interval_text} · {view.decision}"
+        ui.intervalLabel.text = f"{view.interval_text}\n{view.decision}"
         self._bar.show(ProbabilityBar(view))
         self._groups.show(ShareChart(view.groups) if view.groups else None)
         show_quietly(ui.basisLabel, view.basis)
@@ -174,7 +174,9 @@ class AnswerStep:
         show_quietly(ui.totalLabel, view.total)
         self._show_nomogram(answer)
         ui.contributionsBox.visible = bool(view.contributions)
-        self._contributions.show(ShareChart(view.contributions, signed=True) if view.contributions else None)
+        contributions = ShareChart(view.contributions, signed=True) if view.contributions else None
+        self._contributions.show(contributions)
+        ui.contributionsLabel.toolTip = "" if contributions is None else contributions.words()
         further = view.further_contributions
         words = _("Change of the score's log-odds.")
         if further:

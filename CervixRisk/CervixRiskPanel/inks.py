@@ -27,7 +27,9 @@ class Inks:
 
 def inks(palette) -> Inks:
     """The colours that suit a widget's palette."""
-    ground, text = palette.color(qt.QPalette.Window), palette.color(qt.QPalette.WindowText)
+    # Those of the enabled state: a label that is disabled greys its whole picture.
+    ground = palette.color(qt.QPalette.Active, qt.QPalette.Window)
+    text = palette.color(qt.QPalette.Active, qt.QPalette.WindowText)
     dark = ground.lightness() < 128
     patient = qt.QColor("#56B4E9" if dark else "#0072B2")
     return Inks(

@@ -31,7 +31,8 @@ class NomogramChart:
         return "\n".join(lines)
 
     def height(self, lettering, _width):
-        return (len(self._nomogram.axes) + 3) * _ROW_LINES * lettering.height
+        # The last row's numbers hang below it.
+        return ((len(self._nomogram.axes) + 3) * _ROW_LINES + 0.4) * lettering.height
 
     def paint(self, canvas, width, _height):
         letters = canvas.small
@@ -40,12 +41,15 @@ class NomogramChart:
         titles = max(letters.width(row.title) for row in measured)
         title_width = min(titles, _TITLE_SHARE * width)
         rows = self._rows(title_width + _SIDE + 6, width - _SIDE, letters.width)
-        heights = [(index + 0.45) * step for index in range(len(rows))]
+        heights = [(index + 0.6) * step for index in range(len(rows))]
+        texts = []
+        for index, (row, y) in enumerate(zip(rows, heights, strict=True)):
+            self._paint_title(canvas, row, y, title_width)
+            # The lines of the marks end at the first row from below: its numbers stand above it.
+            texts += self._paint_axis(canvas, row, y, over=index == 0)
         for row, y in zip(rows, heights, strict=True):
             if row.mark is not None:
-                canvas.line(row.mark.x, y, row.mark.x, heights[row.mark.to_row], canvas.inks.patient, 1.0, dashed=True)
-        for row, y in zip(rows, heights, strict=True):
-            self._paint_row(canvas, row, y, title_width)
+                _paint_drop(canvas, row.mark.x, *sorted((y, heights[row.mark.to_row])), texts)
         for row, y in zip(rows, heights, strict=True):
             if row.mark is not None:
                 canvas.spot(row.mark.x, y, 4.0, canvas.inks.patient, filled=not row.mark.outside)
@@ -56,40 +60,47 @@ class NomogramChart:
         )
 
     @staticmethod
-    def _paint_row(canvas, row, y, title_width):
-        letters, inks = canvas.small, canvas.inks
+    def _paint_title(canvas, row, y, title_width):
+        letters = canvas.small
         lines = letters.wrapped(row.title, title_width)
         top = y - (len(lines) - 1) * letters.height / 2
         for index, words in enumerate(lines):
             canvas.text(0.0, top + index * letters.height, words, lettering=letters)
+
+    @staticmethod
+    def _paint_axis(canvas, row, y, *, over):
+        """Draw the line with its numbers and the mark's; return where texts stand, ``(x0, x1, y0, y1)`` each."""
+        letters, inks = canvas.small, canvas.inks
+        texts = []
+
+        def write(x, centre, words, colour):
+            canvas.text(x, centre, words, lettering=letters, colour=colour, align="centre")
+            half = letters.width(words) / 2 + 2
+            texts.append((x - half, x + half, centre - letters.height / 2, centre + letters.height / 2))
+
         canvas.line(row.start, y, row.end, y, inks.text, 1.0)
         for x in row.ticks:
-            canvas.line(x, y, x, y + 3, inks.text, 1.0)
+            canvas.line(x, y, x, y - 3 if over else y + 3, inks.text, 1.0)
         reach = 5 + letters.height / 2
         for label in row.labels:
-            canvas.text(
-                label.position,
-                y - reach if label.raised else y + reach,
-                label.text,
-                lettering=letters,
-                align="centre",
-                colour=inks.faint,
-            )
+            write(label.position, y - reach if label.raised or over else y + reach, label.text, inks.faint)
         if row.words:
-            canvas.text(row.start, y + reach, row.words, lettering=letters, colour=inks.faint)
+            write(row.start + letters.width(row.words) / 2, y + reach, row.words, inks.faint)
         if row.mark is not None:
-            side = -1 if row.mark.x > canvas_right(row) else 1
-            x = row.mark.x + 7 * side
-            canvas.text(
-                x,
-                y - reach,
-                row.mark.text,
-                lettering=letters,
-                align="left" if side > 0 else "right",
-                colour=inks.patient,
-            )
+            half = letters.width(row.mark.text) / 2
+            # Beyond three quarters of the row the mark's number stands on its left.
+            side = -1 if row.mark.x > row.start + 0.75 * (row.end - row.start) else 1
+            write(row.mark.x + side * (7 + half), y - reach, row.mark.text, inks.patient)
+        return texts
 
 
-def canvas_right(row):
-    """Beyond three quarters of a row its mark's number stands on the left of the mark."""
-    return row.start + 0.75 * (row.end - row.start)
+def _paint_drop(canvas, x, top, bottom, texts):
+    """A mark's line, with a gap where a number stands."""
+    at = top
+    for x0, x1, y0, y1 in sorted(texts, key=lambda text: text[2]):
+        if x0 < x < x1 and at < y1 and y0 < bottom:
+            if y0 > at:
+                canvas.line(x, at, x, y0, canvas.inks.patient, 1.0, dashed=True)
+            at = max(at, y1)
+    if at < bottom:
+        canvas.line(x, at, x, bottom, canvas.inks.patient, 1.0, dashed=True)
