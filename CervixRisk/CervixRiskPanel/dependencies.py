@@ -27,6 +27,8 @@ class Dependencies:
 
     Attributes
     ----------
+    installed
+        As given; :meth:`look_again` after setting another.
     declined
         The person said no; remembered until Slicer is closed, unless asked for with ``again``.
     problem, details
@@ -35,7 +37,7 @@ class Dependencies:
 
     def __init__(self, requirements, installed=is_installed) -> None:
         self._base = read_requirements(requirements)
-        self._installed = installed
+        self.installed = installed
         self._known = {}
         self.declined = False
         self.problem = ""
@@ -50,7 +52,7 @@ class Dependencies:
         """What an answer of ``model`` (a ``ModelEntry``) still needs."""
         key = None if model is None else (model.has_network, model.has_graph)
         if key not in self._known:
-            self._known[key] = what_lacks(model, self._base, self._installed)
+            self._known[key] = what_lacks(model, self._base, self.installed)
         return self._known[key]
 
     def sentence(self, model) -> str:

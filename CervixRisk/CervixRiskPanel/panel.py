@@ -1,5 +1,7 @@
 """The panel: four steps in the order of the work, a timer that hears the warm program, and what a scene keeps."""
 
+from functools import partial
+
 import qt
 import slicer
 from slicer.i18n import tr as _
@@ -15,6 +17,7 @@ from .context import PanelContext
 from .contour_step import ContourStep
 from .memory import PanelMemory
 from .messages import show_error
+from .sample_data import open_sample
 from .settings import PanelSettings
 from .slice_display import SliceDisplay
 
@@ -43,6 +46,7 @@ class Panel:
         self.context = PanelContext(
             self.session, self.questions, self.slices, PanelSettings(), resource, widget, go_to=self.go_to
         )
+        self.context.open_sample = partial(open_sample, self.context)
         self._titles = {
             "case": _("1 · Case"),
             "contour": _("2 · Contour"),
