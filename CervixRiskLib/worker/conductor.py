@@ -1,7 +1,8 @@
 """The thread that speaks with the answering program for its worker: one request at a time, in their order.
 
 It owns the child process and all that may take time (starting it, writing images, waiting, ending it). It takes
-commands and the child's words from one queue, and puts events into another; nothing else is shared.
+commands and the child's words from one queue, and puts events into another; nothing else is shared but the child's
+number.
 """
 
 from __future__ import annotations
@@ -74,6 +75,12 @@ class Conductor:
         self._child: ChildProcess | None = None
         self._ending: list[ChildProcess] = []
         self._start_deadline = NEVER
+
+    @property
+    def process_id(self) -> int | None:
+        """The program's number in the system, as of this moment; read by the owner's thread too."""
+        child = self._child
+        return None if child is None else child.pid
 
     def run(self) -> None:
         try:

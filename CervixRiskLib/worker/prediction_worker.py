@@ -130,6 +130,11 @@ class PredictionWorker:
         """Whether a request has not come to its end, as far as :meth:`poll` has told."""
         return bool(self._open)
 
+    @property
+    def process_id(self) -> int | None:
+        """The running program's number in the system; ``None`` while there is none."""
+        return self._conductor.process_id
+
     def ask(
         self,
         case: CaseInput,

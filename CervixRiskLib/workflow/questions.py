@@ -174,6 +174,11 @@ class Questions:
             return QuestionProgress(question.title, "", 0, None, "", seconds)
         return QuestionProgress(question.title, step.description, step.done, step.total, step.detail, seconds)
 
+    @property
+    def process_id(self) -> int | None:
+        """The running program's number in the system; ``None`` while there is none."""
+        return None if self._worker is None else self._worker.process_id
+
     def cancel(self, ticket: Ticket | None = None) -> None:
         """Stop a question, by default the oldest that somebody waits for; it ends as a failure, ``CANCELLED``."""
         for number, question in self._open.items():

@@ -189,10 +189,12 @@ def test_a_crash_is_told_and_the_next_request_starts_another(worker, make_case, 
 
 @linux
 def test_a_program_killed_while_idle_is_replaced_in_silence(worker, make_case, bundle):
+    assert worker.process_id is None
     process = value_of(worker.ask(make_case(), bundle), "process")
+    assert worker.process_id == process
     os.kill(process, signal.SIGKILL)
     assert wait_until(lambda: not is_alive(process))
-    time.sleep(0.1)
+    assert wait_until(lambda: worker.process_id is None)
     assert value_of(worker.ask(make_case(), bundle), "process") != process
 
 
