@@ -12,38 +12,16 @@ import numpy as np
 from ... import SIMULATED_DATA_MARK
 from ...errors import RoiError, TrainingError
 from ...imaging import Roi, SliceImage
-from ..style import (
-    GREEN,
-    NOTE_SIZE,
-    ORANGE,
-    PURPLE,
-    SKY,
-    TEXT_SIZE,
-    TICK_SIZE,
-    VERMILLION,
-    YELLOW,
-    house_style,
-    save_figure,
-)
+from ..style import NOTE_SIZE, TEXT_SIZE, TICK_SIZE, house_style, save_figure
 from .fitted_text import fit_width, shortened
+from .outline import LINES, draw_outline, outline_handle
 from .panels import Panels, PanelSize
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Bright on grey. Each is drawn over the last, and the last shows in its gaps: two contours that run together are
-# both seen.
-_LINES: tuple[tuple[str, Any], ...] = (
-    (SKY, "-"),
-    (ORANGE, (0, (3.5, 3.5))),
-    (GREEN, (0, (1.2, 3.0))),
-    (PURPLE, (0, (7, 3, 1.2, 3))),
-    (YELLOW, (0, (1.2, 5.0))),
-    (VERMILLION, (0, (6, 6))),
-)
 _SIDE = 2.9
-_RIM = 3.2
 # Room around the contours, as a share of the longer side of their common box.
 _MARGIN = 0.18
 _LEAST_PIXELS = 24
@@ -86,8 +64,8 @@ def draw_contour_pairs(
     if not pairs or not all(contours for _, _, contours in pairs):
         raise TrainingError("There is no contour to draw.")
     names = list(dict.fromkeys(name for _, _, contours in pairs for name, _ in contours))
-    if len(names) > len(_LINES):
-        raise TrainingError(f"At most {len(_LINES)} readings can be told apart in one figure; there are {len(names)}.")
+    if len(names) > len(LINES):
+        raise TrainingError(f"At most {len(LINES)} readings can be told apart in one figure; there are {len(names)}.")
     for _, image, contours in pairs:
         if len({name for name, _ in contours}) < len(contours):
             raise ValueError("Two contours of one case have the same name.")
@@ -110,10 +88,10 @@ def draw_contour_pairs(
         for (case, image, contours), words, axes in zip(pairs, told, panels.axes, strict=True):
             _draw_slice(axes, image, [roi for _, roi in contours])
             for name, roi in contours:
-                _draw_outline(axes, roi, name, names.index(name))
+                draw_outline(axes, roi, names.index(name), gid=f"contour:{name}")
             _draw_scale_bar(axes, image)
             _head(axes, case, words)
-        panels.legend([_handle(name, number) for number, name in enumerate(names)], columns=columns)
+        panels.legend([outline_handle(name, number) for number, name in enumerate(names)], columns=columns)
     if path is not None:
         save_figure(panels.figure, path)
     return panels.figure
@@ -162,24 +140,6 @@ def _draw_slice(axes: Axes, image: SliceImage, rois: Sequence[Roi]) -> None:
     axes.set_yticks([])
 
 
-def _draw_outline(axes: Axes, roi: Roi, name: str, number: int) -> None:
-    """The line halfway between pixels inside and outside; closed at the image's edge."""
-    from contourpy import contour_generator
-    from matplotlib.patheffects import Normal, Stroke
-
-    row_size, column_size = roi.spacing_mm or (1.0, 1.0)
-    row0, column0, row1, column1 = roi.bounding_box
-    inside = np.pad(roi.mask[row0:row1, column0:column1].astype(float), 1)
-    colour, dashes = _LINES[number]
-    # The rim has the line's own dashes, so that it hides no line below in their gaps.
-    rim: dict[str, Any] = {"path_effects": [Stroke(linewidth=_RIM, foreground="black", alpha=0.6), Normal()]}
-    for points in contour_generator(z=inside).lines(0.5):
-        # From the frame's pixel centres to pixel corners of the image, in its unit.
-        x = (np.asarray(points)[:, 0] + column0 - 0.5) * column_size
-        y = (np.asarray(points)[:, 1] + row0 - 0.5) * row_size
-        axes.plot(x, y, color=colour, linestyle=dashes, linewidth=1.8, gid=f"contour:{name}", zorder=3 + number, **rim)
-
-
 def _draw_scale_bar(axes: Axes, image: SliceImage) -> None:
     from matplotlib.patheffects import Normal, Stroke
 
@@ -210,12 +170,3 @@ def _head(axes: Axes, case: str, words: Sequence[str]) -> None:
         **above,
     )
     fit_width(text, _SIDE, least=NOTE_SIZE - 1)
-
-
-def _handle(name: str, number: int) -> object:
-    from matplotlib.lines import Line2D
-    from matplotlib.patheffects import Normal, Stroke
-
-    colour, dashes = _LINES[number]
-    rim = [Stroke(linewidth=_RIM, foreground="black", alpha=0.6), Normal()]
-    return Line2D([], [], color=colour, linestyle=dashes, linewidth=1.8, label=name, path_effects=rim)

@@ -15,8 +15,8 @@ _GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
 class Sheet:
     """``width`` by ``height`` inches, origin in the lower left corner; every pen takes inches.
 
-    ``gid`` names an artist; it becomes the element's ``id`` in SVG. With ``figure`` the sheet is a part of that one, its
-    lower left corner ``left`` and ``bottom`` inches from the figure's.
+    ``gid`` names an artist; it becomes the element's ``id`` in SVG. With ``figure`` the sheet is a part of that one,
+    its lower left corner ``left`` and ``bottom`` inches from the figure's.
     """
 
     def __init__(

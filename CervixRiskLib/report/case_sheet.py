@@ -1,0 +1,230 @@
+"""The pages of a case report: what a reader needs on the first, what the answer stands on from the next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..bundle import WarningCode
+from ..bundle.prediction_text import outcome, percent, range_text
+from ..progress import SILENT, Progress
+from .case_report import CaseReport
+from .figures.contribution_bars import ContributionBars
+from .figures.nomogram import NomogramDrawing
+from .figures.nomogram_marks import draw_marks
+from .figures.page_blocks import Beside, Block, Gap, Heading, Named, Stack, Words
+from .figures.pages import CONTENT_HEIGHT, CONTENT_WIDTH, Pages
+from .figures.probability_bar import GroupBars, ProbabilityBar
+from .figures.sheet import Sheet
+from .figures.slice_figure import SlicePictures
+from .provenance import provenance_rows
+from .style import GREY, INK, NOTE_SIZE, TEXT_SIZE, TICK_SIZE, VERMILLION, closing_line, house_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..statistics import Nomogram
+
+_HALF = (CONTENT_WIDTH - 0.3) / 2
+_SECOND = _HALF + 0.3
+_MOST_PICTURE_HEIGHT = 3.35
+_MOST_CONTRIBUTIONS = 8
+_NAME_WIDTH = 1.35
+_BIG = 30.0
+_DEMO = "Its answers mean nothing for a patient."
+
+
+def case_pages(report: CaseReport, progress: Progress = SILENT) -> list[Figure]:
+    """One of matplotlib's figures a page, A4 upright: the case, its answer, its reasons; then its provenance.
+
+    Two pages for most cases. What does not fit on the first goes to further ones; nothing is left out or made
+    unreadably small.
+    """
+    with house_style(), progress.task("Drawing the report", total=4) as task:
+        pages = Pages(f"{report.title} · case {one_line(report.case_id)} · {report.date}", simulated=report.simulated)
+        measure = pages.measure
+        pages.add(*_title(report, measure))
+        pages.add(SlicePictures(measure, report, CONTENT_WIDTH, _MOST_PICTURE_HEIGHT))
+        task.advance(detail="slice")
+        pages.add(Beside([(0.0, _answer(report, measure)), (_SECOND, _case(report, measure))]), Gap(0.12))
+        _add_warnings(report, pages)
+        task.advance(detail="answer")
+        _add_points(report, pages)
+        _add_reasons(report, pages)
+        task.advance(detail="reasons")
+        pages.new_page()
+        for heading, rows in provenance_rows(report):
+            blocks = [Named(measure, name, words, CONTENT_WIDTH, _NAME_WIDTH + 0.3) for name, words in rows]
+            pages.add_each(Heading(measure, heading, CONTENT_WIDTH), blocks)
+            pages.add(Gap(0.12))
+        figures = pages.finish()
+        task.advance(detail="provenance")
+    return figures
+
+
+def slice_picture(report: CaseReport) -> Figure:
+    """The pictures alone, with the answer's first line over them."""
+    with house_style():
+        measure = Sheet(CONTENT_WIDTH + 2 * 0.3, 1.0)
+        text = report.prediction
+        words = f"{outcome(text)} {percent(text.probability)}, 95 % interval {range_text(*text.interval)}"
+        head: list[Block] = [
+            Words(measure, f"Case {one_line(report.case_id)}: {words}", CONTENT_WIDTH, TEXT_SIZE + 1, weight="bold"),
+            Gap(0.08),
+        ]
+        weight = {"weight": "bold", "color": INK} if report.simulated else {"color": GREY}
+        foot = Words(measure, closing_line(report.simulated), CONTENT_WIDTH, NOTE_SIZE, gid="closing", **weight)
+        whole = Stack([*head, SlicePictures(measure, report, CONTENT_WIDTH, 6.0), foot])
+        sheet = Sheet(CONTENT_WIDTH + 2 * 0.3, whole.height + 0.5)
+        whole.draw(sheet, 0.3, sheet.height - 0.25)
+    return sheet.figure
+
+
+def one_line(words: str) -> str:
+    """Words of a person's as they can be printed: on one line, without control characters."""
+    return "".join(sign for sign in " ".join(words.split()) if sign.isprintable())
+
+
+def _title(report: CaseReport, measure: Sheet) -> list[Block]:
+    about = " · ".join(filter(None, [report.title, one_line(report.reader), report.date]))
+    blocks: list[Block] = [
+        Words(measure, f"Case {one_line(report.case_id)}", CONTENT_WIDTH, 16.0, weight="bold", gid="title"),
+        Words(measure, about, CONTENT_WIDTH, TICK_SIZE, color=GREY),
+    ]
+    if report.simulated:
+        words = f"{closing_line(True)} {_DEMO}"
+        style = {"weight": "bold", "color": VERMILLION, "gid": "simulated"}
+        blocks += [Gap(0.03), Words(measure, words, CONTENT_WIDTH, TICK_SIZE, **style)]
+    return [*blocks, Gap(0.1)]
+
+
+def _answer(report: CaseReport, measure: Sheet) -> Block:
+    prediction = report.prediction
+    big = percent(prediction.probability)
+    beside = measure.text_width(big, _BIG, weight="bold") + 0.15
+    words: list[Block] = [
+        Words(measure, f"probability of {prediction.positive_class}", _HALF - beside, TEXT_SIZE),
+        Words(measure, f"95 % interval {range_text(*prediction.interval)}", _HALF - beside, TICK_SIZE),
+    ]
+    head = Beside([(0.0, Words(measure, big, _HALF, _BIG, weight="bold", gid="probability")), (beside, Stack(words))])
+    blocks: list[Block] = [head, Words(measure, _class_words(report), _HALF, TEXT_SIZE, weight="bold")]
+    if prediction.basis:
+        blocks.append(Words(measure, prediction.basis, _HALF, NOTE_SIZE, color=GREY))
+    blocks.append(Gap(0.05))
+    blocks.append(ProbabilityBar(prediction.probability, prediction.interval, prediction.threshold, _HALF))
+    if prediction.class_probabilities:
+        groups = [(group.name, group.probability) for group in prediction.class_probabilities]
+        blocks += [Gap(0.06), GroupBars(groups, prediction.label, _HALF)]
+    return Stack(blocks)
+
+
+def _class_words(report: CaseReport) -> str:
+    prediction = report.prediction
+    if prediction.threshold is None:
+        return f"Most probable: {prediction.label}"
+    side = "below" if prediction.probability < prediction.threshold else "at or above"
+    kind = "Group" if prediction.class_probabilities else "Class"
+    return f"{kind}: {prediction.label} ({side} the threshold of {percent(prediction.threshold)})"
+
+
+def _case(report: CaseReport, measure: Sheet) -> Block:
+    rows = [(value.label, value.words) for value in report.clinical]
+    roi = report.roi
+    if roi is not None:
+        size = f"{roi.n_pixels:,} pixels"
+        if roi.area_mm2 is not None and roi.max_diameter_mm is not None:
+            size = f"{roi.area_mm2 / 100:.1f} cm², largest diameter {roi.max_diameter_mm:.1f} mm, {size}"
+        rows.append(("Contour", size))
+    rows += [("Contour moved", report.sensitivity)] if report.sensitivity else []
+    for other in report.other_contours:
+        told = [] if other.probability is None else [percent(other.probability)]
+        told += [] if other.dice is None else [f"overlap (Dice) {other.dice:.2f}"]
+        rows.append((one_line(other.name), ", ".join(told) or "not asked"))
+    heading = Heading(measure, "The case", _HALF)
+    return Stack([heading, *(Named(measure, name, words, _HALF, _NAME_WIDTH) for name, words in rows)])
+
+
+def _add_warnings(report: CaseReport, pages: Pages) -> None:
+    # A demo bundle is told of in the title.
+    texts = [warning.text for warning in report.prediction.warnings if warning.code is not WarningCode.DEMO_BUNDLE]
+    measure = pages.measure
+    blocks = [Words(measure, text, CONTENT_WIDTH, TICK_SIZE, lead="▲", gid="warning") for text in texts]
+    if blocks:
+        pages.add_each(Heading(measure, "Warnings", CONTENT_WIDTH), blocks)
+        pages.add(Gap(0.12))
+
+
+def _add_points(report: CaseReport, pages: Pages) -> None:
+    prediction, nomogram = report.prediction, report.nomogram
+    if not prediction.points:
+        return
+    heading = Heading(pages.measure, "Nomogram", CONTENT_WIDTH)
+    if nomogram is not None:
+        drawing = _NomogramBlock(nomogram, report)
+        if drawing.height + heading.height < CONTENT_HEIGHT:
+            pages.add(heading, drawing, Gap(0.05))
+            return
+    rows = [
+        (point.label, f"{f'{point.value:.4g} {point.unit}'.rstrip()}: {point.points:.0f} points")
+        for point in prediction.points
+    ]
+    if prediction.total_points is not None:
+        rows.append(("Total", f"{prediction.total_points:.0f} points"))
+    blocks = [Named(pages.measure, name, words, CONTENT_WIDTH, CONTENT_WIDTH / 2) for name, words in rows]
+    pages.add_each(heading, blocks)
+    pages.add(Gap(0.12))
+
+
+def _add_reasons(report: CaseReport, pages: Pages) -> None:
+    shown = report.prediction.contributions[:_MOST_CONTRIBUTIONS]
+    if not shown:
+        return
+    left_out = len(report.prediction.contributions) - len(shown)
+    words = "Change of the score's log-odds against the same case with this feature at the mean of the training cases"
+    words += f"; {left_out} smaller ones are not shown." if left_out else "."
+    measure = pages.measure
+    pages.add(
+        Heading(measure, "What moves the score most", CONTENT_WIDTH),
+        ContributionBars(shown, CONTENT_WIDTH),
+        Words(measure, words, CONTENT_WIDTH, NOTE_SIZE, color=GREY),
+        Gap(0.1),
+    )
+
+
+class _NomogramBlock:
+    """The nomogram with this case's marks, as lines and words like the rest of the page."""
+
+    def __init__(self, nomogram: Nomogram, report: CaseReport) -> None:
+        self._nomogram, self._report = nomogram, report
+        self.height = self._drawing(Sheet).sheet.height - 0.2
+
+    def _drawing(self, make_sheet: type[Sheet] | _Placed) -> NomogramDrawing:
+        prediction = self._report.prediction
+        return NomogramDrawing(
+            self._nomogram,
+            self._marks(),
+            "",
+            outcome(prediction),
+            prediction.interval,
+            make_sheet=make_sheet,
+            width=CONTENT_WIDTH,
+            margin=0.0,
+        )
+
+    def _marks(self) -> dict[str, float | str]:
+        return {point.name: point.value for point in self._report.prediction.points}
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> None:
+        drawing = self._drawing(_Placed(sheet, left, top))
+        drawing.draw_axes()
+        notes = draw_marks(drawing, self._marks(), self._report.prediction.interval)
+        drawing.write_notes(notes, "", emphasised=False)
+
+
+class _Placed:
+    """Makes the nomogram's sheet a part of a page, its top at ``top``."""
+
+    def __init__(self, page: Sheet, left: float, top: float) -> None:
+        self._page, self._left, self._top = page, left, top
+
+    def __call__(self, width: float, height: float) -> Sheet:
+        return Sheet(width, height, self._page.figure, self._left, self._top - height)

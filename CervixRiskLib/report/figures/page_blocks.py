@@ -1,0 +1,163 @@
+"""What a page is put together from: blocks that know their height and draw themselves below a given place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from ..style import GREY, INK, LIGHT_GREY, TEXT_SIZE, TICK_SIZE
+from .sheet import Sheet
+
+POINTS_PER_INCH = 72.0
+_PITCH = 1.36
+_ASCENT = 1.02
+
+
+class Block(Protocol):
+    """``height`` in inches; :meth:`draw` puts it below ``top`` from ``left`` on, in inches of the sheet."""
+
+    @property
+    def height(self) -> float: ...
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> None: ...
+
+
+def line_height(size: float) -> float:
+    """From one line to the next, in inches, for type of ``size`` points."""
+    return _PITCH * size / POINTS_PER_INCH
+
+
+def write_line(sheet: Sheet, left: float, top: float, words: str, size: float, **style: Any) -> None:
+    """A line of type whose ascenders touch ``top``."""
+    sheet.write(left, top - _ASCENT * size / POINTS_PER_INCH, words, size, **{"va": "baseline", **style})
+
+
+class Words:
+    """A paragraph in the width it has; a word that is wider is broken.
+
+    ``lead`` stands before its first line, and the others begin below the first one's words.
+    """
+
+    def __init__(
+        self, measure: Sheet, words: str, width: float, size: float = TICK_SIZE, *, lead: str = "", **style: Any
+    ) -> None:
+        self._size, self._lead, self._style = size, lead, {"gid": "words", "color": INK, **style}
+        weight = str(style.get("weight", "normal"))
+        self._indent = measure.text_width(f"{lead} ", size, weight=weight) if lead else 0.0
+        self._lines = broken(measure, words, size, width - self._indent, weight)
+
+    @property
+    def height(self) -> float:
+        return line_height(self._size) * len(self._lines)
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> None:
+        for number, line in enumerate(self._lines):
+            y = top - number * line_height(self._size)
+            if number == 0 and self._lead:
+                write_line(sheet, left, y, self._lead, self._size, **self._style)
+            write_line(sheet, left + self._indent, y, line, self._size, **self._style)
+
+
+class Heading(Words):
+    """A block's title over a thin line."""
+
+    def __init__(self, measure: Sheet, words: str, width: float) -> None:
+        super().__init__(measure, words, width, TEXT_SIZE, weight="bold", gid="heading")
+        self._width = width
+
+    @property
+    def height(self) -> float:
+        return super().height + 0.08
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> None:
+        super().draw(sheet, left, top)
+        y = top - self.height + 0.05
+        sheet.axes.plot([left, left + self._width], [y, y], color=LIGHT_GREY, linewidth=0.8, zorder=1)
+
+
+class Named:
+    """A name in grey and its words beside it."""
+
+    def __init__(
+        self, measure: Sheet, name: str, words: str, width: float, name_width: float, size: float = TICK_SIZE
+    ) -> None:
+        self._name = Words(measure, name, name_width - 0.1, size, color=GREY)
+        self._words = Words(measure, words, width - name_width, size)
+        self._name_width = name_width
+
+    @property
+    def height(self) -> float:
+        return max(self._name.height, self._words.height) + 0.02
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> None:
+        self._name.draw(sheet, left, top)
+        self._words.draw(sheet, left + self._name_width, top)
+
+
+class Gap:
+    """Nothing."""
+
+    def __init__(self, height: float) -> None:
+        self.height = height
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> None: ...
+
+
+class Stack:
+    """Blocks below each other."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self._blocks = tuple(blocks)
+
+    @property
+    def height(self) -> float:
+        return sum(block.height for block in self._blocks)
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> None:
+        for block in self._blocks:
+            block.draw(sheet, left, top)
+            top -= block.height
+
+
+class Beside:
+    """Blocks beside each other, each with the place where it begins, in inches from the left."""
+
+    def __init__(self, blocks: Sequence[tuple[float, Block]]) -> None:
+        self._blocks = tuple(blocks)
+
+    @property
+    def height(self) -> float:
+        return max(block.height for _, block in self._blocks)
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> None:
+        for place, block in self._blocks:
+            block.draw(sheet, left + place, top)
+
+
+def broken(measure: Sheet, words: str, size: float, width: float, weight: str = "normal") -> list[str]:
+    """``words`` in lines of at most ``width`` inches, broken between words and, where one is too wide, inside it."""
+    lines = [""]
+    for word in words.split():
+        for part in _fitting_parts(measure, word, size, width, weight):
+            longer = f"{lines[-1]} {part}" if lines[-1] else part
+            if not lines[-1] or measure.text_width(longer, size, weight=weight) <= width:
+                lines[-1] = longer
+            else:
+                lines.append(part)
+    return lines
+
+
+def _fitting_parts(measure: Sheet, word: str, size: float, width: float, weight: str) -> list[str]:
+    parts = []
+    while word and measure.text_width(word, size, weight=weight) > width:
+        # The widest beginning that fits, by halving.
+        fits, wide = 1, len(word)
+        while wide - fits > 1:
+            middle = (fits + wide) // 2
+            if measure.text_width(word[:middle], size, weight=weight) <= width:
+                fits = middle
+            else:
+                wide = middle
+        parts.append(word[:fits])
+        word = word[fits:]
+    return [*parts, word] if word else parts

@@ -1,0 +1,95 @@
+"""Pages of A4 that fill from above, each with its head and the line that every page must carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ... import __version__
+from ..style import GREY, INK, LIGHT_GREY, NOTE_SIZE, closing_line
+from .fitted_text import fit_width
+from .page_blocks import Block, Stack
+from .sheet import Sheet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Inches.
+WIDTH, HEIGHT = 8.27, 11.69
+MARGIN = 0.6
+CONTENT_WIDTH = WIDTH - 2 * MARGIN
+_TOP = HEIGHT - 0.55
+_BOTTOM = 0.78
+CONTENT_HEIGHT = _TOP - _BOTTOM - 0.3
+"""Of a page after the first, whose head is smaller than the report's own title."""
+
+
+class Pages:
+    """A growing number of pages.
+
+    Parameters
+    ----------
+    head
+        What stands at the top of each page but the first.
+    simulated
+        Said in the last line of each page.
+
+    Attributes
+    ----------
+    measure
+        A sheet to measure words on.
+    """
+
+    def __init__(self, head: str, *, simulated: bool) -> None:
+        self._head, self._simulated = head, simulated
+        self._sheets = [Sheet(WIDTH, HEIGHT)]
+        self._top = _TOP
+
+    @property
+    def measure(self) -> Sheet:
+        return self._sheets[0]
+
+    @property
+    def room(self) -> float:
+        """Inches left on this page."""
+        return self._top - _BOTTOM
+
+    def add(self, *blocks: Block) -> None:
+        """Draw ``blocks`` below each other without parting them; on a new page where they do not fit on this one."""
+        whole = Stack(blocks)
+        if whole.height > self.room and self._top < _TOP:
+            self.new_page()
+        whole.draw(self._sheets[-1], MARGIN, self._top)
+        self._top -= whole.height
+
+    def add_each(self, heading: Block, blocks: Sequence[Block]) -> None:
+        """Like :meth:`add`, parting the blocks where a page ends; the heading stays with the first."""
+        if not blocks:
+            return
+        self.add(heading, blocks[0])
+        for block in blocks[1:]:
+            self.add(block)
+
+    def new_page(self) -> None:
+        self._sheets.append(Sheet(WIDTH, HEIGHT))
+        self._top = _TOP
+
+        sheet = self._sheets[-1]
+        head = sheet.axes.text(MARGIN, self._top - 0.1, self._head, fontsize=NOTE_SIZE, color=GREY, gid="head")
+        fit_width(head, CONTENT_WIDTH, least=NOTE_SIZE - 1)
+        self._rule(sheet, self._top - 0.17)
+        self._top -= 0.3
+
+    def finish(self) -> list[Figure]:
+        """Write the foot of all pages and give them."""
+        for number, sheet in enumerate(self._sheets, start=1):
+            self._rule(sheet, 0.62)
+            colour, weight = (INK, "bold") if self._simulated else (GREY, "normal")
+            words = closing_line(self._simulated)
+            sheet.write(MARGIN, 0.45, words, NOTE_SIZE, color=colour, weight=weight, gid="closing")
+            words = f"CervixRisk {__version__} · page {number} of {len(self._sheets)}"
+            sheet.write(WIDTH - MARGIN, 0.45, words, NOTE_SIZE, color=GREY, ha="right", gid="page")
+        return [sheet.figure for sheet in self._sheets]
+
+    def _rule(self, sheet: Sheet, y: float) -> None:
+        sheet.axes.plot([MARGIN, WIDTH - MARGIN], [y, y], color=LIGHT_GREY, linewidth=0.8, zorder=1)
