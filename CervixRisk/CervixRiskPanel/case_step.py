@@ -100,6 +100,8 @@ class CaseStep:
         self.summary_changed.emit()
 
     def _show_slice(self) -> None:
+        from CervixRiskLib.scene.volume_frames import frame_place
+
         ui, volume = self.ui, self.session.volume
         words, problem = "", ""
         if volume is not None:
@@ -114,11 +116,16 @@ class CaseStep:
             show_problem(ui.sliceLabel, problem)
             return
         ui.sliceLabel.styleSheet = ""
-        if self.session.slice_is_fixed:
-            ui.sliceLabel.text = _("{slice} · fixed by the contour").format(slice=words)
+        kind, _space, place = words.partition(" ")
+        ui.sliceTitle.text = _("Frame") if kind == "frame" else _("Slice")
+        if volume is not None and frame_place(volume) is not None:
+            ui.sliceLabel.text = _("{place} · as in the sequence browser").format(place=place)
+            ui.sliceLabel.toolTip = _("Play or scroll the film to the frame that shows the lesion best, then draw.")
+        elif self.session.slice_is_fixed:
+            ui.sliceLabel.text = _("{place} · fixed by the contour").format(place=place)
             ui.sliceLabel.toolTip = _("The contour was begun on this slice. Delete it in step 2 to take another slice.")
         else:
-            ui.sliceLabel.text = _("{slice} · as in the red view").format(slice=words)
+            ui.sliceLabel.text = _("{place} · as in the red view").format(place=place)
             ui.sliceLabel.toolTip = _("Scroll in the red view to the slice that shows the lesion best.")
 
     def _show_notes(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..errors import MissingComponentError
 from ..imaging import read_slices
 from ..scene import SliceChoice, check_against_file
 from ..scene.case_folder import CASE, CaseFolder, CaseRole
@@ -15,6 +16,8 @@ from ..scene.volume_spacing import GRID_ROLE
 from .slice_stack import add_slice_stack
 
 _CHECKED = "CervixRisk.checkedAgainstFile"
+# Imported under another name than they are installed by.
+_PACKAGES = {"PIL": "pillow"}
 _DOUBLE_EXTENSIONS = (".nii.gz", ".seg.nrrd")
 
 
@@ -29,9 +32,16 @@ def open_image_file(scene: Any, path: str | os.PathLike[str]) -> Any:
     ImageError
         The file cannot be read as an image.
     MissingComponentError
-        It is DICOM compressed with a method for which no decoder is installed.
+        A package that reads this format is not installed.
     """
-    return add_slice_stack(scene, read_slices(path), file_case_name(path))
+    try:
+        slices = read_slices(path)
+    except ModuleNotFoundError as error:
+        raise MissingComponentError(
+            f"The Python package “{error.name}” is needed to open this file and is not installed. Install it "
+            f"(`pip install {_PACKAGES.get(error.name or '', error.name)}`), or load the file with Slicer's Add Data."
+        ) from error
+    return add_slice_stack(scene, slices, file_case_name(path))
 
 
 def file_case_name(path: str | os.PathLike[str]) -> str:
