@@ -22,8 +22,7 @@ class AskProgress:
         """Show it as it is now."""
         progress, ui = self._questions.progress, self._ui
         visible = progress is not None and progress.seconds > SHOWN_AFTER_SECONDS
-        if ui.progressPanel.visible != visible:
-            ui.progressPanel.visible = visible
+        ui.progressPanel.visible = visible
         if not visible:
             return
         # A bar without an end moves to and fro.

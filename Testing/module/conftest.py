@@ -17,6 +17,7 @@ for _folder in (_ROOT / "Testing", _ROOT / "CervixRisk"):
     if str(_folder) not in sys.path:
         sys.path.append(str(_folder))
 
+from fake_study.fixtures import fake_worker, write_model  # noqa: E402, F401
 from slicer_standin.fixtures import slicer_app  # noqa: E402, F401
 
 RESOURCES = _ROOT / "CervixRisk" / "Resources"

@@ -1,0 +1,295 @@
+"""Why a question cannot be asked yet: one thing at a time, in the order a person would mend them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("slicer", reason='slicer-core is missing: pip install "cervixrisk[slicer]"')
+
+from CervixRiskLib.imaging import Roi, SliceImage
+from CervixRiskLib.scene import add_slice_volume
+from CervixRiskLib.worker import FailureKind
+from CervixRiskLib.workflow.ask_readiness import readiness
+from CervixRiskLib.workflow.asking import Asking
+from CervixRiskLib.workflow.model_entry import ModelEntry
+from CervixRiskLib.workflow.model_shelf import ModelShelf
+from CervixRiskLib.workflow.questions import Questions
+
+PLNM = ModelEntry(Path("plnm.zip"), "plnm", task="plnm")
+STAGING = ModelEntry(Path("staging.zip"), "staging", task="staging", needs_contour=False)
+
+
+@pytest.fixture
+def open_case(session: Any, ultrasound: SliceImage) -> Callable[..., Any]:
+    """``open_case("name", draw=False, modality="MR", spacing_mm=None)``."""
+
+    def open_one(name: str = "case", *, draw: bool = True, **changes: Any) -> Any:
+        image = replace(ultrasound, **changes)
+        session.open_volume(add_slice_volume(session.scene, image, name), name)
+        if draw:
+            mask = np.zeros(image.shape, bool)
+            mask[20:40, 20:50] = True
+            session.start_contour(Roi(mask, image.spacing_mm))
+        return session
+
+    return open_one
+
+
+def why(session: Any, task: str = "plnm", model: ModelEntry | None = PLNM, **states: Any) -> str:
+    ready = readiness(session, task, model, **states)
+    assert not ready.enabled
+    return ready.sentence
+
+
+def test_step_by_step_to_ready(session: Any, open_case: Any) -> None:
+    assert "Open an image" in why(session)
+    open_case(draw=False)
+    assert why(session, model=None).startswith("No model for this question yet")
+    assert why(session, model=replace(PLNM, problem="It is damaged.")) == "It is damaged."
+    assert why(session) == "Draw around the lesion in step 2 first."
+    session.start_contour()
+    assert "empty" in why(session).lower() or "nothing" in why(session).lower()
+    session.drop_contour()
+    open_case("other")
+    assert why(session, busy=True).startswith("A question is being answered")
+    assert why(session, lacking="PyTorch is missing.") == "PyTorch is missing."
+    ready = readiness(session, "plnm", PLNM)
+    assert ready.enabled
+    assert "For research use. Not a medical device." in ready.sentence
+    session.set_blinded(True)
+    assert why(session).startswith("A study round is open")
+
+
+@pytest.mark.parametrize(
+    ("task", "modality", "sentence"),
+    [
+        ("staging", "US", "Treatment group needs an MR slice; this is ultrasound."),
+        ("plnm", "MR", "Lymph node metastasis needs an ultrasound image; this is MR."),
+        ("staging", "CT", "Treatment group needs an MR slice; this is CT."),
+        ("plnm", "XYZ", "Lymph node metastasis needs an ultrasound image; this is XYZ."),
+    ],
+)
+def test_the_wrong_kind_of_image(session: Any, open_case: Any, task: str, modality: str, sentence: str) -> None:
+    open_case(modality=modality)
+    # Whatever else is wrong: no model mends it.
+    assert why(session, task, None) == sentence
+    assert why(session, task, STAGING if task == "staging" else PLNM) == sentence
+
+
+def test_an_image_of_unknown_kind_can_be_asked_about(session: Any, open_case: Any) -> None:
+    open_case(modality=None)
+    assert readiness(session, "plnm", PLNM).enabled
+    assert readiness(session, "staging", STAGING).enabled
+
+
+def test_whole_slices_need_no_contour(session: Any, open_case: Any) -> None:
+    open_case(draw=False, modality="MR")
+    assert readiness(session, "staging", STAGING).enabled
+    assert "Draw around" in why(session, "staging", replace(STAGING, needs_contour=True))
+    assert "image, t1" in why(session, "staging", replace(STAGING, channels=("image", "t1")))
+
+
+def test_clinical_values_are_missed_by_their_labels(session: Any, open_case: Any) -> None:
+    model = replace(PLNM, clinical=(("rbc_count", "RBC count"), ("hb", "Hb"), ("maximum_diameter", "Maximum diameter")))
+    open_case()
+    assert why(session, model=model) == "RBC count and Hb are missing: enter them in step 1."
+    session.set_clinical("rbc_count", "4.1")
+    assert why(session, model=model) == "Hb is missing: enter it in step 1."
+    session.set_clinical("hb", "120")
+    # The diameter is measured on the contour.
+    assert readiness(session, "plnm", model).enabled
+
+
+def test_without_a_pixel_size_the_diameter_is_missing(session: Any, open_case: Any) -> None:
+    model = replace(PLNM, clinical=(("maximum_diameter", "Maximum diameter"),))
+    open_case(spacing_mm=None, spacing_source=None)
+    assert why(session, model=model) == "Maximum diameter is missing: enter it in step 1."
+
+
+# From here on with the fake program.
+
+
+@pytest.fixture
+def asking(session: Any, fake_worker: Any, tmp_path: Path) -> Iterator[Asking]:
+    questions = Questions(fake_worker)
+    made = Asking(session, ModelShelf([tmp_path / "models"]), questions)
+    yield made
+    made.close()
+    questions.close()
+
+
+def wait(asking: Asking, seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while asking.questions.busy:
+        assert time.monotonic() < deadline
+        asking.questions.poll()
+        time.sleep(0.002)
+
+
+def test_asked_and_shown(asking: Asking, open_case: Any, write_model: Any) -> None:
+    path = write_model()
+    session = open_case()
+    answered: list[int] = []
+    asking.answered.connect(lambda: answered.append(1))
+    asking.take_remembered()
+    assert asking.model is not None
+    assert not asking.loaded
+    asking.ask("plnm")
+    assert asking.asking
+    assert why(session, busy=asking.asking)
+    wait(asking)
+    assert answered == [1]
+    assert (asking.note, asking.failure, asking.asking) == ("", None, False)
+    assert session.answer.prediction.score == 600
+    assert session.answer.bundle == path
+    assert session.answer.processor == "Computed on auto."
+    assert asking.loaded
+    assert asking.shelf.recent == (str(path),)
+
+
+def test_the_model_of_the_question_is_taken(asking: Asking, open_case: Any, write_model: Any) -> None:
+    plnm, staging = write_model("plnm"), write_model("staging", task="staging", preprocessing={"centre": "slice"})
+    session = open_case(modality="MR", draw=False)
+    asking.choose(plnm)
+    wait(asking)
+    assert session.bundle == plnm
+    asking.ask("staging")
+    assert asking.note == "Took staging (simulated), the model for this question."
+    wait(asking)
+    assert session.bundle == session.answer.bundle == staging
+    assert asking.model == asking.shelf.entry(staging)
+    # Two of a kind: the person chooses.
+    write_model("staging2", task="staging", preprocessing={"centre": "slice"})
+    asking.choose(plnm)
+    assert asking.readiness("staging").sentence == "2 models answer this question: choose one of them above."
+
+
+def test_a_value_that_is_missing_is_found_before_asking(asking: Asking, open_case: Any, write_model: Any) -> None:
+    write_model(clinical=("rbc_count",))
+    session = open_case()
+    asking.take_remembered()
+    asking.ask("plnm")
+    assert asking.note == "Rbc count is missing: enter it in step 1."
+    assert not asking.questions.busy
+    session.set_clinical("rbc_count", "many")
+    # Whether it is a number is known once the model is loaded.
+    asking.ask("plnm")
+    wait(asking)
+    assert session.answer is None
+    assert "number" in asking.note
+    assert asking.readiness("plnm").sentence == asking.note
+    session.set_clinical("rbc_count", "4.1")
+    asking.ask("plnm")
+    wait(asking)
+    assert session.answer is not None
+
+
+@pytest.mark.parametrize("name", ["killed", "memory", "refuse"])
+def test_a_failure_keeps_the_old_answer_and_asking_again_works(
+    asking: Asking, open_case: Any, write_model: Any, name: str
+) -> None:
+    write_model()
+    session = open_case()
+    asking.take_remembered()
+    asking.ask("plnm")
+    wait(asking)
+    old = session.answer
+    session.rename_case(name)
+    asking.ask("plnm")
+    wait(asking)
+    assert asking.failure is not None
+    assert asking.note == asking.failure.sentence
+    assert session.answer is old
+    session.rename_case("again")
+    asking.ask_again()
+    wait(asking)
+    assert asking.failure is None
+    assert session.answer is not old
+
+
+def test_stopping_keeps_the_old_answer(asking: Asking, open_case: Any, write_model: Any) -> None:
+    write_model()
+    session = open_case("hang")
+    asking.take_remembered()
+    asking.ask("plnm")
+    for _ in range(30):
+        asking.questions.poll()
+    asking.cancel()
+    wait(asking)
+    assert asking.note.startswith("Stopped.")
+    assert (asking.failure, session.answer, asking.asking) == (None, None, False)
+
+
+def test_a_damaged_model_is_told_when_it_is_loaded(asking: Asking, open_case: Any, write_model: Any) -> None:
+    path = write_model("refused")
+    session = open_case()
+    asking.choose(path)
+    wait(asking)
+    assert asking.failure is not None
+    assert asking.failure.kind is FailureKind.REFUSED
+    assert "changed after the bundle was made" in asking.note
+    assert session.facts is None
+    asking.choose(write_model("sound"))
+    wait(asking)
+    assert asking.note == ""
+    assert asking.loaded
+
+
+def test_an_answer_about_what_has_changed_is_not_shown(asking: Asking, open_case: Any, write_model: Any) -> None:
+    write_model()
+    session = open_case("steps")
+    asking.take_remembered()
+    asking.ask("plnm")
+    while (progress := asking.questions.progress) is None or progress.description != "Answering":
+        asking.questions.poll()
+    session.drop_contour()
+    mask = np.zeros((60, 80), bool)
+    mask[:10, :10] = True
+    session.start_contour(Roi(mask, (0.5, 0.5)))
+    wait(asking)
+    assert session.answer is None
+    assert "changed while the model was answering" in asking.note
+
+
+@pytest.mark.parametrize("change", ["other image", "study round"])
+def test_what_makes_the_answer_useless_stops_it(asking: Asking, open_case: Any, write_model: Any, change: str) -> None:
+    write_model()
+    session = open_case("hang")
+    asking.take_remembered()
+    asking.ask("plnm")
+    for _ in range(30):
+        asking.questions.poll()
+    if change == "other image":
+        open_case("next", draw=False)
+    else:
+        session.set_blinded(True)
+    wait(asking)
+    assert session.answer is None
+    assert not asking.asking
+
+
+def test_nothing_is_loaded_while_something_is_missing(session: Any, fake_worker: Any, write_model: Any) -> None:
+    path = write_model()
+    questions = Questions(fake_worker)
+    asking = Asking(session, ModelShelf(), questions, lacking=lambda _model: "pandas is missing.")
+    asking.choose(path)
+    assert not questions.busy
+    assert asking.model is not None
+    questions.close()
+
+
+def test_another_processor_loads_the_model_again(asking: Asking, session: Any, write_model: Any) -> None:
+    asking.choose(write_model())
+    wait(asking)
+    assert session.facts.processor == "Computed on auto."
+    asking.set_force_cpu(True)
+    assert session.facts is None
+    wait(asking)
+    assert session.facts.processor == "Computed on cpu."
