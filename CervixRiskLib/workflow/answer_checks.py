@@ -43,6 +43,9 @@ class AnswerChecks:
         session, answer = self._session, self._session.answer
         if answer is None or answer is self._answer or session.answer_is_stale or session.blinded:
             return
+        if answer.bundle != session.bundle:
+            # An answer of a loaded scene, whose model is not at hand.
+            return
         self.drop()
         try:
             case = session.case_input()

@@ -144,10 +144,10 @@ def stale_reason(session: CaseSession) -> str:
     answer = session.answer
     if answer is None or not session.answer_is_stale:
         return ""
-    if answer.bundle != session.bundle:
-        return "Asked before another model was chosen. Ask again."
     if _other_contour(session, answer.prediction.mask_hash):
         return "Asked before the contour changed. Ask again."
+    if answer.bundle != session.bundle:
+        return "Asked before another model was chosen. Ask again."
     return "Asked before the case changed. Ask again."
 
 
