@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .. import SIMULATED_MARK
 from ..bundle import WarningCode
-from ..bundle.prediction_text import outcome, percent, range_text
+from ..bundle.prediction_text import outcome, percent, pixel_size_text, range_text
 from ..progress import SILENT, Progress
 from .case_report import CaseReport
 from .figures.contribution_bars import ContributionBars
-from .figures.nomogram import NomogramDrawing
+from .figures.nomogram import NomogramDrawing, NomogramMeasures
 from .figures.nomogram_marks import draw_marks
 from .figures.page_blocks import Beside, Block, Gap, Heading, Named, Stack, Words
-from .figures.pages import CONTENT_HEIGHT, CONTENT_WIDTH, Pages
+from .figures.pages import CONTENT_HEIGHT, CONTENT_WIDTH, Pages, page_style
 from .figures.probability_bar import GroupBars, ProbabilityBar
 from .figures.sheet import Sheet
 from .figures.slice_figure import SlicePictures
 from .provenance import provenance_rows
-from .style import GREY, INK, NOTE_SIZE, TEXT_SIZE, TICK_SIZE, VERMILLION, closing_line, house_style
+from .style import GREY, INK, NOTE_SIZE, TEXT_SIZE, TICK_SIZE, VERMILLION, closing_line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..statistics import Nomogram
 
-_HALF = (CONTENT_WIDTH - 0.3) / 2
-_SECOND = _HALF + 0.3
-_MOST_PICTURE_HEIGHT = 3.35
-_MOST_CONTRIBUTIONS = 8
-_NAME_WIDTH = 1.35
+_GAP = 0.25
+_HALF = (CONTENT_WIDTH - _GAP) / 2
+_SECOND = _HALF + _GAP
+_MOST_PICTURE_HEIGHT = 2.5
+_MOST_CONTRIBUTIONS = 6
+_TALLEST_COLUMN = 3.7
+_NOMOGRAM = NomogramMeasures(CONTENT_WIDTH, 0.0, 0.38, above=0.13, below_marks=0.3, notes=0.04)
+# Where a value lies beyond its axis there is a note.
+_NOMOGRAM_WITH_NOTES = replace(_NOMOGRAM, below_marks=0.62)
+_NAME_WIDTH = 1.65
 _BIG = 30.0
 _DEMO = "Its answers mean nothing for a patient."
 
@@ -39,21 +46,20 @@ def case_pages(report: CaseReport, progress: Progress = SILENT) -> list[Figure]:
     Two pages for most cases. What does not fit on the first goes to further ones; nothing is left out or made
     unreadably small.
     """
-    with house_style(), progress.task("Drawing the report", total=4) as task:
+    with page_style(), progress.task("Drawing the report", total=4) as task:
         pages = Pages(f"{report.title} · case {one_line(report.case_id)} · {report.date}", simulated=report.simulated)
         measure = pages.measure
         pages.add(*_title(report, measure))
         pages.add(SlicePictures(measure, report, CONTENT_WIDTH, _MOST_PICTURE_HEIGHT))
         task.advance(detail="slice")
-        pages.add(Beside([(0.0, _answer(report, measure)), (_SECOND, _case(report, measure))]), Gap(0.12))
-        _add_warnings(report, pages)
+        _add_answer(report, pages)
         task.advance(detail="answer")
         _add_points(report, pages)
-        _add_reasons(report, pages)
-        task.advance(detail="reasons")
-        pages.new_page()
+        task.advance(detail="points")
+        if pages.count == 1:
+            pages.new_page()
         for heading, rows in provenance_rows(report):
-            blocks = [Named(measure, name, words, CONTENT_WIDTH, _NAME_WIDTH + 0.3) for name, words in rows]
+            blocks = [Named(measure, name, words, CONTENT_WIDTH, _NAME_WIDTH) for name, words in rows]
             pages.add_each(Heading(measure, heading, CONTENT_WIDTH), blocks)
             pages.add(Gap(0.12))
         figures = pages.finish()
@@ -63,7 +69,7 @@ def case_pages(report: CaseReport, progress: Progress = SILENT) -> list[Figure]:
 
 def slice_picture(report: CaseReport) -> Figure:
     """The pictures alone, with the answer's first line over them."""
-    with house_style():
+    with page_style():
         measure = Sheet(CONTENT_WIDTH + 2 * 0.3, 1.0)
         text = report.prediction
         words = f"{outcome(text)} {percent(text.probability)}, 95 % interval {range_text(*text.interval)}"
@@ -91,22 +97,40 @@ def _title(report: CaseReport, measure: Sheet) -> list[Block]:
         Words(measure, about, CONTENT_WIDTH, TICK_SIZE, color=GREY),
     ]
     if report.simulated:
-        words = f"{closing_line(True)} {_DEMO}"
+        words = f"{SIMULATED_MARK} {_DEMO}"
         style = {"weight": "bold", "color": VERMILLION, "gid": "simulated"}
         blocks += [Gap(0.03), Words(measure, words, CONTENT_WIDTH, TICK_SIZE, **style)]
     return [*blocks, Gap(0.1)]
+
+
+def _add_answer(report: CaseReport, pages: Pages) -> None:
+    """Answer and reasons beside case and warnings; below each other where one of these is long."""
+    measure = pages.measure
+    left = [_answer(report, measure), Gap(0.1), *_contributions(report, measure, _HALF)]
+    right = [*_case(report, measure, _HALF), Gap(0.1), *_warnings(report, measure, _HALF)]
+    columns = [Stack(left), Stack(right)]
+    if all(column.height < _TALLEST_COLUMN for column in columns):
+        pages.add(Beside([(0.0, columns[0]), (_SECOND, columns[1])]), Gap(0.08))
+        return
+    pages.add(_answer(report, measure), Gap(0.1))
+    for part in (_case, _warnings, _contributions):
+        blocks = part(report, measure, CONTENT_WIDTH)
+        if blocks:
+            pages.add_each(blocks[0], blocks[1:])
+            pages.add(Gap(0.1))
 
 
 def _answer(report: CaseReport, measure: Sheet) -> Block:
     prediction = report.prediction
     big = percent(prediction.probability)
     beside = measure.text_width(big, _BIG, weight="bold") + 0.15
-    words: list[Block] = [
+    words = [
         Words(measure, f"probability of {prediction.positive_class}", _HALF - beside, TEXT_SIZE),
         Words(measure, f"95 % interval {range_text(*prediction.interval)}", _HALF - beside, TICK_SIZE),
+        Words(measure, _class_words(report), _HALF - beside, TICK_SIZE, weight="bold"),
     ]
     head = Beside([(0.0, Words(measure, big, _HALF, _BIG, weight="bold", gid="probability")), (beside, Stack(words))])
-    blocks: list[Block] = [head, Words(measure, _class_words(report), _HALF, TEXT_SIZE, weight="bold")]
+    blocks: list[Block] = [head]
     if prediction.basis:
         blocks.append(Words(measure, prediction.basis, _HALF, NOTE_SIZE, color=GREY))
     blocks.append(Gap(0.05))
@@ -122,11 +146,11 @@ def _class_words(report: CaseReport) -> str:
     if prediction.threshold is None:
         return f"Most probable: {prediction.label}"
     side = "below" if prediction.probability < prediction.threshold else "at or above"
-    kind = "Group" if prediction.class_probabilities else "Class"
-    return f"{kind}: {prediction.label} ({side} the threshold of {percent(prediction.threshold)})"
+    return f"{side} the threshold of {percent(prediction.threshold)}: {prediction.label}"
 
 
-def _case(report: CaseReport, measure: Sheet) -> Block:
+def _case(report: CaseReport, measure: Sheet, width: float) -> list[Block]:
+    """Heading, and a row for each value, size and further contour."""
     rows = [(value.label, value.words) for value in report.clinical]
     roi = report.roi
     if roi is not None:
@@ -139,18 +163,9 @@ def _case(report: CaseReport, measure: Sheet) -> Block:
         told = [] if other.probability is None else [percent(other.probability)]
         told += [] if other.dice is None else [f"overlap (Dice) {other.dice:.2f}"]
         rows.append((one_line(other.name), ", ".join(told) or "not asked"))
-    heading = Heading(measure, "The case", _HALF)
-    return Stack([heading, *(Named(measure, name, words, _HALF, _NAME_WIDTH) for name, words in rows)])
-
-
-def _add_warnings(report: CaseReport, pages: Pages) -> None:
-    # A demo bundle is told of in the title.
-    texts = [warning.text for warning in report.prediction.warnings if warning.code is not WarningCode.DEMO_BUNDLE]
-    measure = pages.measure
-    blocks = [Words(measure, text, CONTENT_WIDTH, TICK_SIZE, lead="▲", gid="warning") for text in texts]
-    if blocks:
-        pages.add_each(Heading(measure, "Warnings", CONTENT_WIDTH), blocks)
-        pages.add(Gap(0.12))
+    rows.append(("Pixel size", pixel_size_text(report.image).removeprefix("Pixel size ")))
+    names = 0.38 * width
+    return [Heading(measure, "The case", width), *(Named(measure, name, words, width, names) for name, words in rows)]
 
 
 def _add_points(report: CaseReport, pages: Pages) -> None:
@@ -161,7 +176,7 @@ def _add_points(report: CaseReport, pages: Pages) -> None:
     if nomogram is not None:
         drawing = _NomogramBlock(nomogram, report)
         if drawing.height + heading.height < CONTENT_HEIGHT:
-            pages.add(heading, drawing, Gap(0.05))
+            pages.add(heading, drawing)
             return
     rows = [
         (point.label, f"{f'{point.value:.4g} {point.unit}'.rstrip()}: {point.points:.0f} points")
@@ -174,20 +189,25 @@ def _add_points(report: CaseReport, pages: Pages) -> None:
     pages.add(Gap(0.12))
 
 
-def _add_reasons(report: CaseReport, pages: Pages) -> None:
+def _warnings(report: CaseReport, measure: Sheet, width: float) -> list[Block]:
+    """Heading and a block for each warning; none where there is no warning."""
+    # A demo bundle is told of in the title.
+    texts = [warning.text for warning in report.prediction.warnings if warning.code is not WarningCode.DEMO_BUNDLE]
+    blocks = [Words(measure, text, width, TICK_SIZE, lead="▲", gid="warning") for text in texts]
+    return [Heading(measure, "Warnings", width), *blocks] if blocks else []
+
+
+def _contributions(report: CaseReport, measure: Sheet, width: float) -> list[Block]:
+    """Heading, bars and what they mean; none where there is no contribution."""
     shown = report.prediction.contributions[:_MOST_CONTRIBUTIONS]
     if not shown:
-        return
+        return []
+    words = "Change of the score's log-odds against this feature at the mean of the training cases"
     left_out = len(report.prediction.contributions) - len(shown)
-    words = "Change of the score's log-odds against the same case with this feature at the mean of the training cases"
     words += f"; {left_out} smaller ones are not shown." if left_out else "."
-    measure = pages.measure
-    pages.add(
-        Heading(measure, "What moves the score most", CONTENT_WIDTH),
-        ContributionBars(shown, CONTENT_WIDTH),
-        Words(measure, words, CONTENT_WIDTH, NOTE_SIZE, color=GREY),
-        Gap(0.1),
-    )
+    heading = Heading(measure, "What moves the score most", width)
+    bars = Stack([ContributionBars(shown, width), Words(measure, words, width, NOTE_SIZE, color=GREY)])
+    return [heading, bars]
 
 
 class _NomogramBlock:
@@ -195,7 +215,7 @@ class _NomogramBlock:
 
     def __init__(self, nomogram: Nomogram, report: CaseReport) -> None:
         self._nomogram, self._report = nomogram, report
-        self.height = self._drawing(Sheet).sheet.height - 0.2
+        self.height = self._drawing(Sheet).sheet.height
 
     def _drawing(self, make_sheet: type[Sheet] | _Placed) -> NomogramDrawing:
         prediction = self._report.prediction
@@ -206,8 +226,14 @@ class _NomogramBlock:
             outcome(prediction),
             prediction.interval,
             make_sheet=make_sheet,
-            width=CONTENT_WIDTH,
-            margin=0.0,
+            measures=_NOMOGRAM_WITH_NOTES if self._needs_notes() else _NOMOGRAM,
+        )
+
+    def _needs_notes(self) -> bool:
+        marks = self._marks()
+        return any(
+            axis.name not in marks or not self._nomogram.in_range(axis.name, marks[axis.name])
+            for axis in self._nomogram.axes
         )
 
     def _marks(self) -> dict[str, float | str]:

@@ -66,19 +66,19 @@ def full_report(make_case: Callable[..., tuple[SliceImage, Roi, np.ndarray]]) ->
         ["Fusion score", "Maximum diameter", "RBC count"],
         ["", "mm", "10¹²/L"],
         [4.2, 0.03, -0.35],
-        -3.0,
+        -2.58,
         [(0, 1), (5, 80), (2, 7)],
     )
     values = {"fusion_score": 0.48, "max_diameter": 38.2, "rbc": 3.9}
     image, roi, heat_map = make_case()
     points = tuple(
-        PredictorPoints(axis.name, axis.label, values[axis.name], axis.unit, nomogram.points(axis.name, values[axis.name]))
-        for axis in nomogram.axes
-    )  # fmt: skip
+        PredictorPoints(axis.name, axis.label, value, axis.unit, nomogram.points(axis.name, value))
+        for axis, value in zip(nomogram.axes, values.values(), strict=True)
+    )
     prediction = Prediction(
         case_id="M027",
         task="plnm",
-        probability=0.314,
+        probability=nomogram.risk(nomogram.total(values)),
         interval=(0.221, 0.418),
         threshold=0.35,
         label="no metastasis",
@@ -194,7 +194,7 @@ def staging_report(full_report: CaseReport, make_case: Callable[..., tuple[Slice
     return replace(
         full_report,
         title="Treatment group",
-        image=replace(image, modality="MR", slice_index=11, slice_count=24),
+        image=replace(image, modality="MR", spacing_source="PixelSpacing", slice_index=11, slice_count=24),
         roi=None,
         prediction=prediction,
         manifest=manifest,

@@ -58,7 +58,9 @@ class HeatLegend:
         def width(words: str) -> float:
             return sheet.text_width(words, NOTE_SIZE)
 
-        wanted = dict.fromkeys((0.0, 1.0, round(self._threshold, 2), 0.5, 0.75, 0.25))
+        # Between 0 and the threshold there is nothing to read off.
+        inner = [value for value in (0.5, 0.75, 0.25) if value > self._threshold]
+        wanted = dict.fromkeys((0.0, 1.0, round(self._threshold, 2), *inner))
         inset = width("0.00") / 2
         # Numbers at the ends stay below the strip.
         labels = [TickLabel(value, number_text(value), left + self._width * value) for value in wanted]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Inches.
-_WIDTH = 9.5
-_ROW = 0.46
-_MARGIN = 0.25
+_APART = 0.12
 # Shares of the width.
 _TITLE_LARGEST = 0.284
 _RESULT_LARGEST = 0.274
@@ -35,6 +34,22 @@ _LABEL_GAP = 0.08
 # Fine to coarse: as many numbers as fit.
 _INTERVALS = (10, 5, 4, 3, 2, 1)
 _RISK_ORDER = (0.5, 0.1, 0.9, 0.01, 0.99, 0.05, 0.95, 0.2, 0.8, 0.3, 0.7, 0.4, 0.6)
+
+
+@dataclass(frozen=True)
+class NomogramMeasures:
+    """Inches: of the whole, between rows, over the line of points, and under the line of risk with and without marks.
+
+    ``notes`` is where the lowest note on the marks stands.
+    """
+
+    width: float = 9.5
+    margin: float = 0.25
+    row: float = 0.46
+    above: float = 0.35
+    below: float = 0.72
+    below_marks: float = 1.02
+    notes: float = 0.32
 
 
 def draw_nomogram(
@@ -86,8 +101,7 @@ def draw_nomogram(
 class NomogramDrawing:
     """The sheet, where each axis lies on it, and the axes' drawing.
 
-    ``make_sheet`` gives the sheet of a width and height; by default a figure of its own. ``width`` and ``margin`` are
-    in inches.
+    ``make_sheet`` gives the sheet of a width and height; by default a figure of its own.
     """
 
     def __init__(
@@ -99,18 +113,19 @@ class NomogramDrawing:
         interval: tuple[float, float] | None,
         *,
         make_sheet: Callable[[float, float], Sheet] = Sheet,
-        width: float = _WIDTH,
-        margin: float = _MARGIN,
+        measures: NomogramMeasures = NomogramMeasures(),
     ) -> None:
         self.nomogram = nomogram
+        self.measures = measures
         self.risk_title = f"Risk of {outcome}, %"
         self.rows = len(nomogram.axes) + 3
-        self.width, self.margin = width, margin
+        margin, width = measures.margin, measures.width
         title_height = 0.4 if title else 0.1
-        # Room for two lines of notes above the closing line.
-        foot = 1.15 if marks is not None else 0.85
-        self.sheet = make_sheet(width, title_height + self.rows * _ROW + foot)
-        self.top = self.sheet.height - title_height - 0.35
+        below = measures.below if marks is None else measures.below_marks
+        self.sheet = make_sheet(
+            width, title_height + measures.above + (self.rows - 1) * measures.row + 2 * _APART + below
+        )
+        self.top = self.sheet.height - title_height - measures.above
         self.total_last = float(nomogram.total_ticks()[-1])
 
         titles = [*(_axis_title(axis) for axis in nomogram.axes), "Total points", self.risk_title]
@@ -126,12 +141,12 @@ class NomogramDrawing:
 
     @property
     def title_width_largest(self) -> float:
-        return _TITLE_LARGEST * self.width
+        return _TITLE_LARGEST * self.measures.width
 
     def row(self, index: int) -> float:
         """Height of the line of a row: 0 the points axis, then the predictors, total points, risk."""
-        apart = 0.12 * max(0, index - len(self.nomogram.axes))
-        return self.top - index * _ROW - apart
+        apart = _APART * max(0, index - len(self.nomogram.axes))
+        return self.top - index * self.measures.row - apart
 
     @property
     def total_row(self) -> float:
@@ -252,16 +267,19 @@ class NomogramDrawing:
             lines = self.sheet.wrap(title, size, self.title_width_largest)
             if len(lines) > 2:
                 lines = [lines[0], f"{lines[1]} …"]
-        self.sheet.write(self.margin, height, "\n".join(lines), size, va="center", gid=f"title:{title}")
+        self.sheet.write(self.measures.margin, height, "\n".join(lines), size, va="center", gid=f"title:{title}")
 
     def write_notes(self, notes: list[str], closing: str, *, emphasised: bool) -> None:
         """Notes on the marks, and the closing line; without one only the notes."""
-        lines = [line for note in notes for line in self.sheet.wrap(note, NOTE_SIZE, self.width - 2 * self.margin)]
+        margin = self.measures.margin
+        lines = [line for note in notes for line in self.sheet.wrap(note, NOTE_SIZE, self.measures.width - 2 * margin)]
         for index, line in enumerate(reversed(lines[:2])):
-            self.sheet.write(self.margin, 0.32 + 0.16 * index, line, NOTE_SIZE, color=INK, gid=f"note:{index}")
+            self.sheet.write(
+                margin, self.measures.notes + 0.16 * index, line, NOTE_SIZE, color=INK, gid=f"note:{index}"
+            )
         colour, weight = (INK, "bold") if emphasised else (GREY, "normal")
         if closing:
-            self.sheet.write(self.margin, 0.12, closing, NOTE_SIZE, color=colour, weight=weight, gid="closing")
+            self.sheet.write(margin, 0.12, closing, NOTE_SIZE, color=colour, weight=weight, gid="closing")
 
     def _number_width(self, words: str) -> float:
         return self.sheet.text_width(words, TICK_SIZE)

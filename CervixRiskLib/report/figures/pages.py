@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ... import __version__
-from ..style import GREY, INK, LIGHT_GREY, NOTE_SIZE, closing_line
+from ..style import GREY, INK, LIGHT_GREY, NOTE_SIZE, closing_line, house_style
 from .fitted_text import fit_width
 from .page_blocks import Block, Stack
 from .sheet import Sheet
@@ -18,10 +19,23 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 8.27, 11.69
 MARGIN = 0.6
 CONTENT_WIDTH = WIDTH - 2 * MARGIN
-_TOP = HEIGHT - 0.55
-_BOTTOM = 0.78
+_TOP = HEIGHT - 0.5
+_BOTTOM = 0.72
 CONTENT_HEIGHT = _TOP - _BOTTOM - 0.3
 """Of a page after the first, whose head is smaller than the report's own title."""
+
+
+@contextlib.contextmanager
+def page_style() -> Iterator[None]:
+    """The house style for the length of a block, with words as wide on the screen as in a PDF.
+
+    Type that is fitted to a screen's dots is up to some per cent narrower, and lines that were measured so run out of
+    their columns in print.
+    """
+    import matplotlib
+
+    with house_style(), matplotlib.rc_context({"text.hinting": "none"}):
+        yield
 
 
 class Pages:
@@ -43,11 +57,16 @@ class Pages:
     def __init__(self, head: str, *, simulated: bool) -> None:
         self._head, self._simulated = head, simulated
         self._sheets = [Sheet(WIDTH, HEIGHT)]
-        self._top = _TOP
+        self._top = self._begin = _TOP
 
     @property
     def measure(self) -> Sheet:
         return self._sheets[0]
+
+    @property
+    def count(self) -> int:
+        """Pages so far."""
+        return len(self._sheets)
 
     @property
     def room(self) -> float:
@@ -57,7 +76,7 @@ class Pages:
     def add(self, *blocks: Block) -> None:
         """Draw ``blocks`` below each other without parting them; on a new page where they do not fit on this one."""
         whole = Stack(blocks)
-        if whole.height > self.room and self._top < _TOP:
+        if whole.height > self.room and self._top < self._begin:
             self.new_page()
         whole.draw(self._sheets[-1], MARGIN, self._top)
         self._top -= whole.height
@@ -73,22 +92,21 @@ class Pages:
     def new_page(self) -> None:
         self._sheets.append(Sheet(WIDTH, HEIGHT))
         self._top = _TOP
-
         sheet = self._sheets[-1]
         head = sheet.axes.text(MARGIN, self._top - 0.1, self._head, fontsize=NOTE_SIZE, color=GREY, gid="head")
         fit_width(head, CONTENT_WIDTH, least=NOTE_SIZE - 1)
         self._rule(sheet, self._top - 0.17)
-        self._top -= 0.3
+        self._top = self._begin = _TOP - 0.3
 
     def finish(self) -> list[Figure]:
         """Write the foot of all pages and give them."""
         for number, sheet in enumerate(self._sheets, start=1):
-            self._rule(sheet, 0.62)
+            self._rule(sheet, 0.6)
             colour, weight = (INK, "bold") if self._simulated else (GREY, "normal")
             words = closing_line(self._simulated)
-            sheet.write(MARGIN, 0.45, words, NOTE_SIZE, color=colour, weight=weight, gid="closing")
+            sheet.write(MARGIN, 0.43, words, NOTE_SIZE, color=colour, weight=weight, gid="closing")
             words = f"CervixRisk {__version__} · page {number} of {len(self._sheets)}"
-            sheet.write(WIDTH - MARGIN, 0.45, words, NOTE_SIZE, color=GREY, ha="right", gid="page")
+            sheet.write(WIDTH - MARGIN, 0.43, words, NOTE_SIZE, color=GREY, ha="right", gid="page")
         return [sheet.figure for sheet in self._sheets]
 
     def _rule(self, sheet: Sheet, y: float) -> None:

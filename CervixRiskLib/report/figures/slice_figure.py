@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...bundle.prediction_text import pixel_size_text
 from ...imaging import Roi, SliceImage
 from ..case_report import CaseReport
-from ..style import GREY, INK, NOTE_SIZE, TICK_SIZE
+from ..style import INK, NOTE_SIZE, TICK_SIZE
 from .fitted_text import fit_width
 from .heat_legend import HeatLegend, blended
 from .outline import LINES, draw_outline, line_style
@@ -24,7 +23,9 @@ if TYPE_CHECKING:
 # Inches.
 _GAP = 0.25
 _TITLE = 0.2
-_RULER = 0.26
+_RULER = 0.22
+# Between a picture and what explains it, and below that.
+_UNDER = 0.12
 # Flatter slices stand below each other.
 _FLATTEST_BESIDE = 0.5
 _CLOSE_UP_MARGIN = 0.25
@@ -70,8 +71,8 @@ class SlicePictures:
 
     @property
     def height(self) -> float:
-        heights = [_TITLE + self._picture_height(view) + caption.height for view, caption in self._parts()]
-        return sum(heights) + 0.1 if self._below else max(heights) + 0.1
+        heights = [_TITLE + self._picture_height(view) + _UNDER + caption.height for view, caption in self._parts()]
+        return (sum(heights) if self._below else max(heights)) + 0.04
 
     def draw(self, sheet: Sheet, left: float, top: float) -> None:
         for number, (view, caption) in enumerate(self._parts()):
@@ -83,7 +84,7 @@ class SlicePictures:
             self._draw_picture(sheet, view, left, top - _TITLE - height, number)
             caption.draw(sheet, left, top - _TITLE - height - 0.06)
             if self._below:
-                top -= _TITLE + height + caption.height
+                top -= _TITLE + height + _UNDER + caption.height
             else:
                 left += self._column + _GAP
 
@@ -103,8 +104,7 @@ class SlicePictures:
             blocks.append(HeatLegend(measure, self._report, self._column))
         else:
             unit = "px" if self._report.image.spacing_mm is None else "mm"
-            words = pixel_size_text(self._report.image) if view is self._views[0] else ""
-            blocks.append(_Ruler(self._scale_of(view), view.width, unit, words, self._column))
+            blocks.append(_Ruler(self._scale_of(view), view.width, unit))
         if view is self._views[0]:
             drawn = _contours(self._report)
             if len(drawn) > 1:
@@ -124,13 +124,13 @@ class SlicePictures:
 
 
 class _Ruler:
-    """A length in mm below a picture, and what is known of the pixel size."""
+    """A length in mm below a picture, in pixels where their size is unknown."""
 
-    def __init__(self, scale: float, shown: float, unit: str, words: str, width: float) -> None:
+    def __init__(self, scale: float, shown: float, unit: str) -> None:
         longest = _LONGEST_RULER * shown
         power = 10.0 ** math.floor(math.log10(longest))
         self._length = next(step * power for step in (5, 2, 1) if step * power <= longest)
-        self._scale, self._unit, self._words, self._width = scale, unit, words, width
+        self._scale, self._unit = scale, unit
 
     @property
     def height(self) -> float:
@@ -141,15 +141,8 @@ class _Ruler:
         sheet.axes.plot([left, end], [y, y], color=INK, linewidth=1.4, gid="ruler", zorder=3)
         for x in (left, end):
             sheet.axes.plot([x, x], [y - 0.035, y + 0.035], color=INK, linewidth=1.0, zorder=3)
-        words = f"{self._length:g} {self._unit}"
+        words = f"{self._length:g} mm" if self._unit == "mm" else f"{self._length:g} pixels, size unknown"
         sheet.write(end + 0.07, y, words, NOTE_SIZE, va="center", color=INK, gid="ruler:words")
-        begin = end + 0.07 + sheet.text_width(words, NOTE_SIZE) + 0.15
-        room = left + self._width - begin
-        if self._words and room > 0.5:
-            text = sheet.axes.text(
-                left + self._width, y, self._words, fontsize=NOTE_SIZE, ha="right", va="center", color=GREY, gid="pixel"
-            )
-            fit_width(text, room, least=NOTE_SIZE - 1)
 
 
 class _OutlineName:
