@@ -9,9 +9,12 @@ class ctkPathLineEdit(QtWidgets.QWidget):  # noqa: N801
     """A line for a path, with a button to browse (which does nothing here: set ``currentPath``)."""
 
     currentPathChanged = QtCore.Signal(str)  # noqa: N815
+    # What may be chosen; Qt's own numbers.
+    Dirs, Files = 0x001, 0x002
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
+        self._filters = self.Dirs | self.Files
         self._name_filters: list[str] = []
         self._settings_key = ""
         self._line = QtWidgets.QLineEdit(self)
@@ -32,10 +35,14 @@ class ctkPathLineEdit(QtWidgets.QWidget):  # noqa: N801
     def _set_name_filters(self, filters: list[str]) -> None:
         self._name_filters = list(filters)
 
+    def _set_filters(self, filters: int) -> None:
+        self._filters = filters
+
     def _set_settings_key(self, key: str) -> None:
         self._settings_key = key
 
     currentPath = QtCore.Property(str, lambda self: self._line.property("text"), setCurrentPath)  # noqa: N815
+    filters = QtCore.Property(int, lambda self: self._filters, _set_filters)
     nameFilters = QtCore.Property("QStringList", lambda self: self._name_filters, _set_name_filters)  # noqa: N815
     settingKey = QtCore.Property(str, lambda self: self._settings_key, _set_settings_key)  # noqa: N815
 

@@ -1,0 +1,351 @@
+"""Step 2: draw around the lesion, in an own case or in a reader study."""
+
+from pathlib import Path
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from CervixRiskLib.errors import CervixRiskError, RoiError, StorageError
+from CervixRiskLib.workflow.draft_keeper import DraftKeeper
+from CervixRiskLib.workflow.signal import Signal
+
+from .contour_editor import ContourEditor
+from .own_contour import OwnContour
+from .reader_study import ReaderStudy
+from .shortcuts import Shortcuts
+from .tints import show_problem, show_quietly, show_remark
+
+_DRAFT_MS, _FACTS_MS = 1000, 150
+
+
+class ContourStep:
+    """The reader's place: whose contour, the editor, what was drawn, where it goes.
+
+    Parameters
+    ----------
+    context
+        A :class:`~.context.PanelContext`.
+    """
+
+    def __init__(self, context) -> None:
+        self.context = context
+        self.session = context.session
+        self.widget = slicer.util.loadUI(context.resource("UI/ContourStep.ui"))
+        self.widget.setMRMLScene(slicer.mrmlScene)
+        self.ui = slicer.util.childWidgetVariables(self.widget)
+        self.summary_changed = Signal()
+        self.keeper = DraftKeeper(self.session, _draft_folder())
+        self._draft_timer = _single_shot(_DRAFT_MS, self._on_draft)
+        self._facts_timer = _single_shot(_FACTS_MS, self._show_facts)
+        self.editor = ContourEditor(self.session, self.ui.editorFrame.layout())
+        self.own = OwnContour(context, self.ui, self.keeper)
+        self.study = ReaderStudy(context, self.ui, self.keeper)
+        self.shortcuts = Shortcuts(
+            {
+                "Ctrl+Return": self.study.submit_and_next,
+                "Ctrl+Enter": self.study.submit_and_next,
+                "Ctrl+S": self.save,
+                "D": self._on_draw_key,
+                "P": self._on_paint_key,
+                "E": self._on_erase_key,
+            }
+        )
+        self._connect()
+        self._show_told("", False)
+        self.refresh()
+
+    def _connect(self) -> None:
+        ui = self.ui
+        self.keeper.fell_behind.connect(self._on_behind)
+        self.own.told.connect(self._show_told)
+        self.study.told.connect(self._show_told)
+        self.study.changed.connect(self._on_study)
+        self.session.image_changed.connect(self.refresh)
+        self.session.contour_changed.connect(self._on_contour)
+        self.session.reading_changed.connect(self.refresh)
+        for button, slot in (
+            (ui.ownButton, self._on_mode),
+            (ui.studyButton, self._on_mode),
+            (ui.drawButton, self._on_draw_key),
+            (ui.saveButton, self._on_save),
+            (ui.openButton, self._on_open),
+            (ui.deleteButton, self._on_delete),
+            (ui.submitButton, self._on_submit),
+        ):
+            button.clicked.connect(slot)
+        ui.ownButton.toolTip = _("A case of yours: draw, ask, save the contour where you like.")
+
+    def enter(self) -> None:
+        """The person comes to the module: keys work, the time of drawing goes on."""
+        self.editor.enter()
+        self.shortcuts.install()
+        if self.study.round is not None:
+            self.study.round.resume()
+        self.refresh()
+
+    def exit(self) -> None:
+        """The person goes to another module: what was drawn is kept, the keys are Slicer's again."""
+        self._on_draft()
+        if self.study.round is not None:
+            self.study.round.pause()
+        self.editor.exit()
+        self.shortcuts.remove()
+
+    def close(self) -> None:
+        self._on_draft()
+        self.shortcuts.remove()
+        self.study.close()
+        self.own.close()
+        self._draft_timer.stop()
+        self._facts_timer.stop()
+        self.session.image_changed.disconnect(self.refresh)
+        self.session.contour_changed.disconnect(self._on_contour)
+        self.session.reading_changed.disconnect(self.refresh)
+        self.keeper.close()
+        self.editor.close()
+
+    def summary(self) -> str:
+        """For the step's header: ``"Dr. A · round 1 · 12 of 50"``."""
+        if self.study.round is not None:
+            return self.study.summary()
+        if not self.session.reader:
+            return ""
+        words = _("{reader} · round {number}").format(reader=self.session.reader, number=self.session.reading_round)
+        return words if self.session.reading_round else self.session.reader
+
+    @property
+    def in_study(self) -> bool:
+        """Whether a study round is open."""
+        return self.study.round is not None
+
+    def start_drawing(self, effect: str = "Draw") -> None:
+        """Take an effect into the hand; begin this reading's contour where there is none."""
+        if self.session.segmentation is None:
+            if self.session.volume is None or self.in_study:
+                return
+            try:
+                self._begin_contour()
+            except CervixRiskError as error:
+                self._show_told(str(error), True)
+                return
+        self.editor.use(effect)
+
+    def save(self) -> None:
+        """Keep the draft in a study; write a file of an own case."""
+        if self.in_study:
+            self._on_draft()
+            self._show_told(_("Kept as a draft on this computer. Submit hands it in."), False)
+        elif self.session.segmentation is not None:
+            self.own.save()
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Show what the session and the study hold."""
+        ui, study = self.ui, self.in_study
+        chooses_study = ui.studyButton.checked
+        ui.ownButton.enabled = ui.studyButton.enabled = not study
+        ui.studyButton.toolTip = ui.ownButton.toolTip = (
+            _("A study round is open. Leave the study first.")
+            if study
+            else _("Own case: draw, ask, save the contour. Reader study: your cases of a study, blinded.")
+        )
+        ui.ownFrame.visible = not chooses_study
+        ui.studyFrame.visible = chooses_study and not study
+        ui.roundFrame.visible = study
+        self.editor.show()
+        drawing = self.session.segmentation is not None
+        free = not chooses_study or study
+        ui.editorFrame.visible = self._shows_editor()
+        ui.drawButton.visible = not drawing and not chooses_study
+        ui.drawButton.enabled = self.session.volume is not None
+        ui.drawButton.toolTip = (
+            _("Begin this reader's contour on the slice that the view shows (D).")
+            if self.session.volume is not None
+            else _("Open an image in step 1 first.")
+        )
+        for widget in (ui.saveButton, ui.deleteButton):
+            widget.visible = free and (study or not chooses_study)
+        ui.openButton.visible = not chooses_study
+        ui.submitButton.visible = study
+        self._show_buttons(drawing)
+        ui.keysLabel.visible = free
+        self._show_keys()
+        self._show_facts()
+        self.study.refresh()
+        self.summary_changed.emit()
+
+    def _show_buttons(self, drawing: bool) -> None:
+        ui, study = self.ui, self.in_study
+        nothing = _("Nothing is drawn yet.")
+        ui.saveButton.text = _("Save draft") if study else _("Save…")
+        ui.saveButton.enabled = drawing
+        ui.saveButton.toolTip = (
+            nothing
+            if not drawing
+            else (
+                _("Keep the contour on this computer (Ctrl+S); that is done by itself every second, too.")
+                if study
+                else _("Write the contour as .seg.nrrd, with reader and round (Ctrl+S).")
+            )
+        )
+        ui.deleteButton.text = _("Start anew") if study else _("Delete")
+        ui.deleteButton.enabled = drawing
+        ui.deleteButton.toolTip = (
+            nothing
+            if not drawing
+            else (
+                _("Throw away what is drawn on this case.")
+                if study
+                else _("Take this reader's contour out of the scene; then another slice can be chosen.")
+            )
+        )
+        ui.openButton.enabled = self.session.volume is not None
+        ui.openButton.toolTip = (
+            _("Take a contour of this image from a .seg.nrrd file.")
+            if self.session.volume is not None
+            else _("Open an image in step 1 first.")
+        )
+        self._show_submit()
+
+    def _show_submit(self) -> None:
+        ui, round_ = self.ui, self.study.round
+        if round_ is None:
+            return
+        if self.study.is_lost:
+            words, help_text = _("Open the case again"), _("The case is not in the scene any more (Ctrl+Return).")
+        elif round_.handed_in:
+            words, help_text = _("Next case"), _("This case is submitted; open the next one (Ctrl+Return).")
+        else:
+            words = _("Submit, next case")
+            help_text = _("Hand your contour in and open the next case (Ctrl+Return).")
+        done = round_.opened is None
+        ui.submitButton.text = words
+        ui.submitButton.enabled = not done
+        ui.submitButton.toolTip = _("All your cases of today are done.") if done else help_text
+
+    def _show_keys(self) -> None:
+        keys = [_("D draw"), _("P paint"), _("E erase"), _("Ctrl+Z undo"), _("Ctrl+S save")]
+        if self.in_study:
+            keys.append(_("Ctrl+Return submit, next"))
+        show_quietly(self.ui.keysLabel, _("Keys: {keys}").format(keys=" · ".join(keys)))
+        self.ui.keysLabel.visible = not self.ui.studyButton.checked or self.in_study
+
+    def _show_facts(self) -> None:
+        from CervixRiskLib.workflow.contour_facts import contour_facts
+
+        facts, warnings = "", ""
+        if self._shows_editor():
+            try:
+                told = contour_facts(self.session.contour())
+                facts, warnings = told.summary, "\n".join(f"▲ {sentence}" for sentence in told.warnings)
+            except CervixRiskError as error:
+                facts = str(error)
+        show_quietly(self.ui.factsLabel, facts)
+        show_remark(self.ui.warningsLabel, warnings)
+
+    def _shows_editor(self) -> bool:
+        return self.session.segmentation is not None and (self.in_study or not self.ui.studyButton.checked)
+
+    def _show_told(self, sentence: str, is_problem: bool) -> None:
+        (show_problem if is_problem else show_quietly)(self.ui.toldLabel, sentence)
+
+    def _begin_contour(self) -> None:
+        """This reading's contour, with what an earlier sitting has left of it."""
+        from CervixRiskLib.imaging import Roi
+
+        image = self.session.image()
+        found = self.keeper.look(self.session.reading, image)
+        self.session.start_contour(None if found is None else Roi.from_mask(found.mask, image))
+        self._show_told("" if found is None else _("What you had drawn on this image before is back."), False)
+
+    def _on_study(self) -> None:
+        round_ = self.study.round
+        if round_ is not None:
+            self.ui.studyButton.checked = True
+            if round_.is_in_scene and not round_.handed_in:
+                self.context.slices.show_case()
+                self.editor.show()
+                self.editor.use("Draw")
+        self.refresh()
+
+    def _on_contour(self) -> None:
+        if self.session.segmentation is not self.editor.widget.segmentationNode():
+            self.refresh()
+        if not self.in_study and self.session.segmentation is not None and not self.keeper.is_following:
+            try:
+                self.keeper.follow()
+            except CervixRiskError as error:
+                self._show_told(str(error), True)
+        self._facts_timer.start()
+
+    def _on_behind(self) -> None:
+        # Not begun anew with each stroke: a second after the first that is not kept, it is.
+        if not self._draft_timer.isActive():
+            self._draft_timer.start()
+
+    def _on_draft(self, *_args) -> None:
+        self._draft_timer.stop()
+        try:
+            self.keeper.save()
+        except StorageError as error:
+            self._show_told(_("The draft could not be kept. {error}").format(error=error), True)
+
+    def _on_mode(self, *_args) -> None:
+        if self.ui.studyButton.checked:
+            self.study.show()
+        self.refresh()
+
+    def _on_draw_key(self, *_args) -> None:
+        self.start_drawing("Draw")
+
+    def _on_paint_key(self, *_args) -> None:
+        self.start_drawing("Paint")
+
+    def _on_erase_key(self, *_args) -> None:
+        self.start_drawing("Erase")
+
+    def _on_save(self, *_args) -> None:
+        self.save()
+
+    def _on_open(self, *_args) -> None:
+        self.own.open()
+        self.refresh()
+
+    def _on_submit(self, *_args) -> None:
+        self.study.submit_and_next()
+
+    def _on_delete(self, *_args) -> None:
+        if self.in_study:
+            self.study.start_anew()
+            return
+        if self._is_drawn() and not slicer.util.confirmOkCancelDisplay(
+            _("Delete this contour? A file that it was saved to stays."), windowTitle=_("Delete")
+        ):
+            return
+        try:
+            self.keeper.forget()
+        except CervixRiskError as error:
+            self._show_told(str(error), True)
+        self.session.drop_contour()
+        self.refresh()
+
+    def _is_drawn(self) -> bool:
+        try:
+            self.session.contour()
+        except RoiError:
+            return False
+        return True
+
+
+def _draft_folder() -> Path:
+    """Beside Slicer's settings: of this person, on this computer."""
+    return Path(slicer.app.slicerUserSettingsFilePath).parent / "CervixRisk" / "drafts"
+
+
+def _single_shot(milliseconds: int, slot):
+    timer = qt.QTimer()
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(slot)
+    return timer
