@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -46,3 +46,31 @@ def modules(values: dict[str, ModuleType]) -> Iterator[None]:
                 sys.modules.pop(name, None)
             else:
                 sys.modules[name] = module
+
+
+@contextlib.contextmanager
+def imports(session_objects: Callable[[], Iterable[object]]) -> Iterator[None]:
+    """Forget on exit what was imported with the session's ``qt`` and the like, and give back what "Reload" threw out.
+
+    The next session must not meet panels that hold ``session_objects()``, nor what else their package has imported. A
+    library that was read anew would have classes of its own beside those that tests have imported.
+    """
+    before = dict(sys.modules)
+    try:
+        yield
+    finally:
+        own = {id(value) for value in session_objects()}
+        new = {name: module for name, module in sys.modules.items() if name not in before}
+        roots = {_root(name) for name, module in new.items() if own & {id(value) for value in vars(module).values()}}
+        roots |= {name for name in before if "." not in name and sys.modules.get(name) is not before[name]}
+        for name in new:
+            if _root(name) in roots:
+                del sys.modules[name]
+                parent, _, child = name.rpartition(".")
+                if parent in before:
+                    vars(before[parent]).pop(child, None)
+        sys.modules.update(before)
+
+
+def _root(name: str) -> str:
+    return name.split(".")[0]

@@ -19,7 +19,7 @@ from .application import SLICER_VERSION, qSlicerApplication, qSlicerMainWindow
 from .ctk_widgets import WIDGETS, make_ctk_module
 from .dialogs import DialogRecord
 from .event_loop import run_for
-from .installation import attributes, modules
+from .installation import attributes, imports, modules
 from .interpreter_lock import InterpreterLock
 from .keyboard import press
 from .modules import ModuleManager, qSlicerScriptedLoadableModule, qSlicerScriptedLoadableModuleWidget
@@ -30,6 +30,7 @@ from .packaging_module import make_packaging, make_pytorch_utils
 from .palette import dark_palette
 from .qt_module import QT_MODULES, make_qt_module
 from .qt_properties import python_properties
+from .reference_count import keep_true_alive
 from .segment_editor import qMRMLSegmentEditorWidget
 from .util_overrides import overrides
 
@@ -152,6 +153,7 @@ def slicer_session(
     import slicer
     import slicer.util
 
+    keep_true_alive()
     qt_application = _qt_application()
     QtCore.QSettings.setPath(QtCore.QSettings.Format.IniFormat, QtCore.QSettings.Scope.UserScope, str(folder))
     QtCore.QSettings.setDefaultFormat(QtCore.QSettings.Format.IniFormat)
@@ -192,6 +194,7 @@ def slicer_session(
             **_MRML_WIDGETS,
         }
         names |= {name.removeprefix("slicer."): module for name, module in added.items() if name.startswith("slicer.")}
+        stack.enter_context(imports(lambda: [*added.values(), added["slicer.i18n"].tr]))
         stack.enter_context(modules(added))
         stack.enter_context(attributes(slicer, names))
         stack.enter_context(attributes(slicer.util, overrides(session.installed)))

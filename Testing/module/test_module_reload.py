@@ -1,0 +1,82 @@
+"""Reloading the module reads its panel and the library again, and leaves other tests' library alone."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
+pytest.importorskip("slicer")
+
+from slicer_standin.session import slicer_session
+
+import CervixRiskLib
+from CervixRiskLib import errors
+
+PANEL = Path(__file__).resolve().parents[2] / "CervixRisk" / "CervixRiskPanel"
+
+MODULE = """
+import sys
+import slicer
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule, ScriptedLoadableModuleWidget
+HERE = __file__.rsplit("Renewed.py", 1)[0]
+if HERE not in sys.path:
+    sys.path.insert(0, HERE)
+
+class Renewed(ScriptedLoadableModule):
+    pass
+
+class RenewedWidget(ScriptedLoadableModuleWidget):
+    def setup(self):
+        from CervixRiskPanel.words import WORDS
+        import CervixRiskLib
+        self.words, self.library = WORDS, CervixRiskLib
+
+    def onReload(self):
+        from CervixRiskPanel.reload import forget_library
+
+        forget_library()
+        ScriptedLoadableModuleWidget.onReload(self)
+"""
+
+
+@pytest.fixture
+def module_file(tmp_path: Path) -> Path:
+    package = tmp_path / "module" / "CervixRiskPanel"
+    package.mkdir(parents=True)
+    shutil.copy(PANEL / "reload.py", package)
+    (package / "__init__.py").write_text("")
+    (package / "words.py").write_text("import qt\nWORDS = 'before'\n")
+    path = tmp_path / "module" / "Renewed.py"
+    path.write_text(MODULE)
+    return path
+
+
+def test_a_changed_file_is_picked_up(module_file: Path, tmp_path: Path) -> None:
+    with slicer_session(tmp_path) as session:
+        session.load(module_file)
+        widget = session.open("Renewed")
+        assert widget.words == "before"
+        (module_file.parent / "CervixRiskPanel" / "words.py").write_text("import qt\nWORDS = 'after it was changed'\n")
+        widget.onReload()
+        import slicer
+
+        new = slicer.modules.RenewedWidget
+        assert new.words == "after it was changed"
+        assert new.library is not CervixRiskLib
+        assert not session.errors
+    # Tests that come later have the library that they imported, and no panel of this session.
+    assert sys.modules["CervixRiskLib"] is CervixRiskLib
+    assert sys.modules["CervixRiskLib.errors"] is errors
+    assert not [name for name in sys.modules if name.startswith("CervixRiskPanel")]
+
+
+def test_the_next_session_reads_the_panel_again(module_file: Path, tmp_path: Path) -> None:
+    for words in ("first", "the second"):
+        (module_file.parent / "CervixRiskPanel" / "words.py").write_text(f"import qt\nWORDS = '{words}'\n")
+        with slicer_session(tmp_path) as session:
+            session.load(module_file)
+            assert session.open("Renewed").words == words
