@@ -17,6 +17,7 @@ from .nomogram_window import NomogramWindow
 from .painted_label import PaintedLabel
 from .points_chart import ShareChart
 from .probability_bar import ProbabilityBar
+from .shortcuts import Shortcuts
 from .tints import show_quietly, show_remark
 
 _HEADLINE_SCALE = 2.2
@@ -41,7 +42,7 @@ class AnswerStep:
         self.ui = slicer.util.childWidgetVariables(self.widget)
         self.view = None
         self._nomogram = None
-        self._shortcut = None
+        self._shortcuts = Shortcuts({"H": self._on_key})
         self._window = None
         self._charts = AnswerCharts(context.session)
         self.checks = AnswerChecks(context.session, context.questions)
@@ -60,18 +61,12 @@ class AnswerStep:
 
     def enter(self) -> None:
         """The person comes to the module: the key H is theirs."""
-        if self._shortcut is None:
-            self._shortcut = qt.QShortcut(qt.QKeySequence("H"), slicer.util.mainWindow())
-            self._shortcut.activated.connect(self._on_key)
+        self._shortcuts.install()
         self._refresh()
 
     def exit(self) -> None:
         """The person leaves: views and keys are as they were."""
-        if self._shortcut is not None:
-            self._shortcut.activated.disconnect(self._on_key)
-            self._shortcut.setParent(None)
-            self._shortcut.deleteLater()
-            self._shortcut = None
+        self._shortcuts.remove()
         self._show_charts(False)
         if self._window is not None:
             self._window.hide()

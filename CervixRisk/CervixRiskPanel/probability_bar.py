@@ -55,7 +55,7 @@ class ProbabilityBar:
             canvas.line(x, middle - 11, x, middle + 12, inks.text, 1.2, dashed=True)
             words = _("threshold {threshold}").format(threshold=percent(view.threshold))
             half = letters.width(words) / 2
-            centre = min(max(x, place(0.0) - _MARGIN + half), place(1.0) + _MARGIN - half)
+            centre = min(max(x, place(0.0) - _MARGIN / 2 + half), place(1.0) + _MARGIN / 2 - half)
             canvas.text(centre, y, words, lettering=letters, align="centre")
             taken.append((centre - half, centre + half))
         for probability, align in ((0.0, "left"), (0.5, "centre"), (1.0, "right")):

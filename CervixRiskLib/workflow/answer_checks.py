@@ -61,6 +61,7 @@ class AnswerChecks:
         self.readers.changed.connect(self._on_readers)
         self.sensitivity.changed.connect(self.changed.emit)
         self.readers.start()
+        self.changed.emit()
 
     def drop(self) -> None:
         """Ask nothing more, and forget what is known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,8 +31,8 @@ def contour_variants(roi: Roi) -> ContourVariants:
 
     made: list[tuple[str, Roi]] = []
     left_out: list[str] = []
-    larger = binary_dilation(roi.mask)
-    smaller = binary_erosion(roi.mask, border_value=1)
+    larger = _around(roi, binary_dilation)
+    smaller = _around(roi, lambda mask: binary_erosion(mask, border_value=1))
     if np.array_equal(larger, roi.mask):
         left_out.append("larger: it fills the image")
     else:
@@ -46,6 +47,15 @@ def contour_variants(roi: Roi) -> ContourVariants:
         else:
             made.append((name, Roi(np.roll(roi.mask, (rows, columns), axis=(0, 1)), roi.spacing_mm)))
     return ContourVariants(tuple(made), tuple(left_out))
+
+
+def _around(roi: Roi, change: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """``change`` of the mask, worked out on the contour and one pixel around it: large images cost no time."""
+    row0, column0, row1, column1 = roi.bounding_box
+    near = np.s_[max(row0 - 1, 0) : row1 + 1, max(column0 - 1, 0) : column1 + 1]
+    changed = np.zeros_like(roi.mask)
+    changed[near] = change(roi.mask[near])
+    return changed
 
 
 def _leaves(roi: Roi, rows: int, columns: int) -> bool:
