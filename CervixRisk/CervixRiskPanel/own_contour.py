@@ -6,7 +6,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from CervixRiskLib.errors import CervixRiskError, ReadingError, RoiError
+from CervixRiskLib.errors import CervixRiskError, RoiError
 from CervixRiskLib.workflow.signal import Signal
 
 _READER, _ROUND, _FOLDER = "reader", "readingRound", "contourFolder"
@@ -76,8 +76,9 @@ class OwnContour:
         self.told.emit(_("Saved as {file}.").format(file=path.name), False)
 
     def open(self) -> None:
-        """Take a contour from a file as this reader's."""
-        session = self._session
+        """Take a contour from a file: as this reader's, or another reader's beside it, to compare."""
+        if self._session.blinded:
+            return
         dialog = self._dialog(_("Open a contour"))
         dialog.setFileMode(qt.QFileDialog.ExistingFile)
         chosen = dialog.selectedFiles() if dialog.exec_() else ()
@@ -85,48 +86,80 @@ class OwnContour:
         if not chosen:
             return
         path = Path(chosen[0])
-        before = self._drawn()
-        if before is not None and not slicer.util.confirmOkCancelDisplay(
-            _("The contour in work is replaced by the one from the file."), windowTitle=_("Open a contour")
-        ):
-            return
-        session.drop_contour()
         try:
-            node = self._load(path)
-        except CervixRiskError as error:
-            if before is not None:
-                session.start_contour(before)
-            self.told.emit(str(error), True)
-            return
-        if node is None:
-            if before is not None:
-                session.start_contour(before)
-            return
-        session.take_contour(node)
-        try:
-            self._keeper.forget()
+            opened = self._open(path)
         except CervixRiskError as error:
             self.told.emit(str(error), True)
             return
-        self._path, self._path_of = path, node
-        self._context.settings.set_text(_FOLDER, str(path.parent))
-        self.told.emit(_("Opened {file}.").format(file=path.name), False)
+        if opened:
+            self._context.settings.set_text(_FOLDER, str(path.parent))
+            self.told.emit(_("Opened {file}.").format(file=path.name), False)
 
-    def _load(self, path):
-        """The segmentation node; ``None`` where it is somebody else's and stays so."""
-        from CervixRiskLib.scene import load_reading
+    def _open(self, path) -> bool:
+        from CervixRiskLib.scene.reading_file import readings_in_file
+
+        own = self._session.reading
+        told = readings_in_file(path)
+        others = [
+            one
+            for one in told
+            if (one.reader or own.reader, one.reading_round or own.reading_round) != (own.reader, own.reading_round)
+        ]
+        if others:
+            return self._open_beside(path, others[0])
+        elsewhere = [one.case_id for one in told if one.case_id not in ("", own.case_id)]
+        if elsewhere and not _asked(
+            _("The file says that this contour is of the case “{case}”. Take it for this image all the same?").format(
+                case=elsewhere[0]
+            )
+        ):
+            return False
+        return self._replace(path)
+
+    def _open_beside(self, path, other) -> bool:
+        """Another reader's contour, or another round's, as a second one of this case."""
+        from CervixRiskLib.scene import CaseRole, Reading, load_reading
+        from CervixRiskLib.scene.named_contour import contour_colour
+        from CervixRiskLib.scene.reader_segmentation import segment_ids, tag_reading
 
         session = self._session
+        if not _asked(
+            _("This is the contour of {reader}, round {round}. Open it beside yours, to compare?").format(
+                reader=other.reader or _("an unnamed reader"), round=other.reading_round or "?"
+            )
+        ):
+            return False
+        reading = Reading(session.case_id, other.reader, other.reading_round)
+        node = load_reading(session.scene, path, session.volume, reading, blinded=False)
+        tag_reading(node, reading)
+        colour = contour_colour(len(session.other_readings()))
+        for segment in segment_ids(node):
+            node.GetSegmentation().GetSegment(segment).SetColor(*colour)
+        session.folder.add(node, CaseRole.CONTOUR)
+        session.contour_changed.emit()
+        return True
+
+    def _replace(self, path) -> bool:
+        """The file's contour as this reader's, in place of what is drawn; that stays where the file is no good."""
+        from CervixRiskLib.scene import load_reading
+        from CervixRiskLib.scene.reader_segmentation import tag_reading
+
+        session = self._session
+        before = self._drawn()
+        if before is not None and not _asked(_("The contour in work is replaced by the one from the file.")):
+            return False
+        session.drop_contour()
         try:
-            return load_reading(session.scene, path, session.volume, session.reading)
-        except ReadingError:
-            question = _(
-                "The file says that this contour is of another reader, round or case. Open it as yours ({reader}, "
-                "round {round}) of this case? The file itself stays as it is."
-            ).format(reader=session.reader or _("no name"), round=session.reading_round)
-            if not slicer.util.confirmOkCancelDisplay(question, windowTitle=_("Open a contour")):
-                return None
-        return load_reading(session.scene, path, session.volume, session.reading, blinded=False)
+            node = load_reading(session.scene, path, session.volume, session.reading, blinded=False)
+        except CervixRiskError:
+            if before is not None:
+                session.start_contour(before)
+            raise
+        tag_reading(node, session.reading)
+        session.take_contour(node)
+        self._keeper.forget()
+        self._path, self._path_of = path, node
+        return True
 
     def _ask_where(self):
         dialog = self._dialog(_("Save the contour"))
@@ -168,3 +201,7 @@ class OwnContour:
             return
         self._context.settings.set_text(_READER, reader)
         self._context.settings.set_text(_ROUND, reading_round)
+
+
+def _asked(question: str) -> bool:
+    return slicer.util.confirmOkCancelDisplay(question, windowTitle=_("Open a contour"))

@@ -102,6 +102,19 @@ def load_reading(
     return node
 
 
+def readings_in_file(path: str | os.PathLike[str]) -> tuple[Reading, ...]:
+    """Whose contours a ``.seg.nrrd`` file holds, by its tags; no pixel is read.
+
+    Raises
+    ------
+    RoiError
+        The file is no segmentation.
+    ImageError
+        The file is damaged.
+    """
+    return tuple(Reading(*parts) for parts in _file_readings(Path(path)))
+
+
 def _file_readings(path: Path) -> list[tuple[str, str, str]]:
     """Case, reader and round of each segment, from the header alone."""
     metadata = read_volume_header(path, FileFormat.NRRD).metadata

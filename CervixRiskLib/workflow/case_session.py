@@ -28,6 +28,7 @@ from ..scene import (
     segment_ids,
     start_reading,
 )
+from ..scene.named_contour import contour_colour
 from .observers import Observers
 from .signal import Signal
 from .stored_answer import read_stored_answer, store_answer
@@ -231,7 +232,8 @@ class CaseSession:
         choice = self.choice()
         node = find_reading(self.scene, self.reading)
         if node is None:
-            node = start_reading(self.scene, self.volume, self.reading, roi, choice=choice)
+            colour = contour_colour(len(self.other_readings()))
+            node = start_reading(self.scene, self.volume, self.reading, roi, colour=colour, choice=choice)
         self._fixed_choice = choice
         self._watch_contour(self.folder.add(node, CaseRole.CONTOUR))
         self.contour_changed.emit()
@@ -436,7 +438,12 @@ class CaseSession:
             segment_ids(node)[0],
         )
         segmentation = node.GetSegmentation()
-        for event in (segmentation.SourceRepresentationModified, segmentation.SegmentRemoved):
+        # Undo and redo put older pixels back and say only that the segment was modified.
+        for event in (
+            segmentation.SourceRepresentationModified,
+            segmentation.SegmentModified,
+            segmentation.SegmentRemoved,
+        ):
             self._observers.add(segmentation, event, self._on_contour)
 
     def _on_contour(self) -> None:

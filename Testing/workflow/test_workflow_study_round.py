@@ -386,3 +386,23 @@ def test_a_sweep_leaves_slicers_own_things(scene: Any, ultrasound: SliceImage) -
     assert data_nodes(scene) == []
     assert hierarchy.GetItemByName("Schmidt^Anna") == 0
     assert find_reading(scene, Reading("", "", "")) is None
+
+
+def test_undo_and_redo_are_changes_of_the_contour(session: CaseSession, ultrasound: SliceImage) -> None:
+    import slicer
+
+    session.open_volume(add_slice_volume(session.scene, ultrasound, "image"), "case")
+    node = session.start_contour()
+    history = slicer.vtkSegmentationHistory()
+    history.SetSegmentation(node.GetSegmentation())
+    mask = np.zeros(ultrasound.shape, dtype=bool)
+    for rows in (5, 10):
+        history.SaveState()
+        mask[:rows] = True
+        write_contour(node, session.segment_id, session.volume, mask)
+    pixels: list[int] = []
+    session.contour_changed.connect(lambda: pixels.append(session.contour().n_pixels))
+    history.RestorePreviousState()
+    assert pixels[-1] == 5 * 80
+    history.RestoreNextState()
+    assert pixels[-1] == 10 * 80
