@@ -37,7 +37,7 @@ class CaseStep:
         self._slice_tag = None
         self._shown_choice = None
         self.image_choice = ImageChoice(context, self.ui)
-        self.pixel_size = PixelSizeRow(self.session, self.ui)
+        self.pixel_size = PixelSizeRow(self.session, self.ui, self._fit_view)
         self.clinical = ClinicalFields(self.session, self.ui.clinicalFrame, self.ui.clinicalHint)
         self.image_choice.told.connect(self._on_told)
         self.session.image_changed.connect(self.refresh)
@@ -53,12 +53,13 @@ class CaseStep:
         self._slice_node = self.context.slices.slice_node()
         if self._slice_node is not None and self._slice_tag is None:
             self._slice_tag = self._slice_node.AddObserver("ModifiedEvent", self._on_view)
-        self.image_choice.refresh()
+        self.image_choice.enter()
         self.refresh()
 
     def exit(self) -> None:
         """The person goes to another module: nothing half-done stays in the views."""
         self._leave_view()
+        self.image_choice.exit()
         self.pixel_size.give_up()
 
     def close(self) -> None:
@@ -186,7 +187,18 @@ class CaseStep:
         self.refresh()
 
     def _on_show_slice(self, *_args) -> None:
+        self._scroll_to(self.session.choice())
+
+    def _fit_view(self) -> None:
+        """The image has another size in millimetres: fill the view with it again, on the same slice."""
+        choice = self._choice()
+        self.context.slices.fit()
+        if choice is not None:
+            self._scroll_to(choice)
+
+    def _scroll_to(self, choice) -> None:
         from CervixRiskLib.scene.slice_grid import slice_matrix
 
-        x, y, z = slice_matrix(self.session.volume, self.session.choice())[:3, 3]
-        self.context.slices.slice_node().JumpSliceByOffsetting(x, y, z)
+        node = self.context.slices.slice_node()
+        if node is not None:
+            node.JumpSliceByOffsetting(*slice_matrix(self.session.volume, choice)[:3, 3])

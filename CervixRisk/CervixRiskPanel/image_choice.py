@@ -25,7 +25,7 @@ class ImageChoice:
     def __init__(self, context, ui) -> None:
         self.told = Signal()
         self._context, self._session, self._ui = context, context.session, ui
-        self._busy = False
+        self._busy = self._entered = False
         self._sample = None
         ui.imageSelector.currentNodeIDChanged.connect(self._on_chosen)
         ui.openButton.clicked.connect(self._on_open)
@@ -41,6 +41,16 @@ class ImageChoice:
         for signal in (self._session.image_changed, self._session.answer_changed, self._session.reading_changed):
             signal.disconnect(self.refresh)
         self._session.scene.RemoveObserver(self._arrivals)
+
+    def enter(self) -> None:
+        """From now on the first image to arrive is taken; so is one that waits, when it is the only one."""
+        self._entered = True
+        self.refresh()
+        self._on_node_added()
+
+    def exit(self) -> None:
+        """The person works elsewhere: what arrives now is not meant for us."""
+        self._entered = False
 
     def refresh(self) -> None:
         """Show the session's image; leave out of the list what is ours."""
@@ -137,7 +147,7 @@ class ImageChoice:
 
     def _on_node_added(self, *_args) -> None:
         # The node is not complete yet, and more may follow it.
-        if self._session.volume is None and not self._session.blinded:
+        if self._entered and self._session.volume is None and not self._session.blinded:
             qt.QTimer.singleShot(0, self._take_only_image)
 
     def _take_only_image(self) -> None:
@@ -145,7 +155,7 @@ class ImageChoice:
         from CervixRiskLib.workflow.open_image import is_case_image
 
         session = self._session
-        if session.volume is not None or session.blinded or session.scene.IsBatchProcessing():
+        if not self._entered or session.volume is not None or session.blinded or session.scene.IsBatchProcessing():
             return
         volumes = [node for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") if is_case_image(node)]
         if len(volumes) == 1 and volumes[0].GetImageData() is not None:

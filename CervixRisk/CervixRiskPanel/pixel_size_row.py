@@ -15,11 +15,16 @@ class PixelSizeRow:
     """Binds the widgets of ``CaseStep.ui`` that are about the pixel size.
 
     One frame serves both ways of giving it: ``calibrateButton`` and ``byHandButton`` open it, each for itself.
+
+    Parameters
+    ----------
+    fit_view
+        Called after the pixel size was changed, hence the image's extent in the view.
     """
 
-    def __init__(self, session, ui) -> None:
+    def __init__(self, session, ui, fit_view) -> None:
         self.calibration = Calibration(session)
-        self._session, self._ui = session, ui
+        self._session, self._ui, self._fit_view = session, ui, fit_view
         self._points_missing = 0
         self._interaction = slicer.app.applicationLogic().GetInteractionNode()
         self._placing = self._interaction.AddObserver(
@@ -202,6 +207,7 @@ class PixelSizeRow:
         except ImageError as error:
             show_problem(self._ui.sizeWarning, str(error))
             return
+        self._fit_view()
         self.refresh()
 
     def _on_cancel(self, *_args) -> None:
@@ -209,6 +215,7 @@ class PixelSizeRow:
 
     def _on_undo(self, *_args) -> None:
         self.calibration.undo()
+        self._fit_view()
         self.refresh()
 
     def _on_mouse_mode(self, *_args) -> None:

@@ -157,6 +157,16 @@ def test_the_first_image_to_arrive_is_taken(step):
     assert step.session.volume is volume
 
 
+def test_what_arrives_while_another_module_is_open_is_left_alone(step):
+    step.exit()
+    volume = volume_of()
+    run_for(0.02)
+    assert step.session.volume is None
+    assert volume.GetAttribute("CervixRisk.case") is None
+    step.enter()
+    run_until(lambda: step.session.volume is volume)
+
+
 def test_maps_and_labels_are_not_offered(step):
     import slicer
 
@@ -394,6 +404,20 @@ def test_by_hand(step, picture):
     assert step.ui.pixelSizeLabel.text == "0.25 mm · given by hand"
     assert not step.ui.sizeFrame.visible
     assert not step.ui.byHandButton.checked
+
+
+def test_the_view_keeps_the_image_in_sight(step, stack):
+    scroll(step, 4)
+    node = step.context.slices.slice_node()
+    before = node.GetFieldOfView()
+    step.ui.byHandButton.click()
+    step.ui.sizeEdit.text = "0.05"
+    step.ui.applyButton.click()
+    assert node.GetFieldOfView()[0] == pytest.approx(before[0] / 10, rel=0.01)
+    assert step.session.choice().index == 4
+    step.ui.undoButton.click()
+    assert node.GetFieldOfView()[0] == pytest.approx(before[0], rel=0.01)
+    assert step.session.choice().index == 4
 
 
 # --- clinical values ------------------------------------------------------------------------------------------------
