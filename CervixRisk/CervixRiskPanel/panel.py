@@ -66,6 +66,7 @@ class Panel:
             step.summary_changed.connect(self._show_summaries)
         self._buttons["answer"].collapsed = True
         self._shown_volume = None
+        self._is_closed = False
         self.session.image_changed.connect(self._on_image)
         self.session.answer_changed.connect(self._on_answer)
         self._timer = qt.QTimer()
@@ -90,6 +91,7 @@ class Panel:
 
     def close(self) -> None:
         """The module goes: the warm program ends, nobody is observed any more."""
+        self._is_closed = True
         self._timer.stop()
         self.memory.close()
         self.questions.close()
@@ -100,8 +102,20 @@ class Panel:
         self.session.close()
 
     def go_to(self, name: str) -> None:
-        """Open a step."""
+        """Open a step and bring it into sight."""
         self._buttons[name].collapsed = False
+        # Once the layout has made room for it.
+        qt.QTimer.singleShot(0, lambda: self._bring_into_sight(name))
+
+    def _bring_into_sight(self, name: str) -> None:
+        """Scroll to a step; the area that scrolls is Slicer's, somewhere above the panel."""
+        if self._is_closed:
+            return
+        parent = self.widget.parentWidget()
+        while parent is not None and not hasattr(parent, "ensureWidgetVisible"):
+            parent = parent.parentWidget()
+        if parent is not None:
+            parent.ensureWidgetVisible(self._buttons[name])
 
     def scene_closes(self) -> None:
         """Let go of the scene's nodes before they go."""

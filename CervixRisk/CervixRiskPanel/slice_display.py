@@ -85,7 +85,8 @@ class SliceDisplay:
         if self._session.answer_is_stale:
             return RESEARCH_USE_NOTICE
         answer = nodes.answer
-        every = (answer.headline, *answer.details, answer.simulated, answer.notice)
+        # Few lines: they lie over the image. The panel and the text node say the rest.
+        every = (answer.headline, " · ".join(answer.details), answer.simulated, answer.notice)
         # The corner annotation's syntax reserves the bar.
         return "\n".join(line.replace("|", "/") for line in every if line)
 

@@ -73,7 +73,7 @@ def add_answer(
         heat_volume = folder.add(
             add_heat_map(scene, heat, volume, f"{name} heat map", display, choice), CaseRole.HEAT_MAP
         )
-        legend = folder.add(add_legend(scene, heat_volume, answer.caption), CaseRole.LEGEND)
+        legend = folder.add(add_legend(scene, heat_volume), CaseRole.LEGEND)
     text = folder.add(scene.AddNewNodeByClass("vtkMRMLTextNode", f"{name} answer"), CaseRole.ANSWER)
     text.SetText("\n".join(answer.lines()))
     if prediction is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,10 @@ from .volume_slice import add_slice_map, voxel_array
 
 # Stands for "no value here" (outside the network's field of view): below every threshold, so never drawn.
 OUTSIDE_VALUE = -1.0
-_LEGEND_LETTERS = 26
+LEGEND_TITLE = "Heat map"
+# Shares of the view: the box, and where in the room that is left its lower left corner lies.
+_LEGEND_SIZE = (0.05, 0.4)
+_LEGEND_POSITION = (0.97, 0.5)
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,19 @@ def read_heat_map(volume: Any) -> np.ndarray:
     return values
 
 
-def add_legend(scene: Any, volume: Any, title: str) -> Any:
-    """A vertical colour legend for ``volume``, as ``vtkMRMLColorLegendDisplayNode``; a long title takes some lines."""
+def add_legend(scene: Any, volume: Any) -> Any:
+    """A vertical colour legend for ``volume`` at the view's right edge, as ``vtkMRMLColorLegendDisplayNode``.
+
+    Slicer fits a legend's letters to its box, so the box is narrow and the title short; what the map explains stands
+    with the answer.
+    """
     legend = scene.AddNewNodeByClass("vtkMRMLColorLegendDisplayNode", f"{volume.GetName()} legend")
     legend.SetAndObservePrimaryDisplayNode(volume.GetDisplayNode())
     volume.AddAndObserveDisplayNodeID(legend.GetID())
-    legend.SetTitleText("\n".join(textwrap.wrap(title, _LEGEND_LETTERS)))
+    legend.SetTitleText(LEGEND_TITLE)
     legend.SetOrientation(legend.Vertical)
+    legend.SetSize(*_LEGEND_SIZE)
+    legend.SetPosition(*_LEGEND_POSITION)
     legend.SetNumberOfLabels(5)
     legend.SetMaxNumberOfColors(256)
     legend.SetLabelFormat("%.2f")

@@ -73,7 +73,7 @@ class Bench:
         session.start_contour()
         self.look()
         image = session.image()
-        self.panel.steps["contour"].editor.saveStateForUndo()
+        self.panel.steps["contour"].editor.widget.saveStateForUndo()
         mask = Roi.from_polygon(points_rc, image).mask
         write_contour(session.segmentation, session.segment_id, session.volume, mask, session.choice())
         self.look()
