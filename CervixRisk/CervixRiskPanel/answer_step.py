@@ -49,8 +49,8 @@ class AnswerStep:
         self._bar = PaintedLabel(self.ui.barLabel)
         self._groups = PaintedLabel(self.ui.groupsLabel)
         self._points = PaintedLabel(self.ui.pointsLabel)
-        self._contributions = PaintedLabel(self.ui.contributionsLabel)
-        self._nomogram_label = PaintedLabel(self.ui.nomogramLabel, self._on_wider)
+        self._contributions = PaintedLabel(self.ui.contributionsLabel, hides=False)
+        self._nomogram_label = PaintedLabel(self.ui.nomogramLabel, self._on_wider, hides=False)
         self._painted = (self._bar, self._groups, self._points, self._contributions, self._nomogram_label)
         self._begin_timer = qt.QTimer()
         self._begin_timer.setSingleShot(True)
@@ -176,7 +176,7 @@ class AnswerStep:
         words = _("Change of the score's log-odds.")
         if further:
             words += " " + _("{count} more in the table.").format(count=further)
-        show_quietly(ui.furtherLabel, words)
+        ui.furtherLabel.text = words
         ui.heatMapBox.visible = bool(view.caption)
         show_quietly(ui.captionLabel, view.caption.removeprefix("Heat map: "))
         show_remark(ui.warningsLabel, "\n".join(f"▲ {warning}" for warning in view.warnings))

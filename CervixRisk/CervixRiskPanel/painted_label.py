@@ -30,10 +30,13 @@ class PaintedLabel:
     ----------
     on_double_click
         Called without arguments.
+    hides
+        Whether the label hides without a drawing. Not inside a box that folds, which shows and hides it itself.
     """
 
-    def __init__(self, label, on_double_click=None) -> None:
+    def __init__(self, label, on_double_click=None, *, hides=True) -> None:
         self.label = label
+        self._hides = hides
         self._drawing = None
         self._drawn_width = 0
         self._on_double_click = on_double_click
@@ -44,9 +47,10 @@ class PaintedLabel:
         label.installEventFilter(self._watcher)
 
     def show(self, drawing) -> None:
-        """Show ``drawing``; ``None`` hides the label."""
+        """Show ``drawing``; ``None`` for nothing."""
         self._drawing = drawing
-        self.label.setVisible(drawing is not None)
+        if self._hides:
+            self.label.setVisible(drawing is not None)
         if drawing is not None:
             self.label.accessibleDescription = drawing.words()
             self._draw()

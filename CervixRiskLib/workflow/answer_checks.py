@@ -43,8 +43,8 @@ class AnswerChecks:
         session, answer = self._session, self._session.answer
         if answer is None or answer is self._answer or session.answer_is_stale or session.blinded:
             return
-        if answer.bundle != session.bundle:
-            # An answer of a loaded scene, whose model is not at hand.
+        if answer.bundle != session.bundle or not answer.study.needs_roi:
+            # The answer of a loaded scene, whose model is not at hand; or a model that looks at no contour.
             return
         self.drop()
         try:

@@ -92,8 +92,9 @@ class AnswerView:
 
     @property
     def summary(self) -> str:
-        """What stands beside the step's name."""
-        return f"{self.headline} · {self.decision}"
+        """What stands beside the step's name: ``"31 % · below the threshold of 35 %"``, ``"73 % · surgery"``."""
+        answered = next((group.label for group in self.groups if group.emphasised), self.decision)
+        return f"{self.headline} · {answered}"
 
 
 def answer_view(answer: CaseAnswer, *, stale: str = "", contributions: int = CONTRIBUTIONS_SHOWN) -> AnswerView:
@@ -108,6 +109,10 @@ def answer_view(answer: CaseAnswer, *, stale: str = "", contributions: int = CON
     """
     prediction = answer.prediction
     words, headline = answer_text(prediction), percent(prediction.probability)
+    outcome = words.headline.removesuffix(headline).strip()
+    if outcome.lower() == prediction.positive_class.lower():
+        # As the bundle writes it: here it does not begin a sentence.
+        outcome = prediction.positive_class
     shown = prediction.contributions[:contributions]
     longest = max((abs(item.effect) for item in shown), default=0.0)
     seconds = f"{answer.seconds:.1f} s" if answer.seconds >= 0.05 else "< 0.1 s"
@@ -115,7 +120,7 @@ def answer_view(answer: CaseAnswer, *, stale: str = "", contributions: int = CON
     return AnswerView(
         title=answer.study.title,
         headline=headline,
-        outcome=f"probability of {words.headline.removesuffix(headline).strip()}",
+        outcome=f"probability of {outcome}",
         interval_text=f"95 % interval {range_text(*prediction.interval)}",
         decision=_decision(prediction),
         probability=prediction.probability,
@@ -175,9 +180,10 @@ def _other_contour(session: CaseSession, mask_hash: str) -> bool:
 def _decision(prediction: Prediction) -> str:
     threshold, probability = prediction.threshold, prediction.probability
     if threshold is None:
-        return f"most probable: {prediction.label}"
+        return f"Group: {prediction.label} (the most probable)"
     if prediction.class_probabilities:
-        return f"{prediction.label} ({prediction.positive_class} from {percent(threshold)} on)"
+        which = "" if prediction.label == prediction.positive_class else f"{prediction.positive_class} "
+        return f"Group: {prediction.label} ({which}from {percent(threshold)} on)"
     side = "at or above" if probability >= threshold else "below"
     words = f"{side} the threshold of {percent(threshold)}"
     if percent(threshold) == percent(probability):

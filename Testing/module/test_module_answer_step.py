@@ -345,6 +345,9 @@ def test_what_was_folded_stays_folded(context: Any, step: Any) -> None:
     assert (step.ui.nomogramBox.collapsed, step.ui.contributionsBox.collapsed) == (False, True)
     step.ui.contributionsBox.collapsed = False
     step.ui.nomogramBox.collapsed = True
+    answer(context)
+    assert step.ui.contributionsLabel.visible
+    assert not step.ui.nomogramLabel.visible
     later = AnswerStep(context)
     assert (later.ui.nomogramBox.collapsed, later.ui.contributionsBox.collapsed) == (True, False)
     later.close()

@@ -122,7 +122,7 @@ def test_contributions_run_both_ways(answer: CaseAnswer) -> None:
         (0.35, 0.35, "just at or above the threshold of 35 %"),
         (0.349, 0.351, "just below the threshold of 35 %"),
         (0.36, 0.35, "at or above the threshold of 35 %"),
-        (0.5, None, "most probable: no metastasis"),
+        (0.5, None, "Group: no metastasis (the most probable)"),
     ],
 )
 def test_the_side_of_the_threshold(answer: CaseAnswer, probability: float, threshold: float, words: str) -> None:
@@ -134,8 +134,11 @@ def test_groups(answer: CaseAnswer) -> None:
     view = answer_view(
         changed(answer, task="staging", label="surgery", positive_class="chemoradiotherapy", class_probabilities=groups)
     )
-    assert view.outcome == "probability of Chemoradiotherapy"
-    assert view.decision == "surgery (chemoradiotherapy from 35 % on)"
+    assert view.outcome == "probability of chemoradiotherapy"
+    assert view.summary == "31 % · surgery"
+    assert view.decision == "Group: surgery (chemoradiotherapy from 35 % on)"
+    above = replace(answer.prediction, label="b", positive_class="b", class_probabilities=groups)
+    assert answer_view(replace(answer, prediction=above)).decision == "Group: b (from 35 % on)"
     assert [(row.label, row.text, row.emphasised) for row in view.groups] == [
         ("surgery", "69 %", True),
         ("chemoradiotherapy", "31 %", False),

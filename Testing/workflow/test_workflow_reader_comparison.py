@@ -230,6 +230,13 @@ def test_checks_go_with_their_answer(session: Any, asked: CaseAnswer, worker: Fa
     checks.begin()
     assert len(worker.asked) == before
     checks.close()
+    # A model that looks at no contour.
+    whole = StudyFacts("Treatment group", False, (), (), "", {}, {})
+    session.show_answer(CaseAnswer(prediction_of(0.31, OWN), whole, BUNDLE, session.choice()))
+    third = AnswerChecks(session, questions)
+    third.begin()
+    assert third.sensitivity is None
+    third.close()
     # Another contour than the one that was answered: nothing can be said of that answer.
     session.show_answer(CaseAnswer(prediction_of(0.31, box((1, 5), (1, 5))), FACTS, BUNDLE, session.choice()))
     later = AnswerChecks(session, questions)
