@@ -1,4 +1,4 @@
-"""What is written beside an answer: heat map, picture, nomogram."""
+"""What is written beside an answer: heat map, picture, nomogram, report."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..bundle import CaseInput, Prediction
-    from ..worker.predictors import StudyPredictor
+    from ..progress import Progress
+    from ..report.case_report import CaseReport
+    from ..worker.predictors import Study, StudyPredictor
 
 
 def write_extras(
@@ -52,3 +54,56 @@ def write_extras(
         )
         written["Nomogram"] = nomogram
     return written
+
+
+def check_report_path(path: Path) -> None:
+    """Refuse a report's path that says another format, before anything is computed.
+
+    Raises
+    ------
+    SettingsError
+        It ends in something else than ``.pdf``.
+    """
+    from ..errors import SettingsError
+
+    if path.suffix.lower() != ".pdf":
+        raise SettingsError(f'The report is written as a .pdf, not "{path.suffix}"; picture and table stand beside it.')
+
+
+def write_report(
+    path: Path, study: Study, predictor: StudyPredictor, case: CaseInput, prediction: Prediction, progress: Progress
+) -> dict[str, Path]:
+    """Write the case's report: PDF, and beside it the picture and one line of a table; returns what is there now.
+
+    Raises
+    ------
+    CervixRiskError
+        The files cannot be written.
+    """
+    from ..report.case_files import FORMATS, write_case_report
+
+    report = _case_report(path, study, predictor, case, prediction)
+    paths = write_case_report(report, path, FORMATS, progress)
+    return dict(zip(("Report", "Report's picture", "Report's table"), paths, strict=True))
+
+
+def _case_report(
+    path: Path, study: Study, predictor: StudyPredictor, case: CaseInput, prediction: Prediction
+) -> CaseReport:
+    from ..report.case_report import CaseReport
+    from ..worker.study_facts import processor_of
+    from ..workflow.session_report import answering_versions, now_text, reported_values
+
+    return CaseReport(
+        # The person has named no case, but the report.
+        case_id=path.stem,
+        date=now_text(),
+        title=study.title,
+        image=case.image,
+        prediction=prediction,
+        manifest=predictor.manifest,
+        roi=case.roi,
+        processor=processor_of(predictor),
+        clinical=reported_values(case.clinical, predictor.manifest),
+        versions=answering_versions(),
+    )

@@ -9,7 +9,7 @@ import typer
 
 from ..worker.predictors import open_predictor
 from .answer import prediction_json, prediction_lines
-from .answer_files import write_extras
+from .answer_files import check_report_path, write_extras, write_report
 from .case_reading import channel_paths, channels_in_order, check_case_options, read_case
 from .cohort_answers import answer_cohort
 from .options import DeviceOption, JsonFlag, Runtime, RuntimeOption, SkipInvalidFlag, examples
@@ -20,6 +20,7 @@ EXAMPLES = examples(
     "cervixrisk predict --bundle model.zip --image case.dcm --roi case.seg.nrrd --clinical rbc_count=4.1",
     "cervixrisk predict --bundle model.zip --image case.png --roi mask.png --spacing-mm 0.1 --picture answer.png",
     "cervixrisk predict --bundle staging.zip --image t2.dcm --channel image_t1=t1.dcm --picture answer.png",
+    "cervixrisk predict --bundle model.zip --image case.png --roi mask.png --report case.pdf",
     "cervixrisk predict --bundle model.zip --cohort cohort.csv --output predictions.csv",
 )
 
@@ -73,6 +74,10 @@ def predict(
     nomogram: Annotated[
         Path | None, typer.Option("--nomogram", metavar="FILE.png", help="Draw the nomogram with this case's marks.")
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE.pdf", help="Write the case's report: PDF, picture, line of a table."),
+    ] = None,
     cohort: Annotated[
         Path | None, typer.Option("--cohort", metavar="COHORT", help="Answer for every case of this table instead.")
     ] = None,
@@ -91,8 +96,8 @@ def predict(
     from ..errors import SettingsError
 
     if cohort is not None:
-        unwanted = (image, roi, channel, label, segment, slice_index, spacing_mm, clinical, heatmap, picture, nomogram)
-        if any(item is not None and item != [] for item in unwanted):
+        unwanted = (image, roi, channel, label, segment, slice_index, spacing_mm, clinical)
+        if any(item is not None and item != [] for item in (*unwanted, heatmap, picture, nomogram, report)):
             raise SettingsError("--cohort answers for a table; options for one case (--image, …) do not go with it.")
         if output is None:
             raise SettingsError("Say where the answers go: --output predictions.csv.")
@@ -105,6 +110,8 @@ def predict(
         raise SettingsError("--label and --segment say which part of the --roi is the tumour: give the --roi too.")
     if output is not None:
         raise SettingsError("--output goes with --cohort; for one case use --json, --heatmap or --picture.")
+    if report is not None:
+        check_report_path(report)
     further = channel_paths(channel or ())
     study, predictor = open_predictor(bundle, device=device, runtime=runtime.value)
     check_case_options(predictor, roi=roi, clinical=clinical or (), nomogram=nomogram)
@@ -118,9 +125,12 @@ def predict(
         spacing_mm=spacing_mm,
         clinical=clinical or (),
     )
+    drawn = any(path is not None for path in (heatmap, picture, report))
     with ProgressBar() as progress:
-        prediction = predictor.predict(case, heatmap=heatmap is not None or picture is not None, progress=progress)
-    written = write_extras(predictor, case, prediction, heatmap=heatmap, picture=picture, nomogram=nomogram)
+        prediction = predictor.predict(case, heatmap=drawn, progress=progress)
+        written = write_extras(predictor, case, prediction, heatmap=heatmap, picture=picture, nomogram=nomogram)
+        if report is not None:
+            written |= write_report(report, study, predictor, case, prediction, progress)
     if as_json:
         print_json({**prediction_json(prediction), "files": {name: str(path) for name, path in written.items()}})
         return

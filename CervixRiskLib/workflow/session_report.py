@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _PACKAGES = (
     "numpy", "scipy", "scikit-learn", "SimpleITK", "PyWavelets", "torch", "openvino", "onnxruntime", "matplotlib",
 )  # fmt: skip
+_LONGEST_NAME = 60
 
 
 def session_report(
@@ -133,3 +134,9 @@ def _other_contours(session: CaseSession, checks: AnswerChecks | None, roi: Roi 
         dice = None if roi is None else compare_contours(roi, other).dice
         found.append(OtherContour(name, None if known is None else known.probability, dice, other))
     return tuple(found)
+
+
+def report_file_name(case_id: str) -> str:
+    """A name for the report's files, without ending: ``"Report M027"``. What file systems do not take becomes ``-``."""
+    kept = "".join(sign if sign.isalnum() or sign in " ._" else "-" for sign in case_id)
+    return f"Report {' '.join(kept.split())[:_LONGEST_NAME]}".rstrip(" .")
