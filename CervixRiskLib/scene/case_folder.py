@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from .node_removal import remove_with_display
+from .volume_frames import frame_nodes
 
 CASE = "CervixRisk.case"
 ROLE = "CervixRisk.role"
@@ -66,8 +67,9 @@ class CaseFolder:
 
     def add(self, node: Any, role: CaseRole) -> Any:
         """Take ``node`` into the case and its folder; returns ``node``."""
-        node.SetAttribute(CASE, self.case_id)
-        node.SetAttribute(ROLE, role.value)
+        for one in (node, *_frames(node)):
+            one.SetAttribute(CASE, self.case_id)
+            one.SetAttribute(ROLE, role.value)
         hierarchy = _hierarchy(self.scene)
         # A legend is a display node: those have no place in the hierarchy.
         if hierarchy is not None and not node.IsA("vtkMRMLDisplayNode"):
@@ -112,7 +114,8 @@ class CaseFolder:
         nodes, folder = self.nodes(), self.item
         Reading(case_id, "")
         for node in nodes:
-            node.SetAttribute(CASE, case_id)
+            for one in (node, *_frames(node)):
+                one.SetAttribute(CASE, case_id)
             if node.IsA("vtkMRMLSegmentationNode") and segment_ids(node):
                 drawn = reading_of(node, segment_ids(node)[0])
                 tag_reading(node, Reading(case_id, drawn.reader, drawn.reading_round))
@@ -130,6 +133,11 @@ class CaseFolder:
 def case_ids(scene: Any) -> tuple[str, ...]:
     """The cases that have a folder in ``scene``, in its order."""
     return tuple(_folders(scene))
+
+
+def _frames(node: Any) -> list[Any]:
+    """A film's next frame brings its own attributes into the volume that shows it, so every frame learns them."""
+    return frame_nodes(node) if node.IsA("vtkMRMLVolumeNode") else []
 
 
 def _folders(scene: Any) -> dict[str, int]:

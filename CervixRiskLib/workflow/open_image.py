@@ -12,6 +12,7 @@ from ..imaging import read_slices
 from ..scene import SliceChoice, check_against_file
 from ..scene.case_folder import CASE, CaseFolder, CaseRole
 from ..scene.slice_grid import only_slice
+from ..scene.volume_frames import frame_nodes
 from ..scene.volume_spacing import GRID_ROLE
 from .slice_stack import add_slice_stack
 
@@ -94,7 +95,9 @@ def check_pixel_size(volume: Any, instance_file: Callable[[str], str] = lambda _
     path = _dicom_file(volume, instance_file)
     if path is None:
         return ""
-    volume.SetAttribute(_CHECKED, "yes")
+    # A film's next frame brings its own attributes into the volume that shows it.
+    for node in (volume, *frame_nodes(volume)):
+        node.SetAttribute(_CHECKED, "yes")
     return check_against_file(volume, path, only_slice(volume) or SliceChoice(2, 0))
 
 

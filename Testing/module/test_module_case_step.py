@@ -21,7 +21,7 @@ from CervixRiskLib.bundle.manifest import Calibration, TrainingSummary
 from CervixRiskLib.cohort import builtin_columns
 from CervixRiskLib.errors import BundleError
 from CervixRiskLib.imaging import Roi, SliceGeometry, SliceImage
-from CervixRiskLib.scene import PixelSizeState, add_slice_map, add_slice_volume
+from CervixRiskLib.scene import CaseRole, PixelSizeState, add_slice_map, add_slice_volume
 from CervixRiskLib.worker import StudyFacts
 from CervixRiskLib.workflow.slice_stack import add_slice_stack
 
@@ -312,6 +312,13 @@ def test_frames_of_a_film(step):
     browser.SetSelectedItemNumber(2)
     logic.UpdateProxyNodesFromSequences(browser)
     assert step.summary() == "US · 8 × 6 · frame 3 of 4"
+    assert step.session.folder.nodes(CaseRole.IMAGE) == [proxy]
+    step.session.rename_case("Another film")
+    browser.SetSelectedItemNumber(1)
+    logic.UpdateProxyNodesFromSequences(browser)
+    assert step.session.folder.nodes(CaseRole.IMAGE) == [proxy]
+    browser.SetSelectedItemNumber(2)
+    logic.UpdateProxyNodesFromSequences(browser)
     assert (step.ui.sliceTitle.text, step.ui.sliceLabel.text) == ("Frame", "3 of 4 · as in the sequence browser")
 
 
