@@ -10,6 +10,7 @@ from CervixRiskLib.errors import CervixRiskError, RoiError, StorageError
 from CervixRiskLib.workflow.draft_keeper import DraftKeeper
 from CervixRiskLib.workflow.signal import Signal
 
+from .contour_buttons import show_buttons
 from .contour_editor import ContourEditor
 from .own_contour import OwnContour
 from .reader_study import ReaderStudy
@@ -74,7 +75,6 @@ class ContourStep:
             (ui.submitButton, self._on_submit),
         ):
             button.clicked.connect(slot)
-        ui.ownButton.toolTip = _("A case of yours: draw, ask, save the contour where you like.")
 
     def enter(self) -> None:
         """The person comes to the module: keys work, the time of drawing goes on."""
@@ -143,93 +143,28 @@ class ContourStep:
     def refresh(self) -> None:
         """Show what the session and the study hold."""
         ui, study = self.ui, self.in_study
-        chooses_study = ui.studyButton.checked
-        ui.ownButton.enabled = ui.studyButton.enabled = not study
-        ui.studyButton.toolTip = ui.ownButton.toolTip = (
-            _("A study round is open. Leave the study first.")
-            if study
-            else _("Own case: draw, ask, save the contour. Reader study: your cases of a study, blinded.")
-        )
-        ui.ownFrame.visible = not chooses_study
-        ui.studyFrame.visible = chooses_study and not study
-        ui.roundFrame.visible = study
+        own = not ui.studyButton.checked
+        has_contour = self.session.segmentation is not None
         self.editor.show()
-        drawing = self.session.segmentation is not None
-        free = not chooses_study or study
-        ui.editorFrame.visible = self._shows_editor()
-        ui.drawButton.visible = not drawing and not chooses_study
-        ui.drawButton.enabled = self.session.volume is not None
-        ui.drawButton.toolTip = (
-            _("Begin this reader's contour on the slice that the view shows (D).")
-            if self.session.volume is not None
-            else _("Open an image in step 1 first.")
+        show_buttons(
+            ui,
+            has_image=self.session.volume is not None,
+            has_contour=has_contour,
+            round_=self.study.round,
+            is_lost=self.study.is_lost,
         )
-        for widget in (ui.saveButton, ui.deleteButton):
-            widget.visible = free and (study or not chooses_study)
-        ui.openButton.visible = not chooses_study
-        ui.submitButton.visible = study
-        self._show_buttons(drawing)
-        ui.keysLabel.visible = free
-        self._show_keys()
+        ui.ownFrame.visible = own
+        ui.studyFrame.visible = not own and not study
+        ui.roundFrame.visible = study
+        ui.editorFrame.visible = self._shows_editor()
+        ui.drawButton.visible = own and not has_contour
+        ui.openButton.visible = own
+        on_a_case = study and self.study.round.opened is not None
+        ui.submitButton.visible = on_a_case
+        ui.saveButton.visible = ui.deleteButton.visible = ui.keysLabel.visible = own or on_a_case
         self._show_facts()
         self.study.refresh()
         self.summary_changed.emit()
-
-    def _show_buttons(self, drawing: bool) -> None:
-        ui, study = self.ui, self.in_study
-        nothing = _("Nothing is drawn yet.")
-        ui.saveButton.text = _("Save draft") if study else _("Save…")
-        ui.saveButton.enabled = drawing
-        ui.saveButton.toolTip = (
-            nothing
-            if not drawing
-            else (
-                _("Keep the contour on this computer (Ctrl+S); that is done by itself every second, too.")
-                if study
-                else _("Write the contour as .seg.nrrd, with reader and round (Ctrl+S).")
-            )
-        )
-        ui.deleteButton.text = _("Start anew") if study else _("Delete")
-        ui.deleteButton.enabled = drawing
-        ui.deleteButton.toolTip = (
-            nothing
-            if not drawing
-            else (
-                _("Throw away what is drawn on this case.")
-                if study
-                else _("Take this reader's contour out of the scene; then another slice can be chosen.")
-            )
-        )
-        ui.openButton.enabled = self.session.volume is not None
-        ui.openButton.toolTip = (
-            _("Take a contour of this image from a .seg.nrrd file.")
-            if self.session.volume is not None
-            else _("Open an image in step 1 first.")
-        )
-        self._show_submit()
-
-    def _show_submit(self) -> None:
-        ui, round_ = self.ui, self.study.round
-        if round_ is None:
-            return
-        if self.study.is_lost:
-            words, help_text = _("Open the case again"), _("The case is not in the scene any more (Ctrl+Return).")
-        elif round_.handed_in:
-            words, help_text = _("Next case"), _("This case is submitted; open the next one (Ctrl+Return).")
-        else:
-            words = _("Submit, next case")
-            help_text = _("Hand your contour in and open the next case (Ctrl+Return).")
-        done = round_.opened is None
-        ui.submitButton.text = words
-        ui.submitButton.enabled = not done
-        ui.submitButton.toolTip = _("All your cases of today are done.") if done else help_text
-
-    def _show_keys(self) -> None:
-        keys = [_("D draw"), _("P paint"), _("E erase"), _("Ctrl+Z undo"), _("Ctrl+S save")]
-        if self.in_study:
-            keys.append(_("Ctrl+Return submit, next"))
-        show_quietly(self.ui.keysLabel, _("Keys: {keys}").format(keys=" · ".join(keys)))
-        self.ui.keysLabel.visible = not self.ui.studyButton.checked or self.in_study
 
     def _show_facts(self) -> None:
         from CervixRiskLib.workflow.contour_facts import contour_facts
@@ -241,7 +176,8 @@ class ContourStep:
                 facts, warnings = told.summary, "\n".join(f"▲ {sentence}" for sentence in told.warnings)
             except CervixRiskError as error:
                 facts = str(error)
-        show_quietly(self.ui.factsLabel, facts)
+        self.ui.factsLabel.text = facts
+        self.ui.factsLabel.visible = bool(facts)
         show_remark(self.ui.warningsLabel, warnings)
 
     def _shows_editor(self) -> bool:

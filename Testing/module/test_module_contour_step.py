@@ -77,11 +77,6 @@ def test_an_own_case_is_drawn(step: Any, open_case: Callable[..., Any]) -> None:
     assert ui.factsLabel.text == "1.0 cm² · 400 pixels · 14 mm across · does not touch the border"
 
 
-def grab(slicer_app: Any, step: Any, path: Path) -> Path:
-    """The panel alone, 400 pixels wide."""
-    return slicer_app.grab(path, widget=step.widget)
-
-
 def test_the_facts_follow_the_contour_and_warn(step: Any, open_case: Callable[..., Any]) -> None:
     open_case()
     step.ui.drawButton.click()
@@ -371,8 +366,8 @@ def test_a_study_is_read_by_keys_alone(
     assert "That was all for today" in step.ui.toldLabel.text
     assert "2 repeats wait until" in step.ui.toldLabel.text
     assert step.ui.progressLabel.text == "3 of 3 drawn"
-    assert not step.ui.submitButton.enabled
-    assert not step.ui.editorFrame.visible
+    for widget in (step.ui.submitButton, step.ui.saveButton, step.ui.editorFrame):
+        assert not widget.visible
     assert step.session.blinded
     stored = all_contours(study)
     assert sorted(one.pixel_count for one in stored) == [16**2, 17**2, 18**2]
