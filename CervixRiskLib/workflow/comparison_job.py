@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -30,6 +31,13 @@ class ComparisonFailed:
 
     sentence: str
     details: str = ""
+
+
+def pyradiomics_is_there() -> bool:
+    """Whether PyRadiomics is installed for this Python; nothing is imported."""
+    found = importlib.util.find_spec("radiomics")
+    # A mere folder of that name is found too, but has no file.
+    return found is not None and found.origin is not None
 
 
 def comparison_command(python: str) -> tuple[str, ...]:
