@@ -32,6 +32,6 @@ class AskProgress:
         ui.progressBar.value = progress.done
         detail = f" ({progress.detail})" if progress.detail else ""
         doing = f"{progress.description}{detail}" if progress.description else _("Waiting for the prediction program")
-        ui.progressLine.text = _("{title}: {doing}, {seconds:.0f} s").format(
+        ui.progressLine.text = _("{title}: {doing}, {seconds:.0f}\u00a0s").format(
             title=progress.title, doing=doing, seconds=progress.seconds
         )

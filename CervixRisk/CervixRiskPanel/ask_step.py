@@ -16,6 +16,7 @@ from CervixRiskLib.workflow.study_questions import QUESTIONS
 from .ask_progress import AskProgress
 from .child_python import make_worker
 from .dependencies import Dependencies
+from .shortcuts import Shortcuts
 
 __all__ = ["AskStep", "make_worker"]
 
@@ -75,9 +76,7 @@ class AskStep:
         ui.retryButton.clicked.connect(self._on_retry)
         ui.installButton.clicked.connect(self._on_install)
         ui.detailsButton.toggled.connect(self._on_details)
-        self._shortcut = qt.QShortcut(qt.QKeySequence("Ctrl+G"), self.context.panel_widget)
-        self._shortcut.activated.connect(self._on_shortcut)
-        self._shortcut.enabled = False
+        self._shortcuts = Shortcuts({"Ctrl+G": self._on_shortcut})
         self._signals = (
             session.image_changed,
             session.contour_changed,
@@ -94,7 +93,7 @@ class AskStep:
     def enter(self) -> None:
         """The person comes to the module: look what is installed, and load the model used last for an open image."""
         self._entered = True
-        self._shortcut.enabled = True
+        self._shortcuts.install()
         self.dependencies.look_again()
         self._prepare()
         self.refresh()
@@ -102,7 +101,7 @@ class AskStep:
     def exit(self) -> None:
         """The person goes to another module; what was asked goes on."""
         self._entered = False
-        self._shortcut.enabled = False
+        self._shortcuts.remove()
 
     def close(self) -> None:
         """Hear nothing any more."""
@@ -112,7 +111,7 @@ class AskStep:
         self.asking.answered.disconnect(self._on_answered)
         self._progress.close()
         self.asking.close()
-        self._shortcut.enabled = False
+        self._shortcuts.remove()
 
     def summary(self) -> str:
         """Beside the step's name."""

@@ -23,7 +23,13 @@ class AskReadiness:
 
 
 def readiness(
-    session: CaseSession, task: str, model: ModelEntry | None, *, busy: bool = False, lacking: str = ""
+    session: CaseSession,
+    task: str,
+    model: ModelEntry | None,
+    *,
+    offered: int = 0,
+    busy: bool = False,
+    lacking: str = "",
 ) -> AskReadiness:
     """Whether ``task`` can be asked of the case as it is.
 
@@ -33,20 +39,22 @@ def readiness(
     Parameters
     ----------
     model
-        The one that would be asked.
+        The one that would be asked; ``None`` when there is none, or none is chosen.
+    offered
+        How many models of this task could be chosen.
     busy
         An answer is on its way.
     lacking
         A sentence on what is not installed and was declined; empty when all is there or will be offered.
     """
-    why = _obstacle(session, task, model, busy, lacking)
+    why = _obstacle(session, task, model, offered, busy, lacking)
     if why:
         return AskReadiness(False, why)
     assert model is not None  # an obstacle otherwise
     return AskReadiness(True, f"Ask the model {model.title}. For research use. Not a medical device.")
 
 
-def _obstacle(session: CaseSession, task: str, model: ModelEntry | None, busy: bool, lacking: str) -> str:
+def _obstacle(session: CaseSession, task: str, model: ModelEntry | None, offered: int, busy: bool, lacking: str) -> str:
     question = QUESTIONS[task]
     if session.blinded:
         return "A study round is open: no predictions until it is closed."
@@ -57,8 +65,10 @@ def _obstacle(session: CaseSession, task: str, model: ModelEntry | None, busy: b
     modality = node_modality(session.volume)
     if modality is not None and modality != question.modality:
         return f"{question.title} needs {question.wanted}; this is {modality_words(modality)}."
+    if model is None and offered > 1:
+        return f"{offered} models answer this question: choose one of them above."
     if model is None:
-        return f"No model for this question yet: press Open model… ({question.title})."
+        return f"No model for {question.phrase} yet: open one above."
     if model.problem:
         return model.problem
     if len(model.channels) > 1:

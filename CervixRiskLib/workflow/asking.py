@@ -7,9 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..errors import CervixRiskError
+from ..scene.volume_origin import node_modality
 from ..worker import FailureKind, StudyFacts, Ticket, WorkerAnswer, WorkerFailure
 from .ask_readiness import AskReadiness, readiness
 from .case_answer import CaseAnswer
@@ -17,6 +16,7 @@ from .case_session import CaseSession
 from .model_entry import ModelEntry
 from .model_shelf import ModelShelf
 from .questions import Questions
+from .same_case import is_same_case
 from .signal import Signal
 from .study_questions import QUESTIONS
 
@@ -117,10 +117,9 @@ class Asking:
             return
         if self._loading is not None and self._loading[1] == model.path:
             return
-        title = f"Loading the model {model.title}"
         loading = partial(self._on_prepared, model)
         ticket = self.questions.prepare(
-            model.path, on_prepared=loading, on_failure=partial(self._on_failure, model.path), title=title
+            model.path, on_prepared=loading, on_failure=partial(self._on_failure, model.path), title=model.title
         )
         self._loading = (ticket, model.path)
 
@@ -140,13 +139,8 @@ class Asking:
         """Whether ``task`` can be asked now; see :func:`~.ask_readiness.readiness`."""
         model = self.model_for(task)
         lacking = "" if model is None or model.problem else self._obstacle(model)
-        several = len(self.shelf.of_task(task))
-        if model is None and several > 1 and self.session.volume is not None and not self.session.blinded:
-            found = readiness(self.session, task, None, busy=self.asking)
-            if found.sentence.startswith("No model"):
-                return AskReadiness(False, f"{several} models answer this question: choose one of them above.")
-            return found
-        return readiness(self.session, task, model, busy=self.asking, lacking=lacking)
+        offered = len(self.shelf.of_task(task))
+        return readiness(self.session, task, model, offered=offered, busy=self.asking, lacking=lacking)
 
     def ask(self, task: str) -> None:
         """Ask, with the model of that task; what stands in the way becomes the note."""
@@ -273,17 +267,9 @@ class Asking:
     def _is_still(self, case: CaseInput) -> bool:
         """Whether the case is what was asked about."""
         try:
-            now = self.session.case_input()
+            return is_same_case(self.session.case_input(), case)
         except CervixRiskError:
             return False
-        return (
-            now.case_id == case.case_id
-            and now.image.spacing_mm == case.image.spacing_mm
-            and np.array_equal(now.image.pixels, case.image.pixels, equal_nan=True)
-            and (now.roi is None) == (case.roi is None)
-            and (now.roi is None or case.roi is None or now.roi.mask_hash == case.roi.mask_hash)
-            and dict(now.clinical) == dict(case.clinical)
-        )
 
     def _on_image(self) -> None:
         if self.session.volume is not self._volume:
@@ -291,7 +277,16 @@ class Asking:
             if self.asking:
                 self.cancel()
             self.failure, self.note = None, ""
+            self._fit_to_image()
             self.changed.emit()
+
+    def _fit_to_image(self) -> None:
+        """Take the model for this kind of image, where there is no doubt which."""
+        modality = None if self._volume is None else node_modality(self._volume)
+        for task, question in QUESTIONS.items():
+            model = self.model_for(task) if question.modality == modality else None
+            if model is not None and model is not self.model:
+                self._take(model)
 
     def _on_reading(self) -> None:
         if self.session.blinded and self.asking:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from ..bundle.foreign_text import printable
 from ..bundle.manifest import BundleManifest, Metric
 from ..worker import StudyFacts
 
-SIMULATED = "Made on simulated images: it shows how the program works and says nothing about a patient."
+SIMULATED = "Simulated images: shows how it works, says nothing about a patient."
 NO_NETWORK = "This model has no neural network; it is computed on the CPU."
 
 
 def model_words(facts: StudyFacts) -> str:
-    """``"Trained on 168 cases, 52 of them with ...; AUC 0.71 (95 % interval 0.63 to 0.79)."``"""
+    """``"Trained on 200 cases (52 metastasis). AUC 0.84 on cases it had not seen (95 % interval 0.78 to 0.91)."``"""
     manifest = facts.manifest
     training = manifest.training
-    words = f"Trained on {training.cases} cases, {training.positives} of them {manifest.positive_class}. "
+    words = f"Trained on {training.cases} cases ({training.positives} {printable(manifest.positive_class, 30)}). "
     words += _discrimination(_auc(manifest))
     return f"{SIMULATED} {words}" if manifest.simulated else words
 

@@ -15,6 +15,8 @@ class StudyQuestion:
         As bundles name it.
     title
         On its button.
+    phrase
+        In a sentence.
     modality
         DICOM's code of the images it is asked of.
     wanted
@@ -23,6 +25,7 @@ class StudyQuestion:
 
     task: str
     title: str
+    phrase: str
     modality: str
     wanted: str
 
@@ -30,8 +33,8 @@ class StudyQuestion:
 QUESTIONS = {
     question.task: question
     for question in (
-        StudyQuestion("plnm", "Lymph node metastasis", "US", "an ultrasound image"),
-        StudyQuestion("staging", "Treatment group", "MR", "an MR slice"),
+        StudyQuestion("plnm", "Lymph node metastasis", "lymph node metastasis", "US", "an ultrasound image"),
+        StudyQuestion("staging", "Treatment group", "the treatment group", "MR", "an MR slice"),
     )
 }
 """By task, in the order of the buttons."""

@@ -51,7 +51,7 @@ def why(session: Any, task: str = "plnm", model: ModelEntry | None = PLNM, **sta
 def test_step_by_step_to_ready(session: Any, open_case: Any) -> None:
     assert "Open an image" in why(session)
     open_case(draw=False)
-    assert why(session, model=None).startswith("No model for this question yet")
+    assert why(session, model=None) == "No model for lymph node metastasis yet: open one above."
     assert why(session, model=replace(PLNM, problem="It is damaged.")) == "It is damaged."
     assert why(session) == "Draw around the lesion in step 2 first."
     session.start_contour()
@@ -156,7 +156,7 @@ def test_asked_and_shown(asking: Asking, open_case: Any, write_model: Any) -> No
 
 def test_the_model_of_the_question_is_taken(asking: Asking, open_case: Any, write_model: Any) -> None:
     plnm, staging = write_model("plnm"), write_model("staging", task="staging", preprocessing={"centre": "slice"})
-    session = open_case(modality="MR", draw=False)
+    session = open_case(modality=None, draw=False)
     asking.choose(plnm)
     wait(asking)
     assert session.bundle == plnm
@@ -169,6 +169,22 @@ def test_the_model_of_the_question_is_taken(asking: Asking, open_case: Any, writ
     write_model("staging2", task="staging", preprocessing={"centre": "slice"})
     asking.choose(plnm)
     assert asking.readiness("staging").sentence == "2 models answer this question: choose one of them above."
+
+
+def test_the_model_of_the_image_is_taken(asking: Asking, open_case: Any, write_model: Any) -> None:
+    write_model("a", task="staging")
+    write_model("b")
+    asking.take_remembered()
+    titles = []
+    for name, modality in (("one", "US"), ("two", None), ("three", "MR"), ("four", "CT")):
+        open_case(name, modality=modality, draw=False)
+        assert asking.model is not None
+        titles.append(asking.model.title[0])
+    assert titles == ["b", "b", "a", "a"]
+    write_model("c")
+    open_case("five", draw=False)
+    assert asking.model.title[0] == "a"
+    assert asking.note == ""
 
 
 def test_a_value_that_is_missing_is_found_before_asking(asking: Asking, open_case: Any, write_model: Any) -> None:
