@@ -21,6 +21,13 @@ def frame_nodes(volume: Any) -> list[Any]:
     return [sequence.GetNthDataNode(index) for index in range(sequence.GetNumberOfDataNodes())]
 
 
+def show_frame(volume: Any, index: int) -> None:
+    """Let the film's browser show frame ``index`` in ``volume``; nothing happens when it shows no film."""
+    browser, sequence = _film(volume)
+    if sequence is not None:
+        browser.SetSelectedItemNumber(index)
+
+
 def _film(volume: Any) -> tuple[Any, Any]:
     """The browser and the sequence behind ``volume``."""
     scene = volume.GetScene()

@@ -29,6 +29,8 @@ from ..scene import (
     start_reading,
 )
 from ..scene.named_contour import contour_colour
+from ..scene.volume_frames import frame_place
+from .film_frame import check_frame, note_frame
 from .observers import Observers
 from .signal import Signal
 from .stored_answer import read_stored_answer, store_answer
@@ -89,6 +91,7 @@ class CaseSession:
         self.answer_nodes: AnswerNodes | None = None
         self.answer_is_stale = False
         self._fixed_choice: SliceChoice | None = None
+        self._frame: tuple[int, int] | None = None
 
     # The image.
 
@@ -110,6 +113,7 @@ class CaseSession:
         if volume is not None:
             self.case_id = self._free_name(case_id or volume.GetName() or UNNAMED)
             self.folder.add(volume, CaseRole.IMAGE)
+            self._frame = frame_place(volume)
             self._observers.add(volume, "ModifiedEvent", self._on_volume)
             self._observers.add(volume, self._image_data_event(volume), self._on_volume)
             self._take_own_contour()
@@ -235,6 +239,7 @@ class CaseSession:
             colour = contour_colour(len(self.other_readings()))
             node = start_reading(self.scene, self.volume, self.reading, roi, colour=colour, choice=choice)
         self._fixed_choice = choice
+        note_frame(node, self.volume)
         self._watch_contour(self.folder.add(node, CaseRole.CONTOUR))
         self.contour_changed.emit()
         return node
@@ -250,6 +255,7 @@ class CaseSession:
         if not any(reading_of(node, segment) == self.reading for segment in segment_ids(node)):
             raise RoiError("This contour belongs to another reader, round or case.")
         self._fixed_choice = self._fixed_choice or self.choice()
+        note_frame(node, self.volume)
         self._watch_contour(self.folder.add(node, CaseRole.CONTOUR))
         self._make_stale()
         self.contour_changed.emit()
@@ -272,12 +278,13 @@ class CaseSession:
         Raises
         ------
         RoiError
-            Nothing is drawn, or not on this slice.
+            Nothing is drawn, or not on this slice or frame.
         ImageError
             The image cannot be used.
         """
         if self.segmentation is None:
             raise RoiError("No contour yet. Draw around the lesion in step 2.")
+        check_frame(self.segmentation, self._open_volume())
         return read_contour(self.segmentation, self.segment_id, self._open_volume(), self.choice())[1]
 
     def other_readings(self) -> tuple[tuple[Reading, Any, str], ...]:
@@ -451,7 +458,12 @@ class CaseSession:
         self.contour_changed.emit()
 
     def _on_volume(self) -> None:
-        self.image_changed.emit()
+        frame = frame_place(self.volume)
+        if frame != self._frame:
+            self._frame = frame
+            self.touch_image()
+        else:
+            self.image_changed.emit()
 
     def _make_stale(self) -> None:
         if self.answer is not None and not self.answer_is_stale:

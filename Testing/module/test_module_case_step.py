@@ -320,6 +320,17 @@ def test_frames_of_a_film(step):
     browser.SetSelectedItemNumber(2)
     logic.UpdateProxyNodesFromSequences(browser)
     assert (step.ui.sliceTitle.text, step.ui.sliceLabel.text) == ("Frame", "3 of 4 · as in the sequence browser")
+    mask = np.zeros((6, 8), dtype=bool)
+    mask[2:4, 3:6] = True
+    step.session.start_contour(Roi(mask))
+    assert not step.ui.showSliceButton.visible
+    browser.SetSelectedItemNumber(0)
+    logic.UpdateProxyNodesFromSequences(browser)
+    assert step.ui.sliceLabel.text == "1 of 4 · the contour is on 3"
+    step.ui.showSliceButton.click()
+    logic.UpdateProxyNodesFromSequences(browser)
+    assert step.summary().endswith("frame 3 of 4")
+    assert not step.ui.showSliceButton.visible
 
 
 # --- the pixel size -------------------------------------------------------------------------------------------------
