@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import CervixRiskError
 from ..scene.prediction_text import answer_text, percent, range_text
+from .clinical_form import readable_unit
 
 if TYPE_CHECKING:
     from ..bundle import Contribution, Prediction, PredictorPoints
@@ -127,7 +128,7 @@ def answer_view(answer: CaseAnswer, *, stale: str = "", contributions: int = CON
         interval=prediction.interval,
         threshold=prediction.threshold,
         points=tuple(_points_row(item, answer) for item in prediction.points),
-        total="" if total is None else f"{total:.0f} points in total",
+        total="" if total is None else f"{_points_text(total)} in total",
         contributions=tuple(_contribution_row(item, longest) for item in shown),
         further_contributions=len(prediction.contributions) - len(shown),
         groups=tuple(
@@ -193,8 +194,13 @@ def _decision(prediction: Prediction) -> str:
 
 
 def _points_row(item: PredictorPoints, answer: CaseAnswer) -> ShareRow:
-    label = f"{item.label} {_value_text(item, answer)} {item.unit}".strip()
-    return ShareRow(label, f"{item.points:.0f} points", min(max(item.points / LARGEST_POINTS, 0.0), 1.0))
+    label = f"{item.label} {_value_text(item, answer)} {readable_unit(item.unit)}".strip()
+    return ShareRow(label, _points_text(item.points), min(max(item.points / LARGEST_POINTS, 0.0), 1.0))
+
+
+def _points_text(points: float) -> str:
+    number = f"{points:.0f}"
+    return f"{number} point" if number == "1" else f"{number} points"
 
 
 def _value_text(item: PredictorPoints, answer: CaseAnswer) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..scene.prediction_text import range_text
+from ..scene.prediction_text import percent, range_text
 from .answer_view import probability_of
 from .asked_in_turn import AskedInTurn, AsksQuestions
 from .contour_variants import contour_variants
@@ -44,7 +44,9 @@ class SensitivityResult:
 
     @property
     def text(self) -> str:
-        """``"29 to 34 %"``."""
+        """``"29 to 34 %"``, ``"stays 31 %"``."""
+        if percent(self.low) == percent(self.high):
+            return f"stays {percent(self.low)}"
         return range_text(self.low, self.high)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from ..report.figures.tick_labels import TickLabel, by_importance, evenly, in_order, number_text, on_two_sides
 from ..scene.prediction_text import percent
 from ..statistics import Nomogram, NomogramAxis
+from .clinical_form import readable_unit
 
 if TYPE_CHECKING:
     from .case_answer import CaseAnswer
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _INTERVALS = (10, 5, 4, 3, 2, 1)
 _RISK_ORDER = (0.5, 0.1, 0.9, 0.01, 0.99, 0.05, 0.95, 0.2, 0.8, 0.3, 0.7, 0.4, 0.6)
 _GAP = 6.0
+_FINEST_TICKS = 4.0
 # How far beyond the axes a mark may stand, in pixels.
 _BEYOND = 8.0
 
@@ -138,7 +140,9 @@ class _Layout:
             if not labels:
                 lowest, highest = (axis.low, axis.high) if axis.coefficient >= 0 else (axis.high, axis.low)
                 words = f"{number_text(lowest)} to {number_text(highest)}"
-        title = f"{axis.label}, {axis.unit}" if axis.unit else axis.label
+            if len(ticks) > 1 and min(np.diff(sorted(ticks))) < _FINEST_TICKS:
+                ticks = [label.position for label in labels] or ends
+        title = f"{axis.label}, {readable_unit(axis.unit)}" if axis.unit else axis.label
         mark = None
         if value is not None:
             points = self._nomogram.points(axis.name, value)

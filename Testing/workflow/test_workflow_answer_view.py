@@ -99,8 +99,11 @@ def test_points_have_bars_units_and_names_of_levels(answer: CaseAnswer) -> None:
     assert [row.text for row in view.points] == ["41 points", "29 points", "22 points"]
     assert view.points[0].share == pytest.approx(0.41)
     assert view.total == "92 points in total"
-    beyond = PredictorPoints("x", "X", 9.0, "", 140.0)
-    assert answer_view(changed(answer, points=(beyond,))).points[0].share == 1.0
+    beyond = PredictorPoints("x", "X", 9.0, "10^12/L", 140.0)
+    one = PredictorPoints("y", "Y", 2.0, "", 1.2)
+    rows = answer_view(changed(answer, points=(beyond, one))).points
+    assert rows[0].share == 1.0
+    assert [(row.label, row.text) for row in rows] == [("X 9 10¹²/L", "140 points"), ("Y 2", "1 point")]
     assert answer_view(changed(answer, points=(), total_points=None)).total == ""
 
 
@@ -201,6 +204,11 @@ def test_numbers_never_touch(nomogram: Nomogram, width: float) -> None:
         )
         assert all(end < start for (_, end), (start, _) in itertools.pairwise(spans))
         assert row.labels or row.words
+
+
+def test_ticks_of_a_short_axis_do_not_run_together(nomogram: Nomogram) -> None:
+    for row in rows(nomogram, VALUES, 60.0)[1:-2]:
+        assert all(right - left >= 4 for left, right in itertools.pairwise(sorted(row.ticks)))
 
 
 def test_values_beyond_an_axis_and_missing_ones(nomogram: Nomogram) -> None:

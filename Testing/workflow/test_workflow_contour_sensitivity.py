@@ -17,7 +17,7 @@ from CervixRiskLib.scene import SliceChoice
 from CervixRiskLib.worker import FailureKind, StudyFacts, WorkerAnswer, WorkerFailure
 from CervixRiskLib.workflow.asked_in_turn import AskedInTurn
 from CervixRiskLib.workflow.case_answer import CaseAnswer
-from CervixRiskLib.workflow.contour_sensitivity import SensitivityRun
+from CervixRiskLib.workflow.contour_sensitivity import SensitivityResult, SensitivityRun
 from CervixRiskLib.workflow.contour_variants import contour_variants
 from CervixRiskLib.workflow.redrawn_case import redrawn_case
 
@@ -140,6 +140,10 @@ def test_a_class_that_hangs_on_a_pixel(questions: FakeQuestions, case: CaseInput
         questions.answer()
     assert run.result is not None
     assert run.result.crosses_threshold
+
+
+def test_a_range_too_small_for_whole_per_cent() -> None:
+    assert SensitivityResult(0.308, 0.312, (), False).text == "stays 31 %"
 
 
 def test_refused_variants_are_left_out_and_said(questions: FakeQuestions, case: CaseInput, answer: CaseAnswer) -> None:
