@@ -30,6 +30,7 @@ from ..scene import (
 )
 from ..scene.named_contour import contour_colour
 from ..scene.volume_frames import frame_place
+from .clinical_form import plain_number
 from .film_frame import check_frame, note_frame
 from .observers import Observers
 from .signal import Signal
@@ -342,7 +343,7 @@ class CaseSession:
         return CaseInput(self.case_id, image, roi, self.clinical_values())
 
     def clinical_values(self) -> Mapping[str, float | str]:
-        """Those of the typed values that the model knows, as numbers.
+        """Those of the typed values that the model asks for, as numbers; what another model asked for does not count.
 
         Raises
         ------
@@ -351,8 +352,8 @@ class CaseSession:
         """
         if self.facts is None or not self.facts.clinical_predictors:
             return {}
-        columns = self.facts.columns
-        return {name: columns.check(name, text) for name, text in self.clinical.items() if name in columns}
+        columns, wanted = self.facts.columns, self.facts.clinical_predictors
+        return {name: columns.check(name, plain_number(text)) for name, text in self.clinical.items() if name in wanted}
 
     def show_answer(self, answer: CaseAnswer, display: HeatMapDisplay | None = None) -> None:
         """Put an answer into the scene, in place of an earlier one.

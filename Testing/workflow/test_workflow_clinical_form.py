@@ -233,6 +233,19 @@ def test_another_model_asks_for_other_values(session, entry, volume):
 
 
 @pytest.mark.slicer
+def test_only_what_the_model_asks_for_is_asked_with(session, entry, volume):
+    session.open_volume(volume)
+    session.set_clinical("rbc_count", "3,9")
+    session.set_clinical("maximum_diameter", "30")
+    assert session.clinical_values() == {"rbc_count": 3.9, "maximum_diameter": 30.0}
+    session.set_clinical("maximum_diameter", "3000")
+    with pytest.raises(ClinicalValueError, match="plausible range"):
+        session.clinical_values()
+    session.set_study(Path("other.zip"), facts_of("rbc_count"))
+    assert session.clinical_values() == {"rbc_count": 3.9}
+
+
+@pytest.mark.slicer
 def test_another_case_starts_empty(session, entry, scene, ultrasound, volume):
     from CervixRiskLib.scene import add_slice_volume
 
