@@ -143,6 +143,8 @@ def main(folder: Path) -> int:
         told = asdict(compare_engines(image, Roi(np.load(folder / MASK_FILE, allow_pickle=False))))
     except CervixRiskError as error:
         told = {"error": str(error)}
+    except ModuleNotFoundError as error:
+        told = {"error": f"The package {error.name} is missing: asking for an answer in step 3 offers to install it."}
     (folder / RESULT_FILE).write_text(json.dumps(told), encoding="utf-8")
     return 0
 
