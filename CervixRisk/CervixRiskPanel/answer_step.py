@@ -17,6 +17,7 @@ from .nomogram_window import NomogramWindow
 from .painted_label import PaintedLabel
 from .points_chart import ShareChart
 from .probability_bar import ProbabilityBar
+from .save_report import SaveReport
 from .shortcuts import Shortcuts
 from .tints import show_quietly, show_remark
 
@@ -46,6 +47,8 @@ class AnswerStep:
         self._window = None
         self._charts = AnswerCharts(context.session)
         self.checks = AnswerChecks(context.session, context.questions)
+        self._report = SaveReport(context, self.checks)
+        self.ui.reportRow.layout().addWidget(self._report.widget)
         self._bar = PaintedLabel(self.ui.barLabel)
         self._groups = PaintedLabel(self.ui.groupsLabel)
         self._points = PaintedLabel(self.ui.pointsLabel)
@@ -79,6 +82,7 @@ class AnswerStep:
         session.answer_changed.disconnect(self._on_answer)
         session.reading_changed.disconnect(self._refresh)
         self.checks.changed.disconnect(self._show_checks)
+        self._report.close()
         self.checks.close()
         for painted in self._painted:
             painted.close()
@@ -106,7 +110,7 @@ class AnswerStep:
         ui.thresholdSlider.valueChanged.connect(self._on_threshold)
         ui.heatMapShownBox.toggled.connect(self._on_heat_map_shown)
         ui.askAgainButton.clicked.connect(self._on_ask_again)
-        ui.reportButton.clicked.connect(self._on_report)
+        ui.reportButton.clicked.connect(self._report.ask_and_save)
         ui.copyButton.clicked.connect(self._on_copy)
         ui.chartsButton.clicked.connect(self._on_charts)
         session.answer_changed.connect(self._on_answer)
@@ -244,11 +248,6 @@ class AnswerStep:
         answer = self.context.session.answer
         if answer is not None:
             slicer.app.clipboard().setText(results_text(answer.prediction))
-
-    def _on_report(self, *_args) -> None:
-        from .save_report import SaveReport
-
-        SaveReport(self.context).ask_and_save()
 
     def _on_charts(self, *_args) -> None:
         self._show_charts(not self._charts.shown)

@@ -339,6 +339,19 @@ def test_charts_beside_the_slice_and_back(context: Any, step: Any) -> None:
     assert step.ui.chartsButton.text == "Show charts"
 
 
+def test_a_report_that_cannot_be_made_says_why_below_its_button(slicer_app: Any, context: Any, step: Any) -> None:
+    """This answer's model does not say what it was trained on. How reports are made is tested elsewhere."""
+    import qt
+
+    line = step.ui.reportRow.findChildren(qt.QLabel)[0]
+    answer(context)
+    assert not line.visible
+    step.ui.reportButton.click()
+    assert line.visible
+    assert line.text.startswith("This is not a CervixRisk bundle")
+    assert slicer_app.dialogs.shown == []
+
+
 def test_what_was_folded_stays_folded(context: Any, step: Any) -> None:
     from CervixRiskPanel.answer_step import AnswerStep
 
