@@ -193,11 +193,12 @@ class AskStep:
     def _show_message(self) -> None:
         ui, asking = self.ui, self.asking
         note = "" if asking.note in ui.hintLine.text else asking.note
-        details = self.dependencies.details or (asking.failure.details if asking.failure is not None else "")
         model = asking.model
-        installable = (
-            model is not None and self.dependencies.can_install(model) and bool(self.dependencies.obstacle(model))
-        )
+        obstacle = "" if model is None else self.dependencies.obstacle(model)
+        installable = bool(obstacle) and self.dependencies.can_install(model)
+        details = asking.failure.details if asking.failure is not None else ""
+        if obstacle:
+            details = self.dependencies.details or details
         ui.messageLine.text = note
         ui.messageLine.visible = bool(note)
         ui.retryButton.visible = asking.failure is not None

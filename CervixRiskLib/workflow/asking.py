@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import CervixRiskError
 from ..scene.volume_origin import node_modality
 from ..worker import FailureKind, StudyFacts, Ticket, WorkerAnswer, WorkerFailure
 from .ask_readiness import AskReadiness, readiness
+from .asked_case import AskedCase
 from .case_answer import CaseAnswer
 from .case_session import CaseSession
 from .model_entry import ModelEntry
 from .model_shelf import ModelShelf
 from .questions import Questions
-from .same_case import is_same_case
 from .signal import Signal
 from .study_questions import QUESTIONS
-
-if TYPE_CHECKING:
-    from ..bundle import CaseInput
 
 _CHANGED = "The case was changed while the model was answering, so the answer was not shown: ask again."
 
@@ -119,7 +115,7 @@ class Asking:
             return
         loading = partial(self._on_prepared, model)
         ticket = self.questions.prepare(
-            model.path, on_prepared=loading, on_failure=partial(self._on_failure, model.path), title=model.title
+            model.path, on_prepared=loading, on_failure=partial(self._on_not_loaded, model.path), title=model.title
         )
         self._loading = (ticket, model.path)
 
@@ -222,54 +218,51 @@ class Asking:
     def _send(self, model: ModelEntry, facts: StudyFacts) -> None:
         task, self._wanted = self._wanted, ""
         try:
-            case = self.session.case_input()
-            choice = self.session.choice()
+            asked = AskedCase(self.session)
         except CervixRiskError as error:
             self.note = str(error)
             return
-        volume = self.session.volume
-
-        def answered(answer: WorkerAnswer) -> None:
-            self._asked = None
-            if self.session.blinded or self.session.volume is not volume or not self._is_still(case):
-                self.note = _CHANGED
-            else:
-                try:
-                    self.session.show_answer(
-                        CaseAnswer(answer.prediction, facts, model.path, choice, answer.processor, answer.seconds)
-                    )
-                except CervixRiskError as error:
-                    self.note = str(error)
-                else:
-                    self.answered.emit()
-            self.changed.emit()
-
         self._asked = self.questions.ask(
-            case,
+            asked.case,
             model.path,
-            on_answer=answered,
-            on_failure=partial(self._on_failure, None),
+            on_answer=partial(self._on_answer, asked, model, facts),
+            on_failure=partial(self._on_no_answer, asked),
             title=QUESTIONS[task].title,
         )
 
-    def _on_failure(self, loading: Path | None, failure: WorkerFailure) -> None:
-        self._wanted = ""
-        if loading is None:
-            self._asked = None
-        elif self._loading is not None and self._loading[1] == loading:
+    def _on_answer(self, asked: AskedCase, model: ModelEntry, facts: StudyFacts, answer: WorkerAnswer) -> None:
+        self._asked = None
+        holds = asked.still_holds()
+        asked.forget()
+        if not holds:
+            self.note = _CHANGED
+        else:
+            shown = CaseAnswer(answer.prediction, facts, model.path, asked.choice, answer.processor, answer.seconds)
+            try:
+                self.session.show_answer(shown)
+            except CervixRiskError as error:
+                self.note = str(error)
+            else:
+                self.answered.emit()
+        self.changed.emit()
+
+    def _on_no_answer(self, asked: AskedCase, failure: WorkerFailure) -> None:
+        asked.forget()
+        self._asked = None
+        self._tell(failure)
+
+    def _on_not_loaded(self, path: Path, failure: WorkerFailure) -> None:
+        if self._loading is not None and self._loading[1] == path:
             self._loading = None
+        self._tell(failure)
+
+    def _tell(self, failure: WorkerFailure) -> None:
+        self._wanted = ""
         if failure.kind is FailureKind.CANCELLED:
             self.note = "Stopped. What was there before is unchanged."
         else:
             self.failure, self.note = failure, failure.sentence
         self.changed.emit()
-
-    def _is_still(self, case: CaseInput) -> bool:
-        """Whether the case is what was asked about."""
-        try:
-            return is_same_case(self.session.case_input(), case)
-        except CervixRiskError:
-            return False
 
     def _on_image(self) -> None:
         if self.session.volume is not self._volume:
