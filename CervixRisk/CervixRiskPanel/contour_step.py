@@ -36,6 +36,7 @@ class ContourStep:
         self.widget.setMRMLScene(slicer.mrmlScene)
         self.ui = slicer.util.childWidgetVariables(self.widget)
         self.summary_changed = Signal()
+        self._seen_volume = self._seen_contour = None
         self.keeper = DraftKeeper(self.session, _draft_folder())
         self._draft_timer = _single_shot(_DRAFT_MS, self._on_draft)
         self._facts_timer = _single_shot(_FACTS_MS, self._show_facts)
@@ -53,7 +54,7 @@ class ContourStep:
             }
         )
         self._connect()
-        self._show_told("", False)
+        show_quietly(self.ui.toldLabel, "")
         self.refresh()
 
     def _connect(self) -> None:
@@ -61,18 +62,21 @@ class ContourStep:
         self.keeper.fell_behind.connect(self._on_behind)
         self.own.told.connect(self._show_told)
         self.study.told.connect(self._show_told)
-        self.study.changed.connect(self._on_study)
-        self.session.image_changed.connect(self.refresh)
+        self.study.changed.connect(self.refresh)
+        self.study.case_opened.connect(self._on_case_opened)
+        self.session.image_changed.connect(self._on_image)
         self.session.contour_changed.connect(self._on_contour)
         self.session.reading_changed.connect(self.refresh)
+        scene = self.session.scene
+        self._removals = scene.AddObserver(scene.NodeRemovedEvent, self._on_removed)
         for button, slot in (
             (ui.ownButton, self._on_mode),
             (ui.studyButton, self._on_mode),
             (ui.drawButton, self._on_draw_key),
-            (ui.saveButton, self._on_save),
+            (ui.saveButton, self.save),
             (ui.openButton, self._on_open),
             (ui.deleteButton, self._on_delete),
-            (ui.submitButton, self._on_submit),
+            (ui.submitButton, self.study.submit_and_next),
         ):
             button.clicked.connect(slot)
 
@@ -99,7 +103,8 @@ class ContourStep:
         self.own.close()
         self._draft_timer.stop()
         self._facts_timer.stop()
-        self.session.image_changed.disconnect(self.refresh)
+        self.session.scene.RemoveObserver(self._removals)
+        self.session.image_changed.disconnect(self._on_image)
         self.session.contour_changed.disconnect(self._on_contour)
         self.session.reading_changed.disconnect(self.refresh)
         self.keeper.close()
@@ -116,11 +121,12 @@ class ContourStep:
 
     @property
     def in_study(self) -> bool:
-        """Whether a study round is open."""
         return self.study.round is not None
 
     def start_drawing(self, effect: str = "Draw") -> None:
         """Take an effect into the hand; begin this reading's contour where there is none."""
+        if not self.in_study and self.ui.studyButton.checked:
+            return
         if self.session.segmentation is None:
             if self.session.volume is None or self.in_study:
                 return
@@ -131,7 +137,7 @@ class ContourStep:
                 return
         self.editor.use(effect)
 
-    def save(self) -> None:
+    def save(self, *_args) -> None:
         """Keep the draft in a study; write a file of an own case."""
         if self.in_study:
             self._on_draft()
@@ -169,16 +175,16 @@ class ContourStep:
     def _show_facts(self) -> None:
         from CervixRiskLib.workflow.contour_facts import contour_facts
 
-        facts, warnings = "", ""
+        facts, warnings = "", ()
         if self._shows_editor():
             try:
                 told = contour_facts(self.session.contour())
-                facts, warnings = told.summary, "\n".join(f"▲ {sentence}" for sentence in told.warnings)
+                facts, warnings = told.summary, told.warnings
             except CervixRiskError as error:
                 facts = str(error)
         self.ui.factsLabel.text = facts
         self.ui.factsLabel.visible = bool(facts)
-        show_remark(self.ui.warningsLabel, warnings)
+        show_remark(self.ui.warningsLabel, "\n".join(f"▲ {sentence}" for sentence in warnings))
 
     def _shows_editor(self) -> bool:
         return self.session.segmentation is not None and (self.in_study or not self.ui.studyButton.checked)
@@ -195,18 +201,28 @@ class ContourStep:
         self.session.start_contour(None if found is None else Roi.from_mask(found.mask, image))
         self._show_told("" if found is None else _("What you had drawn on this image before is back."), False)
 
-    def _on_study(self) -> None:
-        round_ = self.study.round
-        if round_ is not None:
-            self.ui.studyButton.checked = True
-            if round_.is_in_scene and not round_.handed_in:
-                self.context.slices.show_case()
-                self.editor.show()
-                self.editor.use("Draw")
+    def _on_case_opened(self) -> None:
+        """The next case of a study: shown, and the pencil is in the hand."""
+        self.context.slices.show_case()
+        self.editor.use("Draw")
+
+    def _on_image(self) -> None:
+        """Who opens an image of their own has turned away from the choice of a study."""
+        if self.session.volume is not self._seen_volume:
+            self._seen_volume = self.session.volume
+            if self.session.volume is not None and not self.in_study:
+                self.ui.ownButton.checked = True
         self.refresh()
 
+    def _on_removed(self, *_args) -> None:
+        """The contour's node was taken out of the scene by somebody else."""
+        node = self.session.segmentation
+        if node is not None and not self.session.scene.IsNodePresent(node):
+            self.session.drop_contour()
+
     def _on_contour(self) -> None:
-        if self.session.segmentation is not self.editor.widget.segmentationNode():
+        if self.session.segmentation is not self._seen_contour:
+            self._seen_contour = self.session.segmentation
             self.refresh()
         if not self.in_study and self.session.segmentation is not None and not self.keeper.is_following:
             try:
@@ -233,7 +249,7 @@ class ContourStep:
         self.refresh()
 
     def _on_draw_key(self, *_args) -> None:
-        self.start_drawing("Draw")
+        self.start_drawing()
 
     def _on_paint_key(self, *_args) -> None:
         self.start_drawing("Paint")
@@ -241,15 +257,9 @@ class ContourStep:
     def _on_erase_key(self, *_args) -> None:
         self.start_drawing("Erase")
 
-    def _on_save(self, *_args) -> None:
-        self.save()
-
     def _on_open(self, *_args) -> None:
         self.own.open()
         self.refresh()
-
-    def _on_submit(self, *_args) -> None:
-        self.study.submit_and_next()
 
     def _on_delete(self, *_args) -> None:
         if self.in_study:

@@ -25,7 +25,9 @@ class ReaderStudy:
     round
         The open :class:`~CervixRiskLib.workflow.study_round.StudyRound`; ``None`` before and after.
     changed
-        Signal: another case, or a round was opened or left.
+        Signal: what is shown here is another.
+    case_opened
+        Signal: a case is in the scene, ready to be drawn on.
     told
         Signal with a sentence and whether it is a problem.
     """
@@ -33,6 +35,7 @@ class ReaderStudy:
     def __init__(self, context, ui, keeper) -> None:
         self.round = None
         self.changed = Signal()
+        self.case_opened = Signal()
         self.told = Signal()
         self._context, self._session, self._ui, self._keeper = context, context.session, ui, keeper
         self._counts = ""
@@ -58,6 +61,9 @@ class ReaderStudy:
         """Offer the study of last time; its folder is looked at only now."""
         if self._known_folder is None:
             self._ui.folderEdit.currentPath = self._context.settings.text(_FOLDER)
+        if self._ui.whoBox.count == 0:
+            # A network drive that was away may be back.
+            self._known_folder = None
             self._typing.stop()
             self._show_readers()
 
@@ -107,7 +113,7 @@ class ReaderStudy:
             return
         self._run(self._open_study, _("The study could not be opened."))
 
-    def submit_and_next(self) -> None:
+    def submit_and_next(self, *_args) -> None:
         """Hand the contour in and open the next case; or only what is left of that to do."""
         if self.round is None:
             return
@@ -119,8 +125,7 @@ class ReaderStudy:
     def reopen(self) -> None:
         """Put the case into the scene again."""
         if self.round is not None:
-            self._run(self.round.reopen, _("The case could not be opened again."))
-            self.changed.emit()
+            self._run(self._reopen, _("The case could not be opened again."))
 
     def start_anew(self) -> None:
         """Throw the drawing of this case away, after a question."""
@@ -128,8 +133,7 @@ class ReaderStudy:
             _("Throw away what you have drawn on this case?"), windowTitle=_("Start anew")
         ):
             return
-        self._run(self.round.start_anew, _("The drawing could not be thrown away."))
-        self.changed.emit()
+        self._run(self._start_anew, _("The drawing could not be thrown away."))
 
     def leave(self) -> None:
         """Close the study; its case goes out of the scene before predictions come back."""
@@ -137,10 +141,25 @@ class ReaderStudy:
             return
         study, self.round = self.round, None
         study.told.disconnect(self._on_round_told)
+        unfinished = self._keeper.is_drawn
         study.leave()
+        self.told.emit(_("What you have drawn is kept for the next time.") if unfinished else "", False)
         self._counts = ""
         self.refresh()
         self.changed.emit()
+
+    def _reopen(self) -> None:
+        self.round.reopen()
+        self._tell_opened()
+
+    def _start_anew(self) -> None:
+        self.round.start_anew()
+        self._tell_opened()
+
+    def _tell_opened(self) -> None:
+        self.changed.emit()
+        if self.round.opened is not None:
+            self.case_opened.emit()
 
     def _open_study(self) -> None:
         from CervixRiskLib.workflow.study_round import StudyRound
@@ -186,7 +205,7 @@ class ReaderStudy:
         elif done:
             self.told.emit(done, False)
         self.refresh()
-        self.changed.emit()
+        self._tell_opened()
 
     def _run(self, work, failed: str) -> None:
         """Do ``work``; a sentence goes into the panel, a fault of the program into a dialog."""

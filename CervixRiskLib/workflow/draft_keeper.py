@@ -70,9 +70,9 @@ class DraftKeeper:
         return self._draft is not None and self._session.segmentation is self._followed
 
     @property
-    def is_behind(self) -> bool:
-        """Whether something was drawn that is kept nowhere."""
-        return self._draft is not None and self._draft.is_behind
+    def is_drawn(self) -> bool:
+        """Whether there is something that is handed in or saved nowhere yet."""
+        return self._draft is not None and (self._draft.is_behind or self._draft.path.is_file())
 
     def save(self) -> bool:
         """Keep what was drawn; tells whether anything was written.

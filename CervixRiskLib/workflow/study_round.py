@@ -48,7 +48,7 @@ class StudyRound:
         self.handed_in = False
         self._session = session
         self._keeper = keeper
-        self._volume: Any | None = None
+        self._nodes: tuple[Any, Any] | None = None
         self._own_reading = (session.reader, session.reading_round)
         self._guard = BlindGuard(session.scene, defer)
         self._guard.intruded.connect(self.told.emit)
@@ -60,12 +60,13 @@ class StudyRound:
 
     @property
     def is_in_scene(self) -> bool:
-        """Whether the opened case is the session's, with its image still in the scene."""
+        """Whether the opened case is the session's, with image and contour still in the scene."""
+        session = self._session
         return (
             self.opened is not None
-            and self._volume is not None
-            and self._session.volume is self._volume
-            and bool(self._session.scene.IsNodePresent(self._volume))
+            and self._nodes is not None
+            and (session.volume, session.segmentation) == self._nodes
+            and all(bool(session.scene.IsNodePresent(node)) for node in self._nodes)
         )
 
     def start(self) -> OpenedTask | None:
@@ -155,7 +156,7 @@ class StudyRound:
         self._keeper.stop()
         self._guard.stop()
         close_task_in(self._session)
-        self._volume = None
+        self._nodes = None
         self._session.set_reading(*self._own_reading)
         self._session.set_blinded(False)
 
@@ -164,7 +165,7 @@ class StudyRound:
         self.keep()
         self._keeper.stop()
         self._guard.stop()
-        self._volume = None
+        self._nodes = None
         self.handed_in = False
         if opened is None:
             close_task_in(self._session)
@@ -172,8 +173,8 @@ class StudyRound:
             return
         draft = self._draft(opened)
         open_task_in(self._session, opened, draft)
-        self._volume = self._session.volume
-        self._guard.start(self._session.volume, self._session.segmentation)
+        self._nodes = (self._session.volume, self._session.segmentation)
+        self._guard.start(*self._nodes)
         self._keeper.follow(
             study=opened.study_id,
             begun_with=_begun_with(opened),

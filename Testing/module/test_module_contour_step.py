@@ -142,7 +142,6 @@ def test_a_menus_key_rests_while_the_module_is_open(slicer_app: Any, step: Any) 
     for action in (save_data, other):
         slicer_app.window.addAction(action)
         action.triggered.connect(lambda *_: pressed.append("menu"))
-    step.save = None
     step.shortcuts._actions["Ctrl+S"] = lambda: pressed.append("ours")
     step.enter()
     press(slicer_app.window, "Ctrl+S")
@@ -505,6 +504,56 @@ def test_a_returned_contour_is_shown_with_the_reviewers_words(step: Any, start: 
     paint(step, 30)
     step.ui.submitButton.click()
     assert step.summary() == "Dr. A · done for today"
+
+
+def test_a_contour_deleted_elsewhere_is_gone_here_too(
+    slicer_app: Any, step: Any, open_case: Callable[..., Any], start: Callable[[], None]
+) -> None:
+    import slicer
+
+    open_case()
+    step.ui.drawButton.click()
+    paint(step)
+    slicer.mrmlScene.RemoveNode(step.session.segmentation)
+    assert step.session.segmentation is None
+    assert step.ui.drawButton.visible
+    step.session.open_volume(None)
+    slicer_app.close_scene()
+    start()
+    paint(step)
+    run_for(1.2)
+    slicer.mrmlScene.RemoveNode(step.session.segmentation)
+    assert step.ui.submitButton.text == "Open the case again"
+    press(slicer_app.window, "Ctrl+Return")
+    assert step.session.contour().n_pixels == 400
+    assert step.ui.submitButton.text == "Submit, next case"
+
+
+def test_who_opens_an_image_draws_on_an_own_case(
+    step: Any, start: Callable[[], None], open_case: Callable[..., Any]
+) -> None:
+    start()
+    paint(step)
+    step.ui.leaveButton.click()
+    assert step.ui.toldLabel.text == "What you have drawn is kept for the next time."
+    step.start_drawing()
+    assert step.session.segmentation is None
+    open_case()
+    assert step.ui.ownButton.checked
+    assert step.ui.drawButton.visible
+    # Looking for a study meanwhile is no other image.
+    step.ui.studyButton.click()
+    step.session.touch_image()
+    assert step.ui.studyButton.checked
+
+
+def test_a_tool_stays_in_the_hand_when_nothing_was_submitted(
+    slicer_app: Any, step: Any, start: Callable[[], None]
+) -> None:
+    start()
+    press(slicer_app.window, "P")
+    press(slicer_app.window, "Ctrl+Return")
+    assert step.editor.widget.activeEffect().name == "Paint"
 
 
 def test_starting_anew_asks_first(slicer_app: Any, step: Any, start: Callable[[], None]) -> None:

@@ -297,6 +297,20 @@ def test_a_scene_that_is_closed_comes_back(desk: Desk) -> None:
     desk.round.submit()
 
 
+def test_a_contour_that_was_removed_from_the_scene_comes_back(desk: Desk) -> None:
+    desk.round.start()
+    mask = desk.draw()
+    desk.round.keep()
+    desk.session.scene.RemoveNode(desk.session.segmentation)
+    assert not desk.round.is_in_scene
+    with pytest.raises(ReadingError, match="not in the scene"):
+        desk.round.submit()
+    desk.session.drop_contour()
+    desk.round.reopen()
+    np.testing.assert_array_equal(desk.session.contour().mask, mask)
+    assert desk.round.submit().version == 1
+
+
 def test_another_image_cannot_be_handed_in_as_the_case(desk: Desk) -> None:
     opened = desk.round.start()
     assert opened is not None
