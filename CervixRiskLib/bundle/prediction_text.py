@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .. import RESEARCH_USE_NOTICE, SIMULATED_MARK
@@ -10,6 +11,7 @@ from .contracts import Prediction, WarningCode
 
 # What the headline gives the probability of; a study that is not listed is told by its positive class.
 _OUTCOMES = {"plnm": "PLNM"}
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 @dataclass(frozen=True)
@@ -126,3 +128,8 @@ def pixel_size_text(image: SliceImage) -> str:
     size = f"{row_mm:.3g}" if abs(row_mm - column_mm) < 1e-4 * row_mm else f"{row_mm:.3g} × {column_mm:.3g}"
     source = f" ({image.spacing_source})" if image.spacing_source else ""
     return f"Pixel size {size} mm{source}"
+
+
+def readable_unit(text: str) -> str:
+    """``"10^12/L"`` as ``"10¹²/L"``."""
+    return re.sub(r"\^(-?\d+)", lambda power: power.group(1).translate(_SUPERSCRIPTS), text)

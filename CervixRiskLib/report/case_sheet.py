@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .. import SIMULATED_MARK
 from ..bundle import WarningCode
-from ..bundle.prediction_text import outcome, percent, pixel_size_text, range_text
+from ..bundle.prediction_text import outcome, percent, pixel_size_text, range_text, readable_unit
 from ..progress import SILENT, Progress
 from .case_report import CaseReport
 from .figures.contribution_bars import ContributionBars
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 _GAP = 0.25
 _HALF = (CONTENT_WIDTH - _GAP) / 2
 _SECOND = _HALF + _GAP
-_MOST_PICTURE_HEIGHT = 2.5
+_PICTURE_HEIGHT = 3.4
+_PICTURE_HEIGHT_OVER_NOMOGRAM = 2.5
 _MOST_CONTRIBUTIONS = 6
 _TALLEST_COLUMN = 3.7
 _NOMOGRAM = NomogramMeasures(CONTENT_WIDTH, 0.0, 0.38, above=0.13, below_marks=0.3, notes=0.04)
@@ -50,7 +51,8 @@ def case_pages(report: CaseReport, progress: Progress = SILENT) -> list[Figure]:
         pages = Pages(f"{report.title} · case {one_line(report.case_id)} · {report.date}", simulated=report.simulated)
         measure = pages.measure
         pages.add(*_title(report, measure))
-        pages.add(SlicePictures(measure, report, CONTENT_WIDTH, _MOST_PICTURE_HEIGHT))
+        most = _PICTURE_HEIGHT_OVER_NOMOGRAM if report.prediction.points else _PICTURE_HEIGHT
+        pages.add(SlicePictures(measure, report, CONTENT_WIDTH, most))
         task.advance(detail="slice")
         _add_answer(report, pages)
         task.advance(detail="answer")
@@ -179,7 +181,7 @@ def _add_points(report: CaseReport, pages: Pages) -> None:
             pages.add(heading, drawing)
             return
     rows = [
-        (point.label, f"{f'{point.value:.4g} {point.unit}'.rstrip()}: {point.points:.0f} points")
+        (point.label, f"{f'{point.value:.4g} {readable_unit(point.unit)}'.rstrip()}: {point.points:.0f} points")
         for point in prediction.points
     ]
     if prediction.total_points is not None:

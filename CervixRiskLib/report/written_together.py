@@ -29,24 +29,31 @@ def files_together(destinations: Sequence[Path]) -> Iterator[list[Path]]:
         The disk is full, the place cannot be written, or an earlier file cannot be replaced.
     """
     kept: dict[Path, Path] = {}
-    complete = False
+    new: dict[Path, tuple[int, int]] = {}
     try:
         with storage_errors(), contextlib.ExitStack() as stack:
             partials = [stack.enter_context(atomic_file(path)) for path in destinations]
             yield partials
-            for path in destinations:
+            for path, partial in zip(destinations, partials, strict=True):
+                new[path] = _identity(partial)
                 if path.is_file():
                     kept[path] = _keep(path)
-            complete = True
     except BaseException as error:
-        if complete:
-            _take_back(destinations, kept)
+        for path, identity in new.items():
+            if path.is_file() and _identity(path) == identity:
+                _take_back(path, kept.get(path))
         if kept and isinstance(error.__cause__, PermissionError):
             raise StorageError(_HELD) from error
         raise
     finally:
         for copy in kept.values():
             copy.unlink(missing_ok=True)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Of the file itself, whatever its name: a renamed one keeps it."""
+    about = path.stat()
+    return about.st_dev, about.st_ino
 
 
 def _keep(path: Path) -> Path:
@@ -60,9 +67,8 @@ def _keep(path: Path) -> Path:
     return copy
 
 
-def _take_back(destinations: Sequence[Path], kept: dict[Path, Path]) -> None:
-    for path in destinations:
-        if path in kept:
-            os.replace(kept.pop(path), path)
-        elif path.is_file():
-            path.unlink()
+def _take_back(path: Path, earlier: Path | None) -> None:
+    if earlier is None:
+        path.unlink()
+    else:
+        os.replace(earlier, path)

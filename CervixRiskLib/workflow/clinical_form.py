@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..bundle.prediction_text import readable_unit
 from ..errors import ClinicalValueError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 # Columns that the contour gives, and how many of their unit make a millimetre.
 _FROM_CONTOUR = frozenset({"maximum_diameter"})
 _PER_MM = {"mm": 1.0, "cm": 0.1}
-_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _THREE_DECIMALS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 
@@ -178,11 +178,6 @@ def plain_number(text: str) -> str:
     from ..cohort.cells import number_text
 
     return number_text(text.strip(), decimal_comma=True)
-
-
-def readable_unit(text: str) -> str:
-    """``"10^12/L"`` as ``"10¹²/L"``."""
-    return re.sub(r"\^(-?\d+)", lambda power: power.group(1).translate(_SUPERSCRIPTS), text)
 
 
 def _remark(field: ClinicalField, text: str, value: float) -> str:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..bundle.library_versions import library_versions
+from ..bundle.prediction_text import readable_unit
 from ..errors import CervixRiskError, ReadingError, RoiError
-from .clinical_form import readable_unit
 from .reader_comparison import reading_title
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...bundle.prediction_text import readable_unit
 from ...statistics import Nomogram, NomogramAxis, pretty
 from ..style import GREY, INK, NOTE_SIZE, TEXT_SIZE, TICK_SIZE, TITLE_SIZE, closing_line, house_style, save_figure
 from .nomogram_marks import draw_marks, marked_rows
@@ -286,4 +287,4 @@ class NomogramDrawing:
 
 
 def _axis_title(axis: NomogramAxis) -> str:
-    return f"{axis.label}, {axis.unit}" if axis.unit else axis.label
+    return f"{axis.label}, {readable_unit(axis.unit)}" if axis.unit else axis.label

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -11,6 +12,8 @@ from .sheet import Sheet
 POINTS_PER_INCH = 72.0
 _PITCH = 1.36
 _ASCENT = 1.02
+# Not between a number and its unit.
+_BREAKS = re.compile(r"\s+(?!(?:%|mm|cm²|pixels)(?:\W|$))|(?<!\d)\s+")
 
 
 class Block(Protocol):
@@ -137,7 +140,7 @@ class Beside:
 def broken(measure: Sheet, words: str, size: float, width: float, weight: str = "normal") -> list[str]:
     """``words`` in lines of at most ``width`` inches, broken between words and, where one is too wide, inside it."""
     lines = [""]
-    for word in words.split():
+    for word in _BREAKS.split(words.strip()):
         for part in _fitting_parts(measure, word, size, width, weight):
             longer = f"{lines[-1]} {part}" if lines[-1] else part
             if not lines[-1] or measure.text_width(longer, size, weight=weight) <= width:
