@@ -7,7 +7,7 @@ probability stands in words beside it.
 
 from slicer.i18n import tr as _
 
-from CervixRiskLib.scene.prediction_text import percent
+from CervixRiskLib.bundle.prediction_text import percent
 
 _MARGIN = 8.0
 _TRACK = 8.0

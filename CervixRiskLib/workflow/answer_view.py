@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..bundle.prediction_text import answer_text, outcome, percent, range_text, readable_unit
 from ..errors import CervixRiskError
-from ..scene.prediction_text import answer_text, percent, range_text
-from .clinical_form import readable_unit
 
 if TYPE_CHECKING:
     from ..bundle import Contribution, Prediction, PredictorPoints
@@ -109,19 +108,18 @@ def answer_view(answer: CaseAnswer, *, stale: str = "", contributions: int = CON
         How many are shown.
     """
     prediction = answer.prediction
-    words, headline = answer_text(prediction), percent(prediction.probability)
-    outcome = words.headline.removesuffix(headline).strip()
-    if outcome.lower() == prediction.positive_class.lower():
+    words, told = answer_text(prediction), outcome(prediction)
+    if told.lower() == prediction.positive_class.lower():
         # As the bundle writes it: here it does not begin a sentence.
-        outcome = prediction.positive_class
+        told = prediction.positive_class
     shown = prediction.contributions[:contributions]
     longest = max((abs(item.effect) for item in shown), default=0.0)
     seconds = f"{answer.seconds:.1f} s" if answer.seconds >= 0.05 else "< 0.1 s"
     total = prediction.total_points
     return AnswerView(
         title=answer.study.title,
-        headline=headline,
-        outcome=f"probability of {outcome}",
+        headline=percent(prediction.probability),
+        outcome=f"probability of {told}",
         interval_text=f"95 % interval {range_text(*prediction.interval)}",
         decision=_decision(prediction),
         probability=prediction.probability,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..scene.prediction_text import percent, range_text
+from ..bundle.prediction_text import percent, range_text
 from .answer_view import probability_of
 from .asked_in_turn import AskedInTurn, AsksQuestions
 from .contour_variants import contour_variants

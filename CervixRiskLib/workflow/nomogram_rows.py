@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..bundle.prediction_text import percent, readable_unit
 from ..report.figures.tick_labels import TickLabel, by_importance, evenly, in_order, number_text, on_two_sides
-from ..scene.prediction_text import percent
 from ..statistics import Nomogram, NomogramAxis
-from .clinical_form import readable_unit
 
 if TYPE_CHECKING:
     from .case_answer import CaseAnswer

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..bundle.prediction_text import percent
 from ..errors import CervixRiskError
 from ..imaging import compare_contours
 from ..scene import read_contour
-from ..scene.prediction_text import percent
 from .answer_view import probability_of
 from .asked_in_turn import AskedInTurn, AsksQuestions
 from .redrawn_case import redrawn_case
