@@ -11,7 +11,7 @@ from .clinical_fields import ClinicalFields
 from .image_choice import ImageChoice
 from .pixel_size_row import PixelSizeRow
 from .slice_row import SliceRow
-from .tints import show_problem, show_quietly
+from .tints import show_problem, show_quietly, show_remark
 
 _NOTHING_YET = object()
 
@@ -32,7 +32,7 @@ class CaseStep:
         self.widget.setMRMLScene(slicer.mrmlScene)
         self.ui = slicer.util.childWidgetVariables(self.widget)
         self.summary_changed = Signal()
-        self._problem = ""
+        self._problem = self._remark = ""
         self._notes_of = _NOTHING_YET
         self.image_choice = ImageChoice(context, self.ui)
         self.slice = SliceRow(context, self.ui)
@@ -89,7 +89,10 @@ class CaseStep:
             else _("Your own name for the case; it stands on contours, answers and reports. No patient's name.")
         )
         self._show_notes()
-        show_problem(ui.problemLabel, self._problem)
+        if self._problem:
+            show_problem(ui.problemLabel, self._problem)
+        else:
+            show_remark(ui.problemLabel, self._remark)
         self.summary_changed.emit()
 
     def _show_notes(self) -> None:
@@ -97,7 +100,8 @@ class CaseStep:
         volume = self.session.volume
         if volume is self._notes_of:
             return
-        self._notes_of, notes, self._problem = volume, (), ""
+        self._notes_of, notes = volume, ()
+        self._problem = self._remark = ""
         if volume is None:
             notes = (_("Open an image, drop a file onto Slicer, or begin with a sample."),)
         else:
@@ -116,6 +120,6 @@ class CaseStep:
             self._problem = ""
         self.refresh()
 
-    def _on_told(self, sentence: str) -> None:
-        self._problem = sentence
+    def _on_told(self, problem: str, remark: str) -> None:
+        self._problem, self._remark = problem, remark
         self.refresh()

@@ -106,6 +106,7 @@ class _Field:
             self.editor.currentIndexChanged.connect(self._on_choice)
         else:
             self.editor.setFixedWidth(_EDITOR_WIDTH)
+            self.editor.placeholderText = _("by contour") if field.measured else ""
             self.editor.textChanged.connect(self._on_text)
             self.editor.editingFinished.connect(self._on_finished)
         self.label.setBuddy(self.editor)

@@ -19,7 +19,7 @@ class ImageChoice:
     Attributes
     ----------
     told
-        Signal with a sentence: why an image was not taken, or what was changed when it was; empty when all is well.
+        Signal with two sentences, empty where all is well: why an image was not taken, what was changed when it was.
     """
 
     def __init__(self, context, ui) -> None:
@@ -95,22 +95,25 @@ class ImageChoice:
                 volume = open_image_file(self._session.scene, path)
                 self._session.open_volume(volume, file_case_name(path))
         except CervixRiskError as error:
-            self.told.emit(str(error))
+            self.told.emit(str(error), "")
+            return
+        except Exception as error:
+            self._context.show_error(error, _("The image was not opened."))
             return
         self._context.settings.set_text(_FOLDER, str(Path(path).parent))
-        self.told.emit("")
+        self.told.emit("", "")
 
     def _open_node(self, volume) -> None:
         from CervixRiskLib.workflow.open_image import check_pixel_size, volume_case_name
 
-        changed = ""
+        problem = changed = ""
         try:
             if volume is not None:
                 changed = check_pixel_size(volume, _instance_file)
             self._session.open_volume(volume, volume_case_name(self._session.scene, volume) if volume else "")
         except CervixRiskError as error:
-            changed = str(error)
-        self.told.emit(changed)
+            problem = str(error)
+        self.told.emit(problem, changed)
 
     def _on_chosen(self, *_args) -> None:
         if not self._busy and self._ui.imageSelector.currentNode() is not self._session.volume:
@@ -141,9 +144,9 @@ class ImageChoice:
             self._sample = self._session.volume
             self.refresh()
         except CervixRiskError as error:
-            self.told.emit(str(error))
+            self.told.emit(str(error), "")
             return
-        self.told.emit("")
+        self.told.emit("", "")
 
     def _on_node_added(self, *_args) -> None:
         # The node is not complete yet, and more may follow it.

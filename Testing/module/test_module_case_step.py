@@ -149,6 +149,24 @@ def test_an_image_of_the_scene_is_chosen(step):
     assert step.session.volume is None
 
 
+def test_an_image_of_slicers_dicom_database_is_compared_with_its_file(step, monkeypatch):
+    import slicer
+    from pydicom.data import get_testdata_file
+
+    class Database:
+        def fileForInstance(self, uid: str) -> str:  # noqa: N802
+            return get_testdata_file("examples_palette.dcm", download=False) if uid == "1.2.3" else ""
+
+    monkeypatch.setattr(slicer, "dicomDatabase", Database(), raising=False)
+    volume = volume_of(SliceImage(np.zeros((350, 800), np.float32), (0.5, 0.5), modality="US"))
+    for name in ("CervixRisk.pixelSizeState", "CervixRisk.pixelSizeSource"):
+        volume.RemoveAttribute(name)
+    volume.SetAttribute("DICOM.instanceUIDs", "1.2.3")
+    step.ui.imageSelector.setCurrentNode(volume)
+    assert step.session.pixel_size().spacing_mm == pytest.approx((0.2622878766, 0.2622878766))
+    assert "corrected to the one the file says" in step.ui.problemLabel.text
+
+
 def test_the_first_image_to_arrive_is_taken(step):
     volume = volume_of()
     run_until(lambda: step.session.volume is volume)
