@@ -35,7 +35,13 @@ class FakeStudy:
         self.channels = ("image",)
         self.clinical_predictors = tuple(predictor.name for predictor in self.manifest.clinical)
         entries = {
-            predictor.name: {"label": predictor.label, "unit": predictor.unit, "kind": "continuous", "low": 0, "high": 100}
+            predictor.name: {
+                "label": predictor.label,
+                "unit": predictor.unit,
+                "kind": "continuous",
+                "low": 0,
+                "high": 100,
+            }
             for predictor in self.manifest.clinical
         }
         self.columns = ColumnDictionary.from_mapping({"columns": entries}) if entries else ColumnDictionary()
@@ -68,7 +74,7 @@ class FakeStudy:
 
     def do_steps(self, task) -> None:
         for name in ("radiomics", "network", "score", "map"):
-            time.sleep(0.2)
+            time.sleep(0.13)
             task.advance(detail=name)
 
     def do_hang(self, task) -> None:
