@@ -123,8 +123,13 @@ def _other_contours(session: CaseSession, checks: AnswerChecks | None, roi: Roi 
         return ()
     asked = {} if checks is None or checks.readers is None else {one.name: one for one in checks.readers.answers}
     found: list[OtherContour] = []
+    taken: dict[str, int] = {}
     for reading, node, segment in session.other_readings():
         name = reading_title(reading)
+        taken[name] = taken.get(name, 0) + 1
+        if taken[name] > 1:
+            # As the checks tell two unnamed contours apart.
+            name = f"{name} ({taken[name]})"
         try:
             other = read_contour(node, segment, session.volume, answer.choice)[1]
         except RoiError:
