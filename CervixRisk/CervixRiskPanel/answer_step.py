@@ -148,7 +148,7 @@ class AnswerStep:
         elif answer is None:
             state = _("No answer yet. Ask a model in step 3.")
         show_quietly(ui.stateLabel, state)
-        show_quietly(ui.noticeLabel, RESEARCH_USE_NOTICE)
+        show_quietly(ui.noticeLabel, RESEARCH_USE_NOTICE if self.view is not None else "")
         ui.resultBox.visible = self.view is not None
         ui.staleRow.visible = self.view is not None and bool(self.view.stale)
         if self.view is None:

@@ -1,5 +1,7 @@
 """The nomogram with the patient's marks, in the panel's width or a window's."""
 
+from slicer.i18n import tr as _
+
 from CervixRiskLib.workflow.nomogram_rows import nomogram_rows
 
 _TITLE_SHARE = 0.32
@@ -22,26 +24,30 @@ class NomogramChart:
         self._nomogram = nomogram
         self._values = values
         self._outcome = outcome
+        # Titles and marks are the same at every width.
+        self._told = self._rows(0.0, 1000.0, lambda text: 8.0 * len(text))
+
+        self._note = ""
+        if any(row.mark is not None and row.mark.outside for row in self._told):
+            self._note = _("Open mark: beyond the range of the training cases.")
 
     def words(self) -> str:
-        lines = []
-        for row in self._rows(0.0, 1000.0, lambda text: 8.0 * len(text)):
-            if row.mark is not None:
-                lines.append(f"{row.title}: {row.mark.text}")
-        return "\n".join(lines)
+        lines = [f"{row.title}: {row.mark.text}" for row in self._told if row.mark is not None]
+        return "\n".join([*lines, self._note] if self._note else lines)
 
     def height(self, lettering, _width):
         # The last row's numbers hang below it.
-        return ((len(self._nomogram.axes) + 3) * _ROW_LINES + 0.4) * lettering.height
+        return (len(self._told) * _ROW_LINES + (1.8 if self._note else 0.4)) * lettering.height
 
-    def paint(self, canvas, width, _height):
+    def paint(self, canvas, width, height):
         letters = canvas.small
         step = _ROW_LINES * canvas.plain.height
-        measured = self._rows(0.0, 1000.0, letters.width)
-        titles = max(letters.width(row.title) for row in measured)
+        titles = max(letters.width(row.title) for row in self._told)
         title_width = min(titles, _TITLE_SHARE * width)
         rows = self._rows(title_width + _SIDE + 6, width - _SIDE, letters.width)
         heights = [(index + 0.6) * step for index in range(len(rows))]
+        if self._note:
+            canvas.text(0.0, height - 0.6 * letters.height, letters.cut(self._note, width), lettering=letters)
         texts = []
         for index, (row, y) in enumerate(zip(rows, heights, strict=True)):
             self._paint_title(canvas, row, y, title_width)

@@ -197,8 +197,8 @@ def _points_row(item: PredictorPoints, answer: CaseAnswer) -> ShareRow:
 
 
 def _points_text(points: float) -> str:
-    number = f"{points:.0f}"
-    return f"{number} point" if number == "1" else f"{number} points"
+    number = round(points)
+    return f"{number} point" if number == 1 else f"{number} points"
 
 
 def _value_text(item: PredictorPoints, answer: CaseAnswer) -> str:

@@ -145,7 +145,7 @@ class _Layout:
         mark = None
         if value is not None:
             points = self._nomogram.points(axis.name, value)
-            mark = self._mark(place(value), 0, f"{points:.0f}", not self._nomogram.in_range(axis.name, value))
+            mark = self._mark(place(value), 0, str(round(points)), not self._nomogram.in_range(axis.name, value))
         return NomogramRow(title, ends[0], ends[1], tuple(ticks), tuple(labels), words, mark)
 
     def total_row(self, total: float | None) -> NomogramRow:
@@ -153,7 +153,7 @@ class _Layout:
         if total is None:
             return row
         outside = not 0 <= total <= self._total_last
-        mark = self._mark(self._total_x(total), self._total_index + 1, f"{total:.0f}", outside)
+        mark = self._mark(self._total_x(total), self._total_index + 1, str(round(total)), outside)
         return NomogramRow(row.title, row.start, row.end, row.ticks, row.labels, mark=mark)
 
     def risk_row(self, title: str, total: float | None) -> NomogramRow:

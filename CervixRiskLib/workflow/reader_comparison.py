@@ -167,9 +167,9 @@ class ReaderComparison:
 
 
 def reading_title(reading: Reading) -> str:
-    """``"Reader B, round 2"``; ``"Another contour"`` where nobody is named."""
-    reader = reading.reader
-    if reader and not reader.lower().startswith("reader"):
+    """``"Reader B, round 2"``, ``"Unnamed reader, round 1"``; ``"Another contour"`` where nothing is known."""
+    reader = reading.reader or ("Unnamed reader" if reading.reading_round else "")
+    if reading.reader and not reader.lower().startswith("reader"):
         reader = f"Reader {reader}"
     number = reading.reading_round
     told = number if not number or number.lower().startswith("round") else f"round {number}"

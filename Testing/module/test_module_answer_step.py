@@ -176,7 +176,7 @@ def test_before_there_is_an_answer(step: Any) -> None:
     assert step.ui.stateLabel.text == "No answer yet. Ask a model in step 3."
     assert not step.ui.resultBox.visible
     assert not step.ui.staleRow.visible
-    assert step.ui.noticeLabel.text == "For research use. Not a medical device."
+    assert not step.ui.noticeLabel.visible
     assert step.summary() == ""
 
 
@@ -200,6 +200,7 @@ def test_the_answer_is_written(context: Any, step: Any) -> None:
     assert not ui.stateLabel.visible
     assert not ui.groupsLabel.visible
     assert ui.noticeLabel.visible
+    assert ui.noticeLabel.text == "For research use. Not a medical device."
 
 
 def test_groups_without_nomogram_contributions_and_heat_map(context: Any, step: Any) -> None:

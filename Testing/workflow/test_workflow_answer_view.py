@@ -100,10 +100,14 @@ def test_points_have_bars_units_and_names_of_levels(answer: CaseAnswer) -> None:
     assert view.points[0].share == pytest.approx(0.41)
     assert view.total == "92 points in total"
     beyond = PredictorPoints("x", "X", 9.0, "10^12/L", 140.0)
-    one = PredictorPoints("y", "Y", 2.0, "", 1.2)
-    rows = answer_view(changed(answer, points=(beyond, one))).points
+    one, none = PredictorPoints("y", "Y", 2.0, "", 1.2), PredictorPoints("z", "Z", 2.0, "", -0.3)
+    rows = answer_view(changed(answer, points=(beyond, one, none))).points
     assert rows[0].share == 1.0
-    assert [(row.label, row.text) for row in rows] == [("X 9 10¹²/L", "140 points"), ("Y 2", "1 point")]
+    assert [(row.label, row.text) for row in rows] == [
+        ("X 9 10¹²/L", "140 points"),
+        ("Y 2", "1 point"),
+        ("Z 2", "0 points"),
+    ]
     assert answer_view(changed(answer, points=(), total_points=None)).total == ""
 
 

@@ -258,7 +258,7 @@ def test_words_without_a_pixel_size_or_a_contour() -> None:
     [
         ("B", "2", "Reader B, round 2"),
         ("reader b", "", "reader b"),
-        ("", "Round 1", "Round 1"),
+        ("", "Round 1", "Unnamed reader, Round 1"),
         ("", "", "Another contour"),
     ],
 )
