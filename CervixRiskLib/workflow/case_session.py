@@ -92,6 +92,7 @@ class CaseSession:
         self.answer_nodes: AnswerNodes | None = None
         self.answer_is_stale = False
         self._fixed_choice: SliceChoice | None = None
+        self._read_contour: tuple[SliceChoice, Roi] | None = None
         self._frame: tuple[int, int] | None = None
 
     # The image.
@@ -175,6 +176,7 @@ class CaseSession:
 
     def touch_image(self) -> None:
         """Tell everybody that slice or pixel size have changed."""
+        self._read_contour = None
         self._make_stale()
         self.image_changed.emit()
         self.contour_changed.emit()
@@ -286,7 +288,12 @@ class CaseSession:
         if self.segmentation is None:
             raise RoiError("No contour yet. Draw around the lesion in step 2.")
         check_frame(self.segmentation, self._open_volume())
-        return read_contour(self.segmentation, self.segment_id, self._open_volume(), self.choice())[1]
+        choice = self.choice()
+        # Several steps ask after every stroke, and taking a segment's pixels out is slow.
+        if self._read_contour is None or self._read_contour[0] != choice:
+            roi = read_contour(self.segmentation, self.segment_id, self._open_volume(), choice)[1]
+            self._read_contour = choice, roi
+        return self._read_contour[1]
 
     def other_readings(self) -> tuple[tuple[Reading, Any, str], ...]:
         """Contours of other readers or rounds of this case: whose, node, segment. None while a study round is open."""
@@ -439,6 +446,7 @@ class CaseSession:
             self._observers.remove(self.segmentation)
             self._observers.remove(self.segmentation.GetSegmentation())
         self.segmentation, self.segment_id = node, ""
+        self._read_contour = None
         if node is None:
             return
         self.segment_id = next(
@@ -455,10 +463,12 @@ class CaseSession:
             self._observers.add(segmentation, event, self._on_contour)
 
     def _on_contour(self) -> None:
+        self._read_contour = None
         self._make_stale()
         self.contour_changed.emit()
 
     def _on_volume(self) -> None:
+        self._read_contour = None
         frame = frame_place(self.volume)
         if frame != self._frame:
             self._frame = frame

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("PySide6", reason="Qt is missing: pip install PySide6-Essentials")
@@ -44,7 +48,9 @@ def test_scenario(running: Any, name: str) -> None:
 
     running.close_scene()
     folder = os.environ.get(PICTURES_VARIABLE)
-    picture = (lambda look: running.grab(Path(folder) / f"{look}.png", size=(1360, 1100))) if folder else (lambda _: None)
+    picture = (
+        (lambda look: running.grab(Path(folder) / f"{look}.png", size=(1360, 1100))) if folder else (lambda _: None)
+    )
     SCENARIOS[name](Bench(picture))
     errors, running.errors[:] = list(running.errors), []
     assert not errors
@@ -55,3 +61,80 @@ def test_every_scenario_is_played_here() -> None:
     from CervixRiskPanel.self_test.scenarios import SCENARIOS
 
     assert tuple(SCENARIOS) == NAMES
+
+
+def test_the_panel_never_waits_and_asking_again_is_quick(running: Any) -> None:
+    from slicer_standin.event_loop import measured_block, run_for, run_until
+
+    from CervixRiskLib.scene import write_contour
+    from CervixRiskPanel.self_test.bench import Bench
+    from CervixRiskPanel.self_test.scenarios import answer_sample
+
+    running.close_scene()
+    bench = Bench(lambda _: None)
+    answer_sample(bench, "ultrasound")
+    session, panel = bench.session, bench.panel
+    mask = session.contour().mask
+    # The views are drawn by a graphics card in Slicer and by the processor here: not what is measured.
+    views = running.window.views
+    views.setUpdatesEnabled(False)
+    seconds, blocks = [], []
+    try:
+        for rows in (2, 4, 6):
+            write_contour(
+                session.segmentation, session.segment_id, session.volume, np.roll(mask, rows, axis=0), session.choice()
+            )
+            # What follows a stroke (facts, draft) is not the question's.
+            run_for(1.0)
+            assert session.answer_is_stale
+            with measured_block() as block:
+                began = time.perf_counter()
+                bench.ui("ask").plnmButton.click()
+                run_until(lambda: not session.answer_is_stale)
+                seconds.append(time.perf_counter() - began)
+                # The variants of the contour that are asked by themselves.
+                run_until(lambda: not panel.questions.busy)
+            blocks.append(block)
+    finally:
+        views.setUpdatesEnabled(True)
+    print("seconds", seconds, "longest blocks, ms", blocks)
+    # The best of three, and what this thread computed: other programs use the machine too.
+    assert min(seconds) < 1.5, seconds
+    assert min(block.longest_work_ms for block in blocks) < 50, blocks
+    assert min(block.longest_ms for block in blocks) < 200, blocks
+
+
+def test_the_panel_opens_in_half_a_second_and_loads_nothing_heavy(tmp_path: Path) -> None:
+    program = """
+import sys, time
+from pathlib import Path
+from slicer_standin.session import slicer_session
+with slicer_session(Path(sys.argv[1]), torch_installed=True) as session:
+    began = time.perf_counter()
+    session.load(Path(sys.argv[2]))
+    session.startup_completed()
+    session.open("CervixRisk")
+    print(time.perf_counter() - began)
+    print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(_MODULE.parents[1] / "Testing")}
+    seconds, loaded = [], set()
+    for attempt in range(3):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(folder), str(_MODULE)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        took, names = done.stdout.splitlines()[-2:]
+        seconds.append(float(took))
+        loaded |= set(names.split())
+        if min(seconds) < 0.5:
+            break
+    assert min(seconds) < 0.5, seconds
+    heavy = {"torch", "sklearn", "matplotlib", "pandas", "sqlalchemy", "SimpleITK", "scipy", "pydicom", "onnxruntime"}
+    assert loaded & {"CervixRiskLib", "CervixRiskPanel"}
+    assert not loaded & heavy

@@ -30,7 +30,8 @@ def answer_sample(bench: Bench, key: str) -> None:
     bench.click("ask", _ASK[key])
     bench.picture(f"{key}-3-asking")
     _wait_for_answer(bench, FIRST_ANSWER_SECONDS)
-    bench.wait_until(lambda: not bench.panel.questions.busy, FIRST_ANSWER_SECONDS, "one pixel more or less")
+    pixel = bench.ui("answer").sensitivityLabel
+    bench.wait_until(lambda: "%" in pixel.text, FIRST_ANSWER_SECONDS, "the contour one pixel larger and smaller")
     bench.picture(f"{key}-4-answer")
 
 
