@@ -95,6 +95,8 @@ class AskStep:
         self._entered = True
         self._shortcuts.install()
         self.dependencies.look_again()
+        self.asking.shelf.look_again()
+        self.asking.take_remembered()
         self._prepare()
         self.refresh()
 

@@ -15,6 +15,9 @@ _MOST_IN_A_FOLDER = 50
 class ModelShelf:
     """Models by path, each once: recent ones first, as they were last used, then those of the folders by name.
 
+    Folders are looked through when they are first asked for and after :meth:`look_again`, because they may lie on a
+    slow drive and a panel asks often.
+
     Parameters
     ----------
     folders
@@ -27,11 +30,18 @@ class ModelShelf:
         self._folders = [Path(os.path.abspath(folder)) for folder in folders]
         self._recent = [Path(os.path.abspath(path)) for path in recent if path][:MOST_RECENT]
         self._read: dict[Path, tuple[tuple[int, ...], ModelEntry]] = {}
+        self._entries: tuple[ModelEntry, ...] | None = None
+
+    def look_again(self) -> None:
+        """Look through the folders when they are next asked for."""
+        self._entries = None
 
     def entries(self) -> tuple[ModelEntry, ...]:
-        """All of them as they are now. A recent one that is gone is left out; a damaged one says what is wrong."""
-        paths = dict.fromkeys([*(path for path in self._recent if path.exists()), *self._in_folders()])
-        return tuple(self._entry(path) for path in paths)
+        """All of them. A recent one that is gone is left out; a damaged one says what is wrong."""
+        if self._entries is None:
+            paths = dict.fromkeys([*(path for path in self._recent if path.exists()), *self._in_folders()])
+            self._entries = tuple(self._entry(path) for path in paths)
+        return self._entries
 
     def entry(self, path: str | os.PathLike[str]) -> ModelEntry:
         """The model at ``path``, on the shelf or not."""
@@ -45,8 +55,9 @@ class ModelShelf:
         """Put a model first among the recent ones, and say what it is; a damaged one is not remembered."""
         absolute = Path(os.path.abspath(path))
         entry = self._entry(absolute)
-        if not entry.problem:
+        if not entry.problem and self._recent[:1] != [absolute]:
             self._recent = [absolute, *(known for known in self._recent if known != absolute)][:MOST_RECENT]
+            self.look_again()
         return entry
 
     @property

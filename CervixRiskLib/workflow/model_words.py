@@ -36,4 +36,4 @@ def _discrimination(auc: Metric | None) -> str:
         return "How well it discriminates is not known."
     if auc.lower is None or auc.upper is None:
         return f"AUC {auc.value:.2f} on cases it had not seen."
-    return f"AUC {auc.value:.2f} on cases it had not seen (95 % interval {auc.lower:.2f} to {auc.upper:.2f})."
+    return f"AUC {auc.value:.2f} on cases it had not seen (95\u00a0% interval {auc.lower:.2f} to {auc.upper:.2f})."

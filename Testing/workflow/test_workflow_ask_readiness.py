@@ -167,6 +167,7 @@ def test_the_model_of_the_question_is_taken(asking: Asking, open_case: Any, writ
     assert asking.model == asking.shelf.entry(staging)
     # Two of a kind: the person chooses.
     write_model("staging2", task="staging", preprocessing={"centre": "slice"})
+    asking.shelf.look_again()
     asking.choose(plnm)
     assert asking.readiness("staging").sentence == "2 models answer this question: choose one of them above."
 
@@ -182,6 +183,7 @@ def test_the_model_of_the_image_is_taken(asking: Asking, open_case: Any, write_m
         titles.append(asking.model.title[0])
     assert titles == ["b", "b", "a", "a"]
     write_model("c")
+    asking.shelf.look_again()
     open_case("five", draw=False)
     assert asking.model.title[0] == "a"
     assert asking.note == ""

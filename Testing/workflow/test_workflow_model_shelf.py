@@ -103,6 +103,7 @@ def test_models_of_folders_and_recent_ones(write_model: Any, tmp_path: Path) -> 
     again = ModelShelf([tmp_path / "models"], shelf.recent)
     assert [entry.path for entry in again.entries()] == [entry.path for entry in shelf.entries()]
     away.unlink()
+    again.look_again()
     assert "away.zip" not in [entry.path.name for entry in again.entries()]
 
 
