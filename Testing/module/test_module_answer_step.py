@@ -420,6 +420,39 @@ def test_drawings_are_sharp_and_stay_inside(context: Any, step: Any, ratio: int)
             assert not feet.any()
 
 
+@pytest.mark.parametrize("ground", ["#efefef", "#353535"])
+def test_colours_can_be_read_on_light_and_dark(slicer_app: Any, ground: str) -> None:
+    """WCAG 2.1: 4.5 to 1 for text, 3 to 1 for what is drawn."""
+    import qt
+
+    from CervixRiskPanel.inks import inks
+
+    def luminance(colour: Any) -> float:
+        parts = [part / 255 for part in (colour.red(), colour.green(), colour.blue())]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    def contrast(one: Any, other: Any) -> float:
+        low, high = sorted((luminance(one), luminance(other)))
+        return (high + 0.05) / (low + 0.05)
+
+    palette = qt.QPalette()
+    palette.setColor(qt.QPalette.Window, qt.QColor(ground))
+    palette.setColor(qt.QPalette.WindowText, qt.QColor("#ffffff" if ground == "#353535" else "#000000"))
+    found = inks(palette)
+    for colour in (found.text, found.faint, found.patient):
+        assert contrast(colour, found.ground) >= 4.5
+    assert contrast(found.raises, found.ground) >= 3
+
+
+def test_a_value_beyond_its_axis_is_explained(context: Any, step: Any) -> None:
+    from CervixRiskPanel.nomogram_chart import NomogramChart
+
+    assert "Open mark" not in NomogramChart(NOMOGRAM, VALUES, "PLNM").words()
+    beyond = NomogramChart(NOMOGRAM, {**VALUES, "maximum_diameter": 120.0}, "PLNM")
+    assert beyond.words().endswith("Open mark: beyond the range of the training cases.")
+
+
 def test_every_control_teaches(step: Any) -> None:
     import qt
 
