@@ -151,14 +151,14 @@ class SaveReport:
     def _show_progress(self) -> None:
         progress = self._job.progress
         doing = _("starting") if progress is None else progress.detail or progress.description
-        self._tell(_("Saving the report: {doing} …").format(doing=html.escape(doing)))
+        self._tell(_("Saving the report: {doing} …").format(doing=html.escape(doing, quote=False)))
 
     def _tell_saved(self, path: Path) -> None:
         folder = qt.QUrl.fromLocalFile(str(path.parent)).toString()
         link = f'<a href="{html.escape(folder)}">' + _("Open its folder") + "</a>"
         files = _("{name}, with picture and table").format(name=path.name)
         self._line.toolTip = str(path.parent)
-        self._tell(_("Saved: {files}. {link}").format(files=html.escape(files), link=link))
+        self._tell(_("Saved: {files}. {link}").format(files=html.escape(files, quote=False), link=link))
 
     def _tell_failed(self, failure) -> None:
         self._tell_problem(failure.sentence)
@@ -167,7 +167,7 @@ class SaveReport:
     def _tell_problem(self, sentence: str) -> None:
         self._tell("")
         self.widget.visible = True
-        show_problem(self._line, html.escape(sentence))
+        show_problem(self._line, html.escape(sentence, quote=False))
 
     def _tell(self, words: str) -> None:
         """``words``, which may hold a link; none hides the line."""
