@@ -130,7 +130,7 @@ def slicer_session(
     version: str = SLICER_VERSION,
     translation_mark: str = "",
     torch_installed: bool | None = None,
-    holds_interpreter_lock: bool = False,
+    holds_interpreter_lock: bool = True,
     dark: bool = False,
 ) -> Iterator[SlicerSession]:
     """Run the stand-in for the time of the ``with``.
@@ -146,7 +146,8 @@ def slicer_session(
     torch_installed
         ``None``: the PyTorch extension is not there. Else it is, with or without PyTorch.
     holds_interpreter_lock
-        Run Qt's loop as PythonQt does: other threads of Python run only inside slots. See :mod:`.interpreter_lock`.
+        Run Qt's loop as PythonQt does, where Qt's library allows it: other threads of Python run only inside slots,
+        and what needs one beside the loop stands still. See :mod:`.interpreter_lock`.
     dark
         Slicer's dark look.
     """
