@@ -108,13 +108,15 @@ def test_nothing_is_shown_before_anything_is_saved(saving: Any) -> None:
 
 
 def test_the_report_is_drawn_while_the_panel_goes_on(slicer_app: Any, saving: Any, tmp_path: Path) -> None:
-    slicer_app.dialogs.choose_files(tmp_path / "mine.pdf")
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    slicer_app.dialogs.choose_files(folder / "mine.pdf")
     with measured_block() as block:
         saving.ask_and_save()
         assert saving.busy
         run_until(lambda: not saving.busy, time_limit=60)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.csv", "mine.pdf", "mine.png"]
-    assert (tmp_path / "mine.pdf").read_bytes().startswith(b"%PDF")
+    assert sorted(path.name for path in folder.iterdir()) == ["mine.csv", "mine.pdf", "mine.png"]
+    assert (folder / "mine.pdf").read_bytes().startswith(b"%PDF")
     assert "Saved: mine.pdf, with picture and table." in line_of(saving)
     # The first saving loads what it needs.
     assert block.longest_work_ms < 400
