@@ -7,6 +7,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from CervixRiskLib.errors import CervixRiskError, RoiError, StorageError
+from CervixRiskLib.workflow.contour_facts import contour_facts, load_measures
 from CervixRiskLib.workflow.draft_keeper import DraftKeeper
 from CervixRiskLib.workflow.signal import Signal
 
@@ -173,8 +174,6 @@ class ContourStep:
         self.summary_changed.emit()
 
     def _show_facts(self) -> None:
-        from CervixRiskLib.workflow.contour_facts import contour_facts
-
         facts, warnings = "", ()
         if self._shows_editor():
             try:
@@ -196,6 +195,7 @@ class ContourStep:
         """This reading's contour, with what an earlier sitting has left of it."""
         from CervixRiskLib.imaging import Roi
 
+        load_measures()
         image = self.session.image()
         found = self.keeper.look(self.session.reading, image)
         self.session.start_contour(None if found is None else Roi.from_mask(found.mask, image))
@@ -203,6 +203,7 @@ class ContourStep:
 
     def _on_case_opened(self) -> None:
         """The next case of a study: shown, and the pencil is in the hand."""
+        load_measures()
         self.context.slices.show_case()
         self.editor.use("Draw")
 

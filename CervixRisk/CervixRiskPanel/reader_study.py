@@ -39,6 +39,7 @@ class ReaderStudy:
         self.told = Signal()
         self._context, self._session, self._ui, self._keeper = context, context.session, ui, keeper
         self._counts = ""
+        self._is_busy = False
         self._known_folder = None
         self._typing = qt.QTimer()
         self._typing.setSingleShot(True)
@@ -137,7 +138,7 @@ class ReaderStudy:
 
     def leave(self) -> None:
         """Close the study; its case goes out of the scene before predictions come back."""
-        if self.round is None:
+        if self.round is None or self._is_busy:
             return
         study, self.round = self.round, None
         study.told.disconnect(self._on_round_told)
@@ -209,6 +210,10 @@ class ReaderStudy:
 
     def _run(self, work, failed: str) -> None:
         """Do ``work``; a sentence goes into the panel, a fault of the program into a dialog."""
+        if self._is_busy:
+            # The wait cursor lets events through: a second press of the same key.
+            return
+        self._is_busy = True
         try:
             with slicer.util.WaitCursor():
                 work()
@@ -218,6 +223,8 @@ class ReaderStudy:
         except Exception as error:
             self._context.show_error(error, failed)
             self.changed.emit()
+        finally:
+            self._is_busy = False
 
     def _remark(self) -> str:
         if self.round is None or self.round.opened is None or not self.round.opened.remark:

@@ -29,6 +29,8 @@ class Shortcuts:
         for keys, act in self._actions.items():
             shortcut = qt.QShortcut(window)
             shortcut.setKey(qt.QKeySequence(keys))
+            # A key that is held down acts once.
+            shortcut.autoRepeat = False
             shortcut.activated.connect(act)
             self._shortcuts.append(shortcut)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import RoiError
-from .slice_grid import matrix_array, volume_sizes, vtk_matrix
+from .slice_grid import SliceChoice, matrix_array, volume_sizes, vtk_matrix
 
 # Far below a pixel, far above what a file's decimals lose over a whole image.
 _SAME_PLACE_PIXELS = 0.01
@@ -70,3 +70,41 @@ def lay_on_grid(segmentation_node: Any, volume: Any) -> None:
         if turned or outside or (np.diag(step) <= 0).any():
             raise RoiError("The contour was drawn on another image. Choose the contour of this one.")
         place_label_map(labels, grid)
+
+
+def mask_on_grid(segmentation_node: Any, segment_id: str, volume: Any, choice: SliceChoice) -> np.ndarray | None:
+    """The segment as a bool mask ``(rows, columns)`` on one slice of ``volume``, without touching the scene.
+
+    For whoever looks often. ``None`` where the segment's voxels do not lie on the volume's own grid, or one of the two
+    stands under a transform: :func:`~.segmentation.read_mask` brings it there.
+    """
+    import slicer
+    import vtk
+    from vtk.util import numpy_support
+
+    if segmentation_node.GetParentTransformNode() is not None or volume.GetParentTransformNode() is not None:
+        return None
+    labels = slicer.vtkOrientedImageData()
+    if not segmentation_node.GetBinaryLabelmapRepresentation(segment_id, labels):
+        return None
+    sizes = volume_sizes(volume)
+    mask = np.zeros((sizes[choice.row_axis], sizes[choice.column_axis]), dtype=bool)
+    if labels.IsEmpty():
+        return mask
+    matrix = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(matrix)
+    shift = np.linalg.inv(matrix_array(matrix)) @ label_map_matrix(labels) - np.eye(4)
+    if (np.abs(shift[:3]) @ [*sizes, 1]).max() > _SAME_PLACE_PIXELS:
+        return None
+    extent = labels.GetExtent()
+    first, last = extent[::2], extent[1::2]
+    if any(low < 0 or high >= size for low, high, size in zip(first, last, sizes, strict=True)):
+        return None
+    if not first[choice.axis] <= choice.index <= last[choice.axis]:
+        return mask
+    counts = [high - low + 1 for low, high in zip(first, last, strict=True)]
+    values = numpy_support.vtk_to_numpy(labels.GetPointData().GetScalars()).reshape(counts[::-1])
+    drawn = np.take(values, choice.index - first[choice.axis], axis=2 - choice.axis) != 0
+    row, column = first[choice.row_axis], first[choice.column_axis]
+    mask[row : row + drawn.shape[0], column : column + drawn.shape[1]] = drawn
+    return mask

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..atomic import atomic_file, storage_errors
+from ..atomic import storage_errors
+from ..errors import StorageError
 
 if TYPE_CHECKING:
     from ..imaging import SliceImage
@@ -120,8 +121,7 @@ class ContourDraft:
         }
         pixels = zlib.compress(np.packbits(np.asarray(mask, dtype=bool)).tobytes(), 1)
         header["sha256"] = hashlib.sha256(pixels).hexdigest()
-        with atomic_file(self.path) as partial:
-            partial.write_bytes(json.dumps(header).encode() + b"\n" + pixels)
+        self._write(json.dumps(header).encode() + b"\n" + pixels)
         self.is_behind = False
         return True
 
@@ -152,9 +152,29 @@ class ContourDraft:
         StorageError
             The folder cannot be written.
         """
-        with storage_errors():
+        with _draft_errors():
             self.path.unlink(missing_ok=True)
         self.is_behind = False
+
+    def _write(self, content: bytes) -> None:
+        """Whole or not at all. Not flushed: that would hold the reader up, and a killed program's files are safe."""
+        partial = self.path.with_suffix(".partial")
+        with _draft_errors():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(content)
+            os.replace(partial, self.path)
+
+
+@contextlib.contextmanager
+def _draft_errors() -> Iterator[None]:
+    """Every refusal of the operating system as a sentence: a draft must not stop the reader."""
+    try:
+        with storage_errors():
+            yield
+    except OSError as error:
+        raise StorageError(
+            "The folder of drafts, beside Slicer's settings, cannot be written: check the disk."
+        ) from error
 
 
 def _file_name(study: str, reading: Reading, image: SliceImage) -> str:

@@ -69,6 +69,11 @@ def contour_facts(roi: Roi) -> ContourFacts:
     )
 
 
+def load_measures() -> None:
+    """Load what :func:`contour_facts` needs, so that it does not come in the way of the first stroke."""
+    import scipy.ndimage  # noqa: F401
+
+
 def _area(area_mm2: float) -> str:
     if area_mm2 >= 100:
         return f"{area_mm2 / 100:.1f} cm²"

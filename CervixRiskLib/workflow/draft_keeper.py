@@ -120,6 +120,7 @@ class DraftKeeper:
 def _capture(session: CaseSession) -> Callable[[], np.ndarray | None]:
     """Reads the contour that the session has now, also when the session has turned to another one."""
     from ..scene.segmentation import read_mask
+    from ..scene.segmentation_grid import mask_on_grid
 
     node, segment, volume, choice = session.segmentation, session.segment_id, session.volume, session.choice()
     shape = session.image().shape
@@ -128,7 +129,8 @@ def _capture(session: CaseSession) -> Callable[[], np.ndarray | None]:
         if node is None or volume is None or node.GetScene() is None or volume.GetScene() is None:
             return None
         try:
-            return read_mask(node, segment, volume, choice)
+            mask = mask_on_grid(node, segment, volume, choice)
+            return read_mask(node, segment, volume, choice) if mask is None else mask
         except RoiError:
             # Nothing is drawn on this slice.
             return np.zeros(shape, dtype=bool)

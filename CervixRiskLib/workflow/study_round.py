@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from .case_session import CaseSession
     from .draft_keeper import DraftKeeper
     from .work_list import OpenedTask, WorkList
+
+# Seconds before a contour that nobody has touched can be handed in.
+LEAST_LOOK_S = 1.0
 
 
 class StudyRound:
@@ -50,6 +54,8 @@ class StudyRound:
         self._keeper = keeper
         self._nodes: tuple[Any, Any] | None = None
         self._own_reading = (session.reader, session.reading_round)
+        self._is_touched = False
+        self._opened_at = 0.0
         self._guard = BlindGuard(session.scene, defer)
         self._guard.intruded.connect(self.told.emit)
 
@@ -80,6 +86,7 @@ class StudyRound:
         opened = self.work_list.next()
         self._own_reading = (self._session.reader, self._session.reading_round)
         self._session.set_blinded(True)
+        self._keeper.fell_behind.connect(self._on_stroke)
         try:
             self._show(opened)
         except BaseException:
@@ -107,13 +114,16 @@ class StudyRound:
         RoiError
             Nothing is drawn.
         ReadingError
-            The case is not in the scene any more, or the study refuses it.
+            The case is not in the scene any more, has just been opened, or the study refuses it.
         StorageError
             The study cannot be reached; the contour stays, and so does its draft.
         """
         if not self.is_in_scene:
             raise ReadingError("The study's case is not in the scene any more. Open it again; your contour was kept.")
         roi = self._session.contour()
+        if not self._is_touched and time.monotonic() - self._opened_at < LEAST_LOOK_S:
+            # A key pressed twice must not hand in what an earlier sitting has left on the next case.
+            raise ReadingError("This case has just been opened. Look at it, then submit it.")
         self.keep()
         receipt = self.work_list.submit(roi)
         self.handed_in = True
@@ -154,6 +164,7 @@ class StudyRound:
         """Take the case out of the scene, then open the session's eyes again. A draft stays for the next time."""
         self.pause()
         self._keeper.stop()
+        self._keeper.fell_behind.disconnect(self._on_stroke)
         self._guard.stop()
         close_task_in(self._session)
         self._nodes = None
@@ -180,6 +191,10 @@ class StudyRound:
             begun_with=_begun_with(opened),
             drawing_s=lambda: self.work_list.drawing_time.seconds,
         )
+        self._is_touched, self._opened_at = False, time.monotonic()
+
+    def _on_stroke(self) -> None:
+        self._is_touched = True
 
     def _draft(self, opened: OpenedTask) -> Roi | None:
         from ..imaging import Roi

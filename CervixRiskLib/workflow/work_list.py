@@ -6,14 +6,15 @@ when a study is opened, not before.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from ..errors import ReadingError
+from ..errors import ReadingError, StorageError
 from .drawing_time import DrawingTime
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def study_readers(study_folder: str | os.PathLike[str], *, database: str | None 
     """
     from ..reading import Role, open_study, people
 
-    everyone = people(open_study(study_folder, database=database))
+    with _reached():
+        everyone = people(open_study(study_folder, database=database))
     names = tuple(person.name for person in everyone if person.role in (Role.PRIMARY, Role.SECOND))
     if not names:
         raise ReadingError(
@@ -148,8 +150,9 @@ class WorkList:
         from ..reading import ReaderDesk, open_study
 
         options = {} if clock is None else {"clock": clock}
-        study = open_study(study_folder, database=database, **options)
-        self._desk = ReaderDesk(study, reader)
+        with _reached():
+            study = open_study(study_folder, database=database, **options)
+            self._desk = ReaderDesk(study, reader)
         self._study_id = study.settings.study_id
         self._software = software
         self.simulated = study.settings.simulated
@@ -170,13 +173,15 @@ class WorkList:
         ReadingError, StorageError
             The case cannot be read; the one before stays as it was.
         """
-        task = self._desk.next_task()
+        with _reached():
+            task = self._desk.next_task()
         if task is None:
             self.opened = None
             self.drawing_time.pause()
             return None
-        image = self._desk.open_image(task.number, task.round).image
-        returned = self._desk.returned_contour(task.number, task.round) if _was_returned(task) else None
+        with _reached():
+            image = self._desk.open_image(task.number, task.round).image
+            returned = self._desk.returned_contour(task.number, task.round) if _was_returned(task) else None
         self.opened = OpenedTask(self.reader, self._study_id, task, image, returned)
         self.drawing_time.start()
         return self.opened
@@ -201,25 +206,39 @@ class WorkList:
             raise ReadingError("No case of the study is open.")
         if opened.returned is not None and roi.mask_hash == opened.returned.mask_hash:
             raise ReadingError("This is the contour that was returned to you: correct it, then submit it.")
-        return self._desk.submit(
-            opened.task.number,
-            roi,
-            round_=opened.task.round,
-            duration_s=self.drawing_time.seconds if duration_s is None else duration_s,
-            software=self._software,
-        )
+        with _reached():
+            return self._desk.submit(
+                opened.task.number,
+                roi,
+                round_=opened.task.round,
+                duration_s=self.drawing_time.seconds if duration_s is None else duration_s,
+                software=self._software,
+            )
 
     def progress(self) -> ListProgress:
         """How many are drawn, of both rounds, as far as they are open today."""
         from ..reading import TaskState
 
-        states = [task.state for task in self._desk.tasks()]
+        with _reached():
+            states = [task.state for task in self._desk.tasks()]
         returned = states.count(TaskState.RETURNED)
         return ListProgress(len(states) - returned - states.count(TaskState.OPEN), len(states), returned)
 
     def waiting(self) -> str:
         """What comes later, a sentence; empty where nothing does."""
-        return waiting_words(self._desk.waiting())
+        with _reached():
+            return waiting_words(self._desk.waiting())
+
+
+@contextlib.contextmanager
+def _reached() -> Iterator[None]:
+    """A network drive that breaks away has many ways to say so; all of them become one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            "The study's folder cannot be reached just now: check the disk or network drive, then try again."
+        ) from error
 
 
 def round_words(task: ReadingTask) -> str:

@@ -556,6 +556,39 @@ def test_a_tool_stays_in_the_hand_when_nothing_was_submitted(
     assert step.editor.widget.activeEffect().name == "Paint"
 
 
+def test_a_key_pressed_twice_submits_one_case(
+    slicer_app: Any, step: Any, start: Callable[[], None], study: Any
+) -> None:
+    from CervixRiskLib.reading import all_contours
+
+    # An earlier sitting has left something on the second case.
+    start()
+    paint(step)
+    press(slicer_app.window, "Ctrl+Return")
+    paint(step, 12)
+    step.ui.leaveButton.click()
+    assert len(all_contours(study)) == 1
+    step.ui.startButton.click()
+    assert step.session.contour().n_pixels == 144
+    press(slicer_app.window, "Ctrl+Return")
+    assert "just been opened" in step.ui.toldLabel.text
+    assert len(all_contours(study)) == 1
+    # Events that the wait cursor lets through do not submit again.
+    paint(step, 15)
+    pressed = []
+
+    def press_again(*_: Any) -> None:
+        pressed.append(1)
+        step.study.submit_and_next()
+
+    step.session.image_changed.connect(press_again)
+    press(slicer_app.window, "Ctrl+Return")
+    step.session.image_changed.disconnect(press_again)
+    assert pressed
+    assert len(all_contours(study)) == 2
+    assert step.summary().endswith("3 of 3")
+
+
 def test_starting_anew_asks_first(slicer_app: Any, step: Any, start: Callable[[], None]) -> None:
     import qt
 

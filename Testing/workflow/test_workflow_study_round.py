@@ -30,6 +30,7 @@ from CervixRiskLib.scene import (
     write_contour,
 )
 from CervixRiskLib.scene.heat_map import add_heat_map
+from CervixRiskLib.workflow import study_round
 from CervixRiskLib.workflow.case_session import CaseSession
 from CervixRiskLib.workflow.draft_keeper import DraftKeeper
 from CervixRiskLib.workflow.scene_sweep import data_nodes, sweep, unsaved_words
@@ -240,7 +241,7 @@ def test_a_ruler_of_the_readers_own_stays(desk: Desk) -> None:
 
 
 def test_a_killed_program_brings_the_contour_back_with_its_time(
-    desk: Desk, study: Study, scene: Any, tmp_path: Path
+    desk: Desk, study: Study, scene: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = desk.round.start()
     behind: list[bool] = []
@@ -261,6 +262,10 @@ def test_a_killed_program_brings_the_contour_back_with_its_time(
     np.testing.assert_array_equal(again.session.contour().mask, mask)
     assert again.round.work_list.drawing_time.seconds >= 100
     assert again.told == ["What you had drawn on this case before is back."]
+    # A key pressed twice hands nothing in.
+    with pytest.raises(ReadingError, match="just been opened"):
+        again.round.submit()
+    monkeypatch.setattr(study_round, "LEAST_LOOK_S", 0.0)
     again.round.submit()
     assert list((tmp_path / "drafts").iterdir()) == []
     again.keeper.close()
@@ -279,7 +284,8 @@ def test_starting_anew_throws_the_draft_away(desk: Desk, tmp_path: Path) -> None
     assert desk.round.submit().version == 1
 
 
-def test_a_scene_that_is_closed_comes_back(desk: Desk) -> None:
+def test_a_scene_that_is_closed_comes_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study_round, "LEAST_LOOK_S", 0.0)
     opened = desk.round.start()
     mask = desk.draw()
     # What the panel does before a scene closes.
@@ -297,7 +303,8 @@ def test_a_scene_that_is_closed_comes_back(desk: Desk) -> None:
     desk.round.submit()
 
 
-def test_a_contour_that_was_removed_from_the_scene_comes_back(desk: Desk) -> None:
+def test_a_contour_that_was_removed_from_the_scene_comes_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study_round, "LEAST_LOOK_S", 0.0)
     desk.round.start()
     mask = desk.draw()
     desk.round.keep()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -196,6 +197,25 @@ def test_a_network_drive_that_went_away_is_a_sentence_and_the_case_stays(
     assert work.opened is opened
     os.rename(tmp_path / "unplugged", study.folder)
     assert work.submit(drawn(opened)).version == 1
+
+
+def test_a_drive_that_breaks_away_in_the_middle_is_a_sentence_too(
+    make_list: Callable[..., WorkList], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = make_list()
+    opened = work.next()
+    assert opened is not None
+
+    def gone(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ESTALE, "Stale file handle", "/mnt/Schmidt")
+
+    monkeypatch.setattr(work._desk, "submit", gone)
+    monkeypatch.setattr(work._desk, "next_task", gone)
+    for ask in (lambda: work.submit(drawn(opened)), work.next):
+        with pytest.raises(StorageError, match="cannot be reached") as caught:
+            ask()
+        assert "Schmidt" not in str(caught.value)
+    assert work.opened is opened
 
 
 def test_a_stranger_gets_no_list(make_list: Callable[..., WorkList], tmp_path: Path) -> None:
