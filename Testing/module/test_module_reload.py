@@ -80,3 +80,23 @@ def test_the_next_session_reads_the_panel_again(module_file: Path, tmp_path: Pat
         with slicer_session(tmp_path) as session:
             session.load(module_file)
             assert session.open("Renewed").words == words
+
+
+def test_the_module_itself_is_reloaded(tmp_path: Path) -> None:
+    with slicer_session(tmp_path) as session:
+        session.load(PANEL.parent / "CervixRisk.py")
+        widget = session.open("CervixRisk")
+        old = widget.panel
+        widget.onReload()
+        import slicer
+
+        new = slicer.modules.CervixRiskWidget
+        assert new is not widget
+        assert new.panel is not None
+        assert type(new.panel) is not type(old)
+        assert type(new.panel.session) is not type(old.session)
+        # The old panel has let go of everything, the new one is at work.
+        assert widget.panel is None
+        new.panel.session.set_reading("R2", "2")
+        assert not session.errors
+        assert not session.dialogs.unexpected
