@@ -482,7 +482,12 @@ def test_leaving_the_module_keeps_the_drawing_and_stops_the_time(
     assert watch.seconds > before
 
 
-def test_a_returned_contour_is_shown_with_the_reviewers_words(step: Any, start: Callable[[], None], study: Any) -> None:
+def test_a_returned_contour_is_shown_with_the_reviewers_words(
+    step: Any, start: Callable[[], None], study: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from CervixRiskLib.workflow import study_round
+
+    monkeypatch.setattr(study_round, "LEAST_LOOK_S", 0.0)
     from CervixRiskLib.reading import ReviewDesk
     from CervixRiskLib.workflow.work_list import WorkList
 
