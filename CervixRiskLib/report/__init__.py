@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .case_files import write_case_report
+    from .case_report import CaseReport, OtherContour, ReportedValue
     from .figures.bland_altman import draw_bland_altman
     from .figures.confusion import draw_confusion_matrices
     from .figures.contour_pairs import draw_contour_pairs
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "CaseOverlap": "figures.overlap",
+    "CaseReport": "case_report",
     "ComparedNetwork": "tables.comparison",
+    "OtherContour": "case_report",
+    "ReportedValue": "case_report",
     "RocCurve": "figures.roc",
     "comparison_table": "tables.comparison",
     "draw_bland_altman": "figures.bland_altman",
@@ -34,12 +39,16 @@ _HOMES = {
     "draw_roc": "figures.roc",
     "draw_training_curves": "figures.training_curves",
     "save_figure": "style",
+    "write_case_report": "case_files",
     "write_comparison": "tables.comparison",
 }
 
 __all__ = [
     "CaseOverlap",
+    "CaseReport",
     "ComparedNetwork",
+    "OtherContour",
+    "ReportedValue",
     "RocCurve",
     "comparison_table",
     "draw_bland_altman",
@@ -51,6 +60,7 @@ __all__ = [
     "draw_roc",
     "draw_training_curves",
     "save_figure",
+    "write_case_report",
     "write_comparison",
 ]
 
