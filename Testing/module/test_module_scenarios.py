@@ -26,6 +26,7 @@ NAMES = (
     "killed_program",
     "two_readers",
     "missing_packages",
+    "reader_study",
 )
 
 

@@ -161,6 +161,35 @@ def missing_packages(bench: Bench) -> None:
     assert bench.ui("ask").plnmButton.enabled
 
 
+def reader_study(bench: Bench) -> None:
+    """A blinded round: two cases drawn and handed in, no question possible, nothing of anybody else in the scene."""
+    from CervixRiskLib.reading import all_contours
+
+    with tempfile.TemporaryDirectory() as name:
+        study = _make_study(bench, Path(name))
+        contour = bench.ui("contour")
+        bench.click("contour", "studyButton")
+        contour.folderEdit.currentPath = str(study.folder)
+        bench.wait_until(lambda: contour.whoBox.count == 2, WARM_ANSWER_SECONDS, "the study's readers")
+        contour.whoBox.currentIndex = contour.whoBox.findText("Reader A")
+        bench.picture("study-1-open")
+        bench.click("contour", "startButton")
+        for position in (1, 2):
+            assert bench.session.blinded
+            assert f"{position} of 2" in bench.panel.steps["contour"].summary()
+            assert not bench.ui("ask").plnmButton.enabled
+            assert "study" in bench.ui("ask").plnmButton.toolTip
+            assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1
+            bench.draw(bench.outline(_sample(bench, "ultrasound")))
+            bench.picture(f"study-{position + 1}-draw")
+            bench.click("contour", "submitButton")
+        assert len(all_contours(study)) == 2
+        bench.picture("study-4-done")
+        bench.click("contour", "leaveButton")
+        assert not bench.session.blinded
+        bench.click("contour", "ownButton")
+
+
 SCENARIOS = {
     scenario.__name__: scenario
     for scenario in (
@@ -171,6 +200,7 @@ SCENARIOS = {
         killed_program,
         two_readers,
         missing_packages,
+        reader_study,
     )
 }
 """By name, in the order of the work."""
@@ -187,6 +217,17 @@ def run_all(test) -> None:
 
 def _sample(bench: Bench, key: str):
     return find_sample(bench.panel.context.resource(FOLDER), key)
+
+
+def _make_study(bench: Bench, folder: Path):
+    """Two copies of the sample under other names, for two readers."""
+    from CervixRiskLib.reading import assign, create_study
+
+    image = _sample(bench, "ultrasound").image.verified()
+    (folder / "cohort.csv").write_text(f"case_id,image\none,{image}\ntwo,{image}\n", encoding="utf-8")
+    study = create_study(folder / "study", folder / "cohort.csv")
+    assign(study, primary="Reader A", seconds=["Reader B"], reviewer="Reviewer", second_cases=2)
+    return study
 
 
 def _open_and_draw(bench: Bench, key: str) -> None:
