@@ -98,7 +98,7 @@ class DiagnosticsPage:
 
     def _told(self) -> str:
         session = self._context.session
-        source = session.answer or session.facts
+        answer, facts = session.answer, session.facts
         try:
             python = child_python()
         except MissingComponentError as error:
@@ -106,7 +106,8 @@ class DiagnosticsPage:
         # English whatever Slicer's language: it is read by whoever mends the fault.
         return diagnostics_text(
             f"Slicer {slicer.app.applicationVersion} (revision {slicer.app.revision}, {slicer.app.platform})",
-            processor=source.processor if source is not None else "",
+            processor=answer.processor if answer is not None else "",
+            notes=[f"Model loaded: {facts.processor or 'needs no network'}"] if facts is not None else [],
             log=self._context.questions.last_log(),
             paths={
                 "Temporary files": slicer.app.temporaryPath,

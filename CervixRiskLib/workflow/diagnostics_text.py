@@ -50,7 +50,7 @@ def diagnostics_text(
     application
         What the library runs in: ``"Slicer 5.10.0 (revision 12345)"``.
     processor
-        What computed the last answer, a sentence.
+        What computed the answer that is shown, a sentence.
     log
         Technical details of the last failures.
     paths
@@ -65,7 +65,7 @@ def diagnostics_text(
         "",
         f"{application}, Python {platform.python_version()}",
         f"{platform.platform()}, {os.cpu_count()} cores",
-        f"Last answer: {processor or 'none yet'}",
+        f"Answer shown: {processor or 'none'}",
         *notes,
     ]
     for title, names in (("Needed", BASE_PACKAGES), ("Networks", NETWORK_PACKAGES), ("Further", OTHER_PACKAGES)):

@@ -78,7 +78,7 @@ def test_what_a_report_needs_is_shown_and_copied(make_page: Callable[..., Any]) 
     told = page.text.plainText
     assert told.startswith(f"CervixRisk {CervixRiskLib.__version__}\nFor research use. Not a medical device.")
     assert "Slicer 5.10.0 (revision stand-in, linux-amd64), Python 3." in told
-    assert "Last answer: none yet" in told
+    assert "Answer shown: none" in told
     assert f"  Settings: {slicer.app.slicerUserSettingsFilePath}" in told
     assert "Last failures\nnone" in told
     page.copy_button.click()

@@ -48,6 +48,9 @@ class qMRMLLayoutManager(QtCore.QObject):  # noqa: N801
             node.SlicerLayoutFourUpPlotTableView,
         }
         self._without_red = {node.SlicerLayoutOneUpPlotView, node.SlicerLayout3DTableView}
+        # Otherwise the node warns of layouts that it does not know; what they look like is decided here.
+        for layout in self._with_plot | self._with_table | {node.SlicerLayoutOneUpRedSliceView}:
+            world.layout.AddLayoutDescription(layout, "<layout/>")
         self._shown = self._get_layout()
         self._tag = world.layout.AddObserver("ModifiedEvent", lambda *_: self._follow())
 

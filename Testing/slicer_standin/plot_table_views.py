@@ -11,6 +11,8 @@ from .mrml_world import MrmlWorld
 
 _ROWS_SHOWN = 200
 _MARGIN = 12
+# Names below bars: room in pixels, the longest in pixels, and how far they are turned, in degrees.
+_NAMES_BELOW, _LONGEST_NAME, _SLOPE = 84, 130, 35
 
 
 @dataclass(frozen=True)
@@ -84,14 +86,14 @@ def _draw(painter: QtGui.QPainter, area: QtCore.QRect, series: list[_Series], y_
     high = high if high > low else low + 1.0
     names = next((one.labels for one in series if one.labels), ())
     count = max(len(one.y) for one in series)
-    bars_below = 16 if names else 0
+    bars_below = _NAMES_BELOW if names else 0
     area = area.adjusted(0, 0, 0, -bars_below)
 
     def height(value: float) -> float:
         return area.bottom() - (value - low) / (high - low) * area.height()
 
-    painter.drawText(QtCore.QRectF(area.left() - 38, area.top() - 18, area.width(), 14), y_title)
-    for value in (low, 0.0, high):
+    painter.drawText(QtCore.QRectF(area.left() - 38, area.top() - 24, area.width(), 16), y_title)
+    for value in sorted({low, 0.0, high}):
         painter.drawText(QtCore.QPointF(area.left() - 38, height(value) + 4), f"{value:.3g}")
     painter.drawLine(area.left(), round(height(0.0)), area.right(), round(height(0.0)))
     painter.drawLine(area.left(), area.top(), area.left(), area.bottom())
@@ -113,9 +115,12 @@ def _draw(painter: QtGui.QPainter, area: QtCore.QRect, series: list[_Series], y_
         painter.setPen(QtGui.QColor("black"))
     step = area.width() / max(count, 1)
     for index, name in enumerate(names):
-        place = QtCore.QRectF(area.left() + index * step, area.bottom() + 2, step, bars_below)
-        text = painter.fontMetrics().elidedText(name, QtCore.Qt.TextElideMode.ElideRight, round(step) - 4)
-        painter.drawText(place, int(QtCore.Qt.AlignmentFlag.AlignHCenter), text)
+        text = painter.fontMetrics().elidedText(name, QtCore.Qt.TextElideMode.ElideRight, _LONGEST_NAME)
+        painter.save()
+        painter.translate(area.left() + (index + 0.4) * step, area.bottom() + 12)
+        painter.rotate(_SLOPE)
+        painter.drawText(0, 0, text)
+        painter.restore()
 
 
 class qMRMLTableView(QtWidgets.QTableWidget):  # noqa: N801

@@ -26,7 +26,7 @@ def test_versions_processor_and_log_are_told(tmp_path: Path) -> None:
     assert CervixRiskLib.RESEARCH_USE_NOTICE in lines
     assert lines[3].startswith("Slicer 5.10.0 (revision 34045), Python 3.")
     assert f"  numpy {version('numpy')}" in lines
-    assert "Last answer: OpenVINO on the CPU" in lines
+    assert "Answer shown: OpenVINO on the CPU" in lines
     assert "Asked on the CPU alone: yes" in lines
     assert lines[-1].endswith("ended unexpectedly")
     assert any(line.startswith("  Free disk space: ") and line.endswith(" GB") for line in lines)
@@ -38,7 +38,7 @@ def test_what_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "OTHER_PACKAGES", ("no-such-package-at-all",))
     text = diagnostics_text("Slicer")
     assert "  no-such-package-at-all not installed" in text
-    assert "Last answer: none yet" in text
+    assert "Answer shown: none" in text
     assert text.endswith("Last failures\nnone\n")
 
 
