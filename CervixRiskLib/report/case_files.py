@@ -74,12 +74,12 @@ def _write_pdf(report: CaseReport, path: Path, progress: Progress) -> None:
     from matplotlib.backends.backend_pdf import PdfPages
 
     from .case_sheet import case_pages
-    from .style import house_style
+    from .figures.pages import page_style
 
     figures = case_pages(report, progress)
     # Neither the case's name nor a reader's: file lists show a document's title.
     metadata = {"Creator": f"CervixRisk {__version__}", "CreationDate": None, "Subject": RESEARCH_USE_NOTICE}
-    with house_style(), PdfPages(path, metadata=metadata) as pages:
+    with page_style(), PdfPages(path, metadata=metadata) as pages:
         for figure in figures:
             pages.savefig(figure)
             progress.check()
@@ -88,12 +88,12 @@ def _write_pdf(report: CaseReport, path: Path, progress: Progress) -> None:
 def _write_png(report: CaseReport, path: Path, progress: Progress) -> None:
     _check_matplotlib()
     from .case_sheet import slice_picture
-    from .style import house_style
+    from .figures.pages import page_style
 
     figure: Figure = slice_picture(report)
     progress.check()
     metadata = {"Software": f"CervixRisk {__version__}", "Disclaimer": RESEARCH_USE_NOTICE}
-    with house_style():
+    with page_style():
         figure.savefig(path, format="png", dpi=_PICTURE_DOTS_PER_INCH, metadata=metadata)
 
 

@@ -47,7 +47,7 @@ def case_pages(report: CaseReport, progress: Progress = SILENT) -> list[Figure]:
     Two pages for most cases. What does not fit on the first goes to further ones; nothing is left out or made
     unreadably small.
     """
-    with page_style(), progress.task("Drawing the report", total=4) as task:
+    with page_style(_every_word(report)), progress.task("Drawing the report", total=4) as task:
         pages = Pages(f"{report.title} · case {one_line(report.case_id)} · {report.date}", simulated=report.simulated)
         measure = pages.measure
         pages.add(*_title(report, measure))
@@ -71,7 +71,7 @@ def case_pages(report: CaseReport, progress: Progress = SILENT) -> list[Figure]:
 
 def slice_picture(report: CaseReport) -> Figure:
     """The pictures alone, with the answer's first line over them."""
-    with page_style():
+    with page_style(_every_word(report)):
         measure = Sheet(CONTENT_WIDTH + 2 * 0.3, 1.0)
         text = report.prediction
         words = f"{outcome(text)} {percent(text.probability)}, 95 % interval {range_text(*text.interval)}"
@@ -90,6 +90,18 @@ def slice_picture(report: CaseReport) -> Figure:
 def one_line(words: str) -> str:
     """Words of a person's as they can be printed: on one line, without control characters."""
     return "".join(sign for sign in " ".join(words.split()) if sign.isprintable())
+
+
+def _every_word(report: CaseReport) -> str:
+    """What persons and models have named; our own words are Latin."""
+    prediction, manifest = report.prediction, report.manifest
+    words = [report.case_id, report.title, report.reader, report.sensitivity, prediction.label, prediction.basis]
+    words += [value.label + value.words for value in report.clinical]
+    words += [other.name for other in report.other_contours]
+    words += [point.label + point.unit for point in prediction.points]
+    words += [item.name for item in prediction.contributions]
+    words += [warning.text for warning in prediction.warnings]
+    return "".join([*words, *manifest.class_names, manifest.intended_use, *manifest.deviations])
 
 
 def _title(report: CaseReport, measure: Sheet) -> list[Block]:

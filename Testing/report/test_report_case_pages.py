@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from CervixRiskLib.report.case_report import OtherContour, ReportedValue
 from CervixRiskLib.report.case_sheet import case_pages, slice_picture
 from CervixRiskLib.report.figures.heat_legend import blended
 from CervixRiskLib.report.figures.page_blocks import broken
+from CervixRiskLib.report.figures.page_fonts import families_for
 from CervixRiskLib.report.figures.pages import page_style
 from CervixRiskLib.report.figures.sheet import Sheet
 from CervixRiskLib.statistics import Nomogram
@@ -296,3 +298,14 @@ def test_what_belongs_to_another_image_is_refused(full_report, make_case):
         replace(full_report, image=image, roi=roi, other_contours=())
     with pytest.raises(SettingsError, match="between 0 and 1"):
         replace(full_report, heat_opacity=1.2)
+
+
+def test_signs_that_the_house_s_font_lacks_come_from_another(full_report):
+    assert families_for("Fall Ærøskøbing ≥ 10¹²/L ▲") == ["DejaVu Sans"]
+    families = families_for("病例 王五")
+    if len(families) == 1:
+        pytest.skip("no font with Chinese signs is installed")
+    report = replace(full_report, case_id="王五", other_contours=())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert_readable(slice_picture(report))

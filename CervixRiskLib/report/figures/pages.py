@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from ... import __version__
 from ..style import GREY, INK, LIGHT_GREY, NOTE_SIZE, closing_line, house_style
 from .fitted_text import fit_width
 from .page_blocks import Block, Stack
+from .page_fonts import families_for
 from .sheet import Sheet
 
 if TYPE_CHECKING:
@@ -26,16 +28,25 @@ CONTENT_HEIGHT = _TOP - _BOTTOM - 0.3
 
 
 @contextlib.contextmanager
-def page_style() -> Iterator[None]:
+def page_style(words: str = "") -> Iterator[None]:
     """The house style for the length of a block, with words as wide on the screen as in a PDF.
+
+    ``words`` is what will be written: further fonts are taken where the house's own lacks a sign of it.
 
     Type that is fitted to a screen's dots is up to some per cent narrower, and lines that were measured so run out of
     their columns in print.
     """
     import matplotlib
 
-    with house_style(), matplotlib.rc_context({"text.hinting": "none"}):
-        yield
+    # A font without bold signs is used as it is; nobody needs to be told for each word.
+    fonts = logging.getLogger("matplotlib.font_manager")
+    level = fonts.level
+    fonts.setLevel(logging.ERROR)
+    try:
+        with house_style(), matplotlib.rc_context({"text.hinting": "none", "font.family": families_for(words)}):
+            yield
+    finally:
+        fonts.setLevel(level)
 
 
 class Pages:
