@@ -12,7 +12,7 @@ from slicer.i18n import tr as _
 
 from CervixRiskLib.workflow.needed_packages import Lacking, is_installed, read_requirements, what_lacks
 
-_FAILURES = (subprocess.CalledProcessError, ImportError, OSError, RuntimeError, ValueError)
+INSTALLATION_FAILURES = (subprocess.CalledProcessError, ImportError, OSError, RuntimeError, ValueError)
 
 
 class Dependencies:
@@ -102,7 +102,7 @@ class Dependencies:
         self.problem = self.details = ""
         try:
             _install(lacking)
-        except _FAILURES as error:
+        except INSTALLATION_FAILURES as error:
             self.problem = _(
                 "The packages could not be installed: check the connection to the internet, and press Install…."
             )
@@ -134,17 +134,19 @@ def _install(lacking: Lacking) -> None:
     """PyTorch first: what comes after it would otherwise bring another one."""
     if lacking.torch:
         _pytorch_extension().PyTorchUtilsLogic().installTorch(askConfirmation=False)
-    if not lacking.packages:
-        return
-    packages = list(lacking.packages)
+    if lacking.packages:
+        install_packages(list(lacking.packages))
+
+
+def install_packages(requirements: list[str]) -> None:
+    """Install by pip what the person has just agreed to; raises what Slicer's installer raises."""
     try:
         from slicer.packaging import pip_ensure
     except ImportError:  # Slicer before 5.12
         with slicer.util.WaitCursor():
-            slicer.util.pip_install(packages)
+            slicer.util.pip_install(requirements)
         return
-    # The person has just been asked.
-    pip_ensure(packages, requester="CervixRisk", prompt_install=False)
+    pip_ensure(requirements, requester="CervixRisk", prompt_install=False)
 
 
 def _pytorch_extension():

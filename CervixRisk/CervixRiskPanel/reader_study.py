@@ -1,15 +1,14 @@
 """A reader study in the panel: which one, who reads, and one case after the other."""
 
-from pathlib import Path
-
 import ctk
 import qt
 import slicer
 from slicer.i18n import tr as _
 
-from CervixRiskLib.errors import CervixRiskError
+from CervixRiskLib.errors import CervixRiskError, MissingComponentError
 from CervixRiskLib.workflow.signal import Signal
 
+from .study_packages import offer_study_packages
 from .tints import show_remark
 
 _FOLDER, _READER = "studyFolder", "studyReader"
@@ -240,12 +239,10 @@ class ReaderStudy:
         if folder == self._known_folder:
             return
         self._known_folder = folder
-        names = ()
-        problem = ""
+        names, problem = (), ""
         if folder:
             try:
-                with slicer.util.WaitCursor():
-                    names = _readers(folder)
+                names = self._readers(folder)
             except CervixRiskError as error:
                 problem = str(error)
         box = self._ui.whoBox
@@ -257,6 +254,18 @@ class ReaderStudy:
         box.blockSignals(False)
         self.told.emit(problem, True)
         self.refresh()
+
+    def _readers(self, folder: str):
+        from CervixRiskLib.workflow.work_list import study_readers
+
+        try:
+            with slicer.util.WaitCursor():
+                return study_readers(folder)
+        except MissingComponentError:
+            if not offer_study_packages():
+                raise
+        with slicer.util.WaitCursor():
+            return study_readers(folder)
 
     def _on_start(self, *_args) -> None:
         self.start()
@@ -280,12 +289,6 @@ class ReaderStudy:
             self.told.emit(
                 _("The study is still open, so its case is back. Leave the study to open other scenes."), False
             )
-
-
-def _readers(folder: str):
-    from CervixRiskLib.workflow.work_list import study_readers
-
-    return study_readers(Path(folder))
 
 
 def _after_this_event(act) -> None:

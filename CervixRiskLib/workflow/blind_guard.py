@@ -16,11 +16,12 @@ from .signal import Signal
 
 _MAY_SHOW_A_CONTOUR = (
     "vtkMRMLSegmentationNode",
-    "vtkMRMLLabelMapVolumeNode",
+    # A mask may be loaded as an image.
+    "vtkMRMLVolumeNode",
     "vtkMRMLModelNode",
     "vtkMRMLMarkupsClosedCurveNode",
 )
-SENTENCE = "A contour or answer that is not part of your reading was taken out of the scene again."
+SENTENCE = "Something that is not part of your reading was taken out of the scene: the study shows its case alone."
 
 
 class BlindGuard:

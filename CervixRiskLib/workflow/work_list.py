@@ -7,6 +7,7 @@ when a study is opened, not before.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from ..errors import ReadingError, StorageError
+from ..errors import MissingComponentError, ReadingError, StorageError
 from .drawing_time import DrawingTime
 
 if TYPE_CHECKING:
@@ -100,7 +101,10 @@ def study_readers(study_folder: str | os.PathLike[str], *, database: str | None 
         The folder is no study, or nobody draws in it yet.
     StorageError
         It cannot be reached.
+    MissingComponentError
+        The database's library is not installed.
     """
+    check_database_library()
     from ..reading import Role, open_study, people
 
     with _reached():
@@ -135,6 +139,8 @@ class WorkList:
         The folder is no study, or nobody of this name reads in it.
     StorageError
         It cannot be reached.
+    MissingComponentError
+        The database's library is not installed.
     """
 
     def __init__(
@@ -147,6 +153,7 @@ class WorkList:
         stop_watch: Callable[[], float] = time.monotonic,
         software: str = "",
     ) -> None:
+        check_database_library()
         from ..reading import ReaderDesk, open_study
 
         options = {} if clock is None else {"clock": clock}
@@ -228,6 +235,14 @@ class WorkList:
         """What comes later, a sentence; empty where nothing does."""
         with _reached():
             return waiting_words(self._desk.waiting())
+
+
+def check_database_library() -> None:
+    """Raise ``MissingComponentError`` where SQLAlchemy, which Slicer does not bring, is not installed."""
+    if importlib.util.find_spec("sqlalchemy") is None:
+        raise MissingComponentError(
+            'Reader studies need the package SQLAlchemy. Install it with: pip install "SQLAlchemy>=2.0"'
+        )
 
 
 @contextlib.contextmanager

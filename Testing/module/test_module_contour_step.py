@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -485,12 +486,11 @@ def test_leaving_the_module_keeps_the_drawing_and_stops_the_time(
 def test_a_returned_contour_is_shown_with_the_reviewers_words(
     step: Any, start: Callable[[], None], study: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from CervixRiskLib.workflow import study_round
-
-    monkeypatch.setattr(study_round, "LEAST_LOOK_S", 0.0)
     from CervixRiskLib.reading import ReviewDesk
+    from CervixRiskLib.workflow import study_round
     from CervixRiskLib.workflow.work_list import WorkList
 
+    monkeypatch.setattr(study_round, "LEAST_LOOK_S", 0.0)
     mask = np.zeros((ROWS, COLUMNS), dtype=bool)
     mask[5:30, 5:30] = True
     number = 0
@@ -616,3 +616,29 @@ def test_a_folder_that_is_no_study_is_a_sentence(step: Any, tmp_path: Path) -> N
     assert step.ui.toldLabel.text.startswith("This folder is no reader study")
     assert not step.ui.startButton.enabled
     assert "folder" in step.ui.startButton.toolTip
+
+
+def test_the_database_s_library_is_offered_when_it_is_needed(
+    slicer_app: Any, step: Any, study: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import qt
+
+    from CervixRiskLib.workflow import work_list
+
+    find = importlib.util.find_spec
+
+    def without(name: str, *rest: Any) -> Any:
+        return None if name == "sqlalchemy" and not slicer_app.installed else find(name, *rest)
+
+    monkeypatch.setattr(work_list.importlib.util, "find_spec", without)
+    slicer_app.dialogs.answer("Install it now?", qt.QMessageBox.Cancel)
+    step.ui.studyButton.click()
+    step.ui.folderEdit.currentPath = str(study.folder)
+    run_until(lambda: "SQLAlchemy" in step.ui.toldLabel.text)
+    assert not slicer_app.installed
+    assert not step.ui.startButton.enabled
+    # Asked for again by the person.
+    slicer_app.dialogs.answer("Install it now?", qt.QMessageBox.Ok)
+    step.ui.studyButton.click()
+    assert slicer_app.installed == [["SQLAlchemy>=2.0"]]
+    assert step.ui.whoBox.count == 2
