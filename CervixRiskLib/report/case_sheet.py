@@ -146,7 +146,7 @@ def _answer(report: CaseReport, measure: Sheet) -> Block:
     head = Beside([(0.0, Words(measure, big, _HALF, _BIG, weight="bold", gid="probability")), (beside, Stack(words))])
     blocks: list[Block] = [head]
     if prediction.basis:
-        blocks.append(Words(measure, prediction.basis, _HALF, NOTE_SIZE, color=GREY))
+        blocks += [Gap(0.04), Words(measure, prediction.basis, _HALF, NOTE_SIZE, color=GREY)]
     blocks.append(Gap(0.05))
     blocks.append(ProbabilityBar(prediction.probability, prediction.interval, prediction.threshold, _HALF))
     if prediction.class_probabilities:
