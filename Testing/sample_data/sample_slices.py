@@ -40,9 +40,9 @@ class SampleSlice:
     clinical: dict[str, str]
 
 
-# Picked among forty of each kind for what they show: a lesion that a person can see and draw, an answer that is right
+# Picked among some hundred of their kind for what they show: a lesion that a person can see and draw, an answer that is right
 # and not certain, a heat map on the lesion. They illustrate; how good the models are stands in their validation.
-_ULTRASOUND_CASE, _MR_CASE, _MR_STAGE = 24, 7, "IIIB"
+_ULTRASOUND_CASE, _MR_CASE, _MR_STAGE = 74, 7, "IIIB"
 
 
 def ultrasound_slice() -> SampleSlice:
