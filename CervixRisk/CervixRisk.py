@@ -146,6 +146,6 @@ class CervixRiskTest(ScriptedLoadableModuleTest):
     """The scenarios of ``Testing/Python``, the same that the project's own tests run."""
 
     def runTest(self):
-        from CervixRiskPanel.scenarios import run_all
+        from CervixRiskPanel.self_test.scenarios import run_all
 
         run_all(self)

@@ -43,6 +43,13 @@ class AskedInTurn:
         Called with the case's name and its answer, or the sentence why it has none.
     on_end
         Called when all were asked, with ``True``; when the rest is not asked, at least for now, with ``False``.
+
+    Attributes
+    ----------
+    running
+        Started and not at the end: also between two questions.
+    interrupted
+        The person asked something; :meth:`start` goes on.
     """
 
     def __init__(
@@ -63,34 +70,35 @@ class AskedInTurn:
         self._on_answer, self._on_failure, self._on_end = on_answer, on_failure, on_end
         self._asked: tuple[str, CaseInput] | None = None
         self._ticket: Ticket | None = None
+        self.running = False
         self.interrupted = False
-
-    @property
-    def running(self) -> bool:
-        """Whether a question is under way."""
-        return self._asked is not None
 
     def start(self) -> None:
         """Ask the first one, or go on after an interruption."""
         self.interrupted = False
         if not self.running:
+            self.running = True
             self._ask_next()
 
     def stop(self) -> None:
         """Ask nothing more, and give up what is under way."""
         self._waiting.clear()
         self.interrupted = False
-        if self._asked is None:
+        if not self.running:
             return
         ticket = self._ticket
         self._asked = self._ticket = None
-        self._on_end(False)
+        self._end(False)
         if ticket is not None:
             self._questions.cancel(ticket)
 
+    def _end(self, complete: bool) -> None:
+        self.running = False
+        self._on_end(complete)
+
     def _ask_next(self) -> None:
         if not self._waiting:
-            self._on_end(True)
+            self._end(True)
             return
         self._asked = self._waiting.pop(0)
         asked = self._asked
@@ -107,23 +115,27 @@ class AskedInTurn:
     def _answered(self, asked: tuple[str, CaseInput], event: WorkerAnswer) -> None:
         if asked is not self._asked:
             return
-        self._asked = None
+        self._asked = self._ticket = None
         self._on_answer(asked[0], event.prediction)
-        self._ask_next()
+        # Who heard it may have stopped the rest.
+        if self.running:
+            self._ask_next()
 
     def _failed(self, asked: tuple[str, CaseInput], event: WorkerFailure) -> None:
         if asked is not self._asked:
             return
-        self._asked = None
+        self._asked = self._ticket = None
         if event.kind is FailureKind.CANCELLED:
             self._waiting.insert(0, asked)
             self.interrupted = True
-            self._on_end(False)
+            self._end(False)
             return
         self._on_failure(asked[0], event.sentence)
+        if not self.running:
+            return
         if event.kind is FailureKind.REFUSED:
             self._ask_next()
         else:
             # The program itself is in trouble: the person's next question is to find it at rest.
             self._waiting.clear()
-            self._on_end(False)
+            self._end(False)

@@ -126,6 +126,7 @@ def killed_program(bench: Bench) -> None:
 
 def two_readers(bench: Bench) -> None:
     """A second reader's contour of the same case: both scores side by side."""
+    bench.session.set_reading("Reader A", "1")
     _open_and_draw(bench, "ultrasound")
     sample = _sample(bench, "ultrasound")
     bench.session.set_reading("Reader B", "1")
@@ -134,6 +135,15 @@ def two_readers(bench: Bench) -> None:
     _wait_for_answer(bench, FIRST_ANSWER_SECONDS)
     words = bench.ui("answer").readersLabel
     bench.wait_until(lambda: "%" in words.text and "Dice" in words.text, FIRST_ANSWER_SECONDS, "the first reader")
+    pixel = bench.ui("answer").sensitivityLabel
+    said = set()
+
+    def known() -> bool:
+        said.add(pixel.text)
+        return "%" in pixel.text
+
+    bench.wait_until(known, FIRST_ANSWER_SECONDS, "the contour one pixel larger and smaller")
+    assert not any("could not" in words for words in said)
     bench.picture("two-readers")
 
 
