@@ -139,3 +139,21 @@ with slicer_session(Path(sys.argv[1]), torch_installed=True) as session:
     heavy = {"torch", "sklearn", "matplotlib", "pandas", "sqlalchemy", "SimpleITK", "scipy", "pydicom", "onnxruntime"}
     assert loaded & {"CervixRiskLib", "CervixRiskPanel"}
     assert not loaded & heavy
+
+
+def test_reload_and_test_plays_the_scenarios(running: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import slicer
+
+    from CervixRiskPanel.self_test import scenarios
+
+    played = []
+    monkeypatch.setattr(scenarios, "SCENARIOS", {"one": lambda bench: played.append(bench.session.volume)})
+    slicer.selfTests["CervixRisk"]()
+    assert played == [None]
+
+    def fails(_bench: Any) -> None:
+        raise AssertionError("seen")
+
+    monkeypatch.setattr(scenarios, "SCENARIOS", {"one": fails})
+    with pytest.raises(AssertionError, match="seen"):
+        slicer.selfTests["CervixRisk"]()
