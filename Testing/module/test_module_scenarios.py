@@ -58,7 +58,7 @@ def test_scenario(running: Any, name: str) -> None:
     assert not running.dialogs.unexpected
 
 
-def test_every_scenario_is_played_here() -> None:
+def test_every_scenario_is_played_here(running: Any) -> None:
     from CervixRiskPanel.self_test.scenarios import SCENARIOS
 
     assert tuple(SCENARIOS) == NAMES
