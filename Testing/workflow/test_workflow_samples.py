@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import time
@@ -16,7 +17,9 @@ from CervixRiskLib.workflow.samples import LIST_NAME, Sample, find_sample, sampl
 
 FOLDER = Path(__file__).resolve().parents[2] / "CervixRisk" / "Resources" / "SampleData"
 KEYS = ("ultrasound", "mr")
-MOST_BYTES = 17_000_000
+MOST_BYTES = 16_000_000
+# Any of them is enough: the models hold graphs, and their classifiers need scikit-learn alone.
+_ENGINES = [name for name in ("openvino", "onnxruntime", "torch") if importlib.util.find_spec(name)]
 
 
 @pytest.fixture(params=KEYS)
@@ -68,7 +71,7 @@ class TestInstalled:
         assert "maximum_diameter" not in sample.clinical
 
 
-@pytest.mark.torch
+@pytest.mark.skipif(not _ENGINES, reason='nothing here computes a network: pip install "cervixrisk[cpu]"')
 @pytest.mark.parametrize(("key", "task"), [("ultrasound", "plnm"), ("mr", "staging")])
 def test_the_demo_model_answers_its_slice_right(key: str, task: str) -> None:
     """With every value that a person has to type; the map's hottest place lies on the lesion."""
