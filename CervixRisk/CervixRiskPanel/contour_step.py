@@ -6,7 +6,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from CervixRiskLib.errors import CervixRiskError, RoiError, StorageError
+from CervixRiskLib.errors import CervixRiskError, StorageError
 from CervixRiskLib.workflow.contour_facts import contour_facts, load_measures
 from CervixRiskLib.workflow.draft_keeper import DraftKeeper
 from CervixRiskLib.workflow.signal import Signal
@@ -38,6 +38,7 @@ class ContourStep:
         self.ui = slicer.util.childWidgetVariables(self.widget)
         self.summary_changed = Signal()
         self._seen_volume = self._seen_contour = None
+        self._told_problem = False
         self.keeper = DraftKeeper(self.session, _draft_folder())
         self._draft_timer = _single_shot(_DRAFT_MS, self._on_draft)
         self._facts_timer = _single_shot(_FACTS_MS, self._show_facts)
@@ -189,6 +190,7 @@ class ContourStep:
         return self.session.segmentation is not None and (self.in_study or not self.ui.studyButton.checked)
 
     def _show_told(self, sentence: str, is_problem: bool) -> None:
+        self._told_problem = is_problem and bool(sentence)
         (show_problem if is_problem else show_quietly)(self.ui.toldLabel, sentence)
 
     def _begin_contour(self) -> None:
@@ -233,6 +235,9 @@ class ContourStep:
         self._facts_timer.start()
 
     def _on_behind(self) -> None:
+        if self._told_problem:
+            # What was wrong with the contour before this stroke.
+            self._show_told("", False)
         # Not begun anew with each stroke: a second after the first that is not kept, it is.
         if not self._draft_timer.isActive():
             self._draft_timer.start()
@@ -266,7 +271,7 @@ class ContourStep:
         if self.in_study:
             self.study.start_anew()
             return
-        if self._is_drawn() and not slicer.util.confirmOkCancelDisplay(
+        if self.own.drawn() is not None and not slicer.util.confirmOkCancelDisplay(
             _("Delete this contour? A file that it was saved to stays."), windowTitle=_("Delete")
         ):
             return
@@ -276,13 +281,6 @@ class ContourStep:
             self._show_told(str(error), True)
         self.session.drop_contour()
         self.refresh()
-
-    def _is_drawn(self) -> bool:
-        try:
-            self.session.contour()
-        except RoiError:
-            return False
-        return True
 
 
 def _draft_folder() -> Path:

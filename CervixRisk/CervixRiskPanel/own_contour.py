@@ -95,6 +95,13 @@ class OwnContour:
             self._context.settings.set_text(_FOLDER, str(path.parent))
             self.told.emit(_("Opened {file}.").format(file=path.name), False)
 
+    def drawn(self):
+        """The contour as a ``Roi``; ``None`` where nothing is drawn on the case's slice."""
+        try:
+            return self._session.contour()
+        except RoiError:
+            return None
+
     def _open(self, path) -> bool:
         from CervixRiskLib.scene.reading_file import readings_in_file
 
@@ -145,7 +152,7 @@ class OwnContour:
         from CervixRiskLib.scene.reader_segmentation import tag_reading
 
         session = self._session
-        before = self._drawn()
+        before = self.drawn()
         if before is not None and not _asked(_("The contour in work is replaced by the one from the file.")):
             return False
         session.drop_contour()
@@ -174,7 +181,15 @@ class OwnContour:
         if not chosen:
             return None
         path = Path(chosen[0])
-        return path if path.name.lower().endswith(_EXTENSION) else path.with_name(path.name + _EXTENSION)
+        if path.name.lower().endswith(_EXTENSION):
+            return path
+        # The dialog has asked about the name that was typed, not about this one.
+        path = path.with_name(path.name + _EXTENSION)
+        if path.exists() and not slicer.util.confirmOkCancelDisplay(
+            _("{file} is there already. Replace it?").format(file=path.name), windowTitle=_("Save the contour")
+        ):
+            return None
+        return path
 
     def _dialog(self, title: str):
         dialog = qt.QFileDialog(self._context.panel_widget, title)
@@ -183,12 +198,6 @@ class OwnContour:
         if folder:
             dialog.setDirectory(folder)
         return dialog
-
-    def _drawn(self):
-        try:
-            return self._session.contour()
-        except RoiError:
-            return None
 
     def _on_reading(self, *_args) -> None:
         if self._session.blinded:

@@ -200,6 +200,13 @@ def test_a_contour_is_saved_deleted_and_opened_again(
     paint(step, 5, 40)
     step.ui.saveButton.click()
     assert [entry.kind for entry in slicer_app.dialogs.shown] == ["file"]
+    # A name without an ending gets it, and nothing is overwritten without a question.
+    step.own._path = None
+    slicer_app.dialogs.choose_files(tmp_path / "one")
+    slicer_app.dialogs.answer("one.seg.nrrd is there already", qt.QMessageBox.Cancel)
+    before = (tmp_path / "one.seg.nrrd").read_bytes()
+    step.ui.saveButton.click()
+    assert (tmp_path / "one.seg.nrrd").read_bytes() == before
     slicer_app.dialogs.answer("Delete this contour?", qt.QMessageBox.Ok)
     step.ui.deleteButton.click()
     assert step.session.segmentation is None
@@ -385,6 +392,8 @@ def test_an_empty_contour_is_not_submitted(slicer_app: Any, step: Any, start: Ca
         "The contour was not submitted. The contour is empty on this image. Draw around the lesion first."
     )
     assert step.summary().endswith("1 of 3")
+    paint(step)
+    assert not step.ui.toldLabel.visible
 
 
 def test_the_study_of_last_time_is_offered(slicer_app: Any, step: Any, start: Callable[[], None], study: Any) -> None:
