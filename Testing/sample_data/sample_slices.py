@@ -40,8 +40,8 @@ class SampleSlice:
     clinical: dict[str, str]
 
 
-# Picked among two hundred and among twenty for what they show: a lesion that a person can see and draw, an answer that is
-# right and not certain, a heat map on the lesion. They illustrate; how good the models are stands in their validation.
+# Picked among two hundred and among twenty for what they show: a lesion that a person can see and draw, an answer that
+# is right and not certain, a heat map on the lesion. They illustrate; how good the models are, their validation says.
 _ULTRASOUND_CASE, _MR_CASE, _MR_STAGE = 74, 7, "IIIB"
 
 
