@@ -99,7 +99,7 @@ class OwnContour:
         """The contour as a ``Roi``; ``None`` where nothing is drawn on the case's slice."""
         try:
             return self._session.contour()
-        except RoiError:
+        except CervixRiskError:
             return None
 
     def _open(self, path) -> bool:
