@@ -37,7 +37,7 @@ class CervixRisk(ScriptedLoadableModule):
         ScriptedLoadableModule.__init__(self, parent)
         self.parent.title = "CervixRisk"
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
-        self.parent.dependencies = []
+        self.parent.dependencies = ["Segmentations", "SegmentEditor"]
         self.parent.contributors = ["The CervixRisk developers"]
         self.parent.helpText = _(
             "Cervical cancer on one ultrasound or MRI slice: delineate the tumour, then ask for the probability of "
