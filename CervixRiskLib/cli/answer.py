@@ -24,7 +24,7 @@ def prediction_json(prediction: Prediction) -> dict[str, Any]:
 
 def prediction_lines(prediction: Prediction) -> list[str]:
     """What a person reads."""
-    from ..scene.prediction_text import answer_text
+    from ..bundle.prediction_text import answer_text
 
     text = answer_text(prediction)
     lines = [*([f"SIMULATED. {text.simulated}"] if text.simulated else []), text.headline, *text.details]

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         set_pixel_size_by_hand,
         undo_pixel_size,
     )
-    from .prediction_text import AnswerText, answer_text
     from .reader_segmentation import (
         Reading,
         find_reading,
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AnswerNodes": "case_answer",
-    "AnswerText": "prediction_text",
     "CaseFolder": "case_folder",
     "CaseNodes": "case_scene",
     "CaseRole": "case_folder",
@@ -63,7 +61,6 @@ _HOMES = {
     "add_slice_labels": "volume_slice",
     "add_slice_map": "volume_slice",
     "add_slice_volume": "slice_volume",
-    "answer_text": "prediction_text",
     "calibrate_pixel_size": "ruler_calibration",
     "can_undo_pixel_size": "pixel_size",
     "case_ids": "case_folder",
@@ -91,7 +88,6 @@ _HOMES = {
 
 __all__ = [
     "AnswerNodes",
-    "AnswerText",
     "CaseFolder",
     "CaseNodes",
     "CaseRole",
@@ -108,7 +104,6 @@ __all__ = [
     "add_slice_labels",
     "add_slice_map",
     "add_slice_volume",
-    "answer_text",
     "calibrate_pixel_size",
     "can_undo_pixel_size",
     "case_ids",

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..bundle.contracts import Prediction
+from ..bundle.prediction_text import AnswerText, answer_text
 from ..errors import ImageError
 from .case_folder import CaseFolder, CaseRole
 from .heat_map import HeatMapDisplay, add_heat_map, add_legend
-from .prediction_text import AnswerText, answer_text
 from .result_plots import ChartNodes, add_contribution_chart, add_points_chart
 from .results_table import add_results_table
 from .slice_grid import SliceChoice, checked_choice, slice_shape

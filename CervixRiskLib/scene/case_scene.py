@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..bundle.contracts import Prediction
+from ..bundle.prediction_text import AnswerText
 from ..errors import ImageError, RoiError
 from ..imaging import Roi, SliceImage
 from .case_answer import AnswerNodes, add_answer
 from .case_folder import CaseFolder, CaseRole
 from .heat_map import HeatMapDisplay, apply_threshold
 from .node_removal import remove_with_display
-from .prediction_text import AnswerText
 from .segmentation import add_segmentation
 from .slice_volume import add_slice_volume
 

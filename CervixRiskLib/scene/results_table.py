@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import RESEARCH_USE_NOTICE, SIMULATED_MARK
 from ..bundle.contracts import Prediction
-from .prediction_text import percent, range_text
+from ..bundle.prediction_text import percent, range_text
 
 COLUMNS = ("part", "name", "value", "unit", "points", "effect")
 

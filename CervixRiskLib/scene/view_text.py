@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..bundle.prediction_text import AnswerText, pixel_size_text
 from ..imaging import SliceImage
 from .named_contour import NamedContour
 from .picture_layout import PictureLayout, Rectangle
-from .prediction_text import AnswerText, pixel_size_text
 
 WHITE = (0.96, 0.96, 0.96)
 GREY = (0.72, 0.72, 0.72)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from CervixRiskLib.bundle.contracts import ClassProbability, PredictionWarning, WarningCode
-from CervixRiskLib.scene.prediction_text import answer_text, percent, pixel_size_text, range_text
+from CervixRiskLib.bundle.prediction_text import answer_text, percent, pixel_size_text, range_text
 
 
 def test_says_everything_that_qualifies_the_probability(prediction):

@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("vtk", reason='slicer-core is missing: pip install "cervixrisk[slicer]"')
 
+from CervixRiskLib.bundle.prediction_text import AnswerText
 from CervixRiskLib.scene.picture_layout import lay_out
-from CervixRiskLib.scene.prediction_text import AnswerText
 from CervixRiskLib.scene.view_text import draw_legend_words, draw_panel, legend_box, legend_note
 
 pytestmark = pytest.mark.slicer
