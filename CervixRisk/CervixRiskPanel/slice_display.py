@@ -1,5 +1,7 @@
 """The case in Slicer's views: slice, heat map over it, words in the corner."""
 
+import textwrap
+
 import slicer
 
 from CervixRiskLib import RESEARCH_USE_NOTICE
@@ -8,6 +10,8 @@ from CervixRiskLib.scene import HeatMapDisplay
 # The upper edge: Slicer's own Data Probe writes into the corners.
 _UPPER_EDGE = 7
 _VIEW = "Red"
+# Slicer clips a longer line at the edges of a usual view.
+_LINE_LETTERS = 72
 
 
 class SliceDisplay:
@@ -86,7 +90,8 @@ class SliceDisplay:
             return RESEARCH_USE_NOTICE
         answer = nodes.answer
         # Few lines: they lie over the image. The panel and the text node say the rest.
-        every = (answer.headline, " · ".join(answer.details), answer.simulated, answer.notice)
+        details = textwrap.wrap(" · ".join(answer.details), _LINE_LETTERS)
+        every = (answer.headline, *details, answer.simulated, answer.notice)
         # The corner annotation's syntax reserves the bar.
         return "\n".join(line.replace("|", "/") for line in every if line)
 
