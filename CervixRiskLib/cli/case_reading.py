@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..bundle import CaseInput
+    from ..cohort import ColumnDictionary
     from ..worker.predictors import StudyPredictor
 
 FIRST_CHANNEL = "image"
@@ -141,8 +142,6 @@ def check_case_options(
         raise ClinicalValueError("This model uses no clinical values: leave --clinical out.")
 
 
-def known_values(values: pd.Series, predictor: StudyPredictor) -> dict[str, float | str]:
+def known_values(values: pd.Series, columns: ColumnDictionary) -> dict[str, float | str]:
     """Those of a cohort's clinical values that are there and that the model knows."""
-    return {
-        str(name): float(value) for name, value in values.items() if str(name) in predictor.columns and value == value
-    }
+    return {str(name): float(value) for name, value in values.items() if str(name) in columns and value == value}

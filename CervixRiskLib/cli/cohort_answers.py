@@ -15,33 +15,36 @@ if TYPE_CHECKING:
 
     from ..bundle import CaseInput
     from ..cohort import Cohort
-    from ..worker.predictors import StudyPredictor
+    from .asked_program import AskedProgram
 
 
-def answer_cohort(
-    predictor: StudyPredictor, cohort_path: Path, output: Path, *, skip_invalid: bool, as_json: bool
-) -> None:
+def answer_cohort(program: AskedProgram, cohort_path: Path, output: Path, *, skip_invalid: bool, as_json: bool) -> None:
     """Write one row a case to ``output``; whole or not at all.
 
     Raises
     ------
     CohortError
         The table cannot be used, lacks a channel, or a case cannot be answered (without ``skip_invalid``).
+    StorageError
+        The disk is full, or ``output`` cannot be written.
+    PredictionProgramError
+        The program that answers failed on a case (without ``skip_invalid``).
     """
     import pandas as pd
 
     from ..atomic import atomic_file
     from ..cohort import clinical_frame, load_cohort
-    from ..errors import CervixRiskError, CohortError
+    from ..errors import CervixRiskError, CohortError, StorageError
+    from ..worker import PredictionProgramError
 
     cohort = load_cohort(
         cohort_path,
-        columns=predictor.columns,
+        columns=program.columns,
         skip_invalid=skip_invalid,
-        require_roi=predictor.needs_roi,
+        require_roi=program.needs_roi,
         require_outcome=False,
     )
-    missing = [name for name in predictor.channels if name not in cohort.channels]
+    missing = [name for name in program.channels if name not in cohort.channels]
     if missing:
         raise CohortError(f"The model looks at several images: the table has no column {', '.join(missing)}.")
     clinical = clinical_frame(cohort)
@@ -50,10 +53,15 @@ def answer_cohort(
     with ProgressBar() as progress, progress.task("Answering", total=len(cohort)) as task:
         for case_id in cohort.case_ids:
             try:
-                case = _case(cohort, case_id, clinical.loc[case_id], predictor)
-                rows.append(prediction_row(predictor.predict(case, heatmap=False)))
+                case = _case(cohort, case_id, clinical.loc[case_id], program)
+                rows.append(prediction_row(program.ask(case)))
+            except StorageError:
+                # No case's fault: a full disk ends the work.
+                raise
             except CervixRiskError as error:
                 if not skip_invalid:
+                    if isinstance(error, PredictionProgramError):
+                        raise
                     raise CohortError(f"Case {case_id}: {error} (--skip-invalid goes on without it.)") from error
                 left_out.append(f"{case_id}: {error}")
             task.advance()
@@ -73,12 +81,12 @@ def answer_cohort(
     print_lines([f"{len(rows)} cases answered: {output}"])
 
 
-def _case(cohort: Cohort, case_id: str, clinical: pd.Series, predictor: StudyPredictor) -> CaseInput:
+def _case(cohort: Cohort, case_id: str, clinical: pd.Series, program: AskedProgram) -> CaseInput:
     """One case with the channels that the model looks at, in its order."""
     from ..bundle import CaseInput
     from ..cohort import load_slices
 
     slices = load_slices(cohort, case_id)
     images = dict(zip(cohort.channels, slices.images, strict=True))
-    first, *further = (images[name] for name in predictor.channels)
-    return CaseInput(case_id, first, slices.roi, known_values(clinical, predictor), tuple(further))
+    first, *further = (images[name] for name in program.channels)
+    return CaseInput(case_id, first, slices.roi, known_values(clinical, program.columns), tuple(further))

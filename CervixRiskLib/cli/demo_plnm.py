@@ -63,4 +63,4 @@ def _unseen_case(folder: Path, predictor: PlnmPredictor, progress: Progress) -> 
     cohort = load_cohort(simulate_ultrasound(folder, 8, UNSEEN_SEED, prevalence=0.5, progress=progress))
     case_id = next(name for name, outcome in zip(cohort.case_ids, cohort.outcomes, strict=True) if outcome == 1)
     image, roi = load_case(cohort, case_id)
-    return CaseInput(case_id, image, roi, known_values(clinical_frame(cohort).loc[case_id], predictor))
+    return CaseInput(case_id, image, roi, known_values(clinical_frame(cohort).loc[case_id], predictor.columns))

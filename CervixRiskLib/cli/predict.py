@@ -10,6 +10,7 @@ import typer
 from ..worker.predictors import open_predictor
 from .answer import prediction_json, prediction_lines
 from .answer_files import check_report_path, write_extras, write_report
+from .asked_program import asked_program
 from .case_reading import channel_paths, channels_in_order, check_case_options, read_case
 from .cohort_answers import answer_cohort
 from .options import DeviceOption, JsonFlag, Runtime, RuntimeOption, SkipInvalidFlag, examples
@@ -101,8 +102,8 @@ def predict(
             raise SettingsError("--cohort answers for a table; options for one case (--image, …) do not go with it.")
         if output is None:
             raise SettingsError("Say where the answers go: --output predictions.csv.")
-        _, predictor = open_predictor(bundle, device=device, runtime=runtime.value)
-        answer_cohort(predictor, cohort, output, skip_invalid=skip_invalid, as_json=as_json)
+        with asked_program(bundle, device=device, runtime=runtime.value) as program:
+            answer_cohort(program, cohort, output, skip_invalid=skip_invalid, as_json=as_json)
         return
     if image is None:
         raise SettingsError("Give one case with --image (and --roi), or a table with --cohort and --output.")

@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if debug:
             traceback.print_exc()
+            print(getattr(error, "details", ""), file=sys.stderr)
         return _explain(error, as_json)
 
 
@@ -59,6 +60,11 @@ def _stopped(as_json: bool) -> int:
 
 def _explain(error: Exception, as_json: bool) -> int:
     """One sentence for ``error``, and the exit code."""
+    from ..worker import FailureKind, PredictionProgramError
+
+    if isinstance(error, PredictionProgramError) and error.kind in (FailureKind.FAULT, FailureKind.PROTOCOL):
+        report_error("InternalError", str(error), as_json=as_json)
+        return EXIT_FAULT
     mended = _known(error)
     if mended is not None:
         report_error(*mended, as_json=as_json)

@@ -60,7 +60,7 @@ class ModelEntry:
 
 def read_entry(path: Path) -> ModelEntry:
     """The model at ``path``; one that cannot be read says why in ``problem``."""
-    name = printable(path.stem if path.suffix == ".zip" else path.name, 40)
+    name = printable(path.stem if path.suffix == ".zip" else path.name, 40).replace("-", " ")
     try:
         manifest, files = read_manifest(BundleContents({MANIFEST_NAME: _manifest_bytes(path)}))
         if manifest.task not in QUESTIONS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,13 @@ import numpy as np
 import pytest
 
 from CervixRiskLib.cli import main
+
+_TESTING = str(Path(__file__).resolve().parents[1])
+if _TESTING not in sys.path:
+    # Last: the folders beside it have names of the standard library's.
+    sys.path.append(_TESTING)
+
+from fake_study.fixtures import PROGRAM, write_model  # noqa: E402, F401
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,36 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
         return Outcome(code, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def fake_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``predict --cohort`` asks a program that does what a case is called: ``killed``, ``fault``, ``refuse``, ..."""
+    from CervixRiskLib.worker import prediction_worker
+
+    monkeypatch.setattr(prediction_worker, "worker_command", lambda _python: (sys.executable, str(PROGRAM)))
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``predict --cohort`` asks here instead of a program of its own: for stand-ins, and for many calls."""
+    from contextlib import contextmanager
+
+    from CervixRiskLib.cli import predict as command
+    from CervixRiskLib.cli.asked_program import AskedProgram
+    from CervixRiskLib.worker.predictors import open_predictor
+
+    @contextmanager
+    def here(bundle: Path, *, device: str, runtime: str) -> Any:
+        _, predictor = open_predictor(bundle, device=device, runtime=runtime)
+        yield AskedProgram(
+            predictor.needs_roi,
+            predictor.channels,
+            predictor.columns,
+            lambda case: predictor.predict(case, heatmap=False),
+        )
+
+    monkeypatch.setattr(command, "asked_program", here)
 
 
 @pytest.fixture(scope="session")

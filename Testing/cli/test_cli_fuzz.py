@@ -117,7 +117,13 @@ _NAMES = [
     separator=st.sampled_from([",", ";", "\t"]),
 )
 def test_any_table(
-    call: Any, bundle: Path, tmp_path: Path, names: list[str], rows: list[list[str]], separator: str
+    call: Any,
+    in_this_process: None,
+    bundle: Path,
+    tmp_path: Path,
+    names: list[str],
+    rows: list[list[str]],
+    separator: str,
 ) -> None:
     table = tmp_path / "table.csv"
     table.write_text("\n".join(separator.join(row) for row in [names, *rows]), encoding="utf-8", newline="")
@@ -169,7 +175,9 @@ _WORDS = st.sampled_from(
 
 @settings(FUZZ, max_examples=60)
 @given(words=st.lists(_WORDS, max_size=7))
-def test_any_words(call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+def test_any_words(
+    call: Any, in_this_process: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     outcome = call(*words)
     if "--json" in itertools.takewhile(lambda word: word != "--", words) and outcome.code == 2:

@@ -67,7 +67,7 @@ class StandIn:
 
 
 @pytest.fixture
-def staging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def staging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_this_process: None) -> Any:
     """``staging(groups, needs_roi, channels)`` writes a bundle of the stand-in and returns its path."""
     room = types.ModuleType("stand_in_study")
     room.load_predictor = lambda bundle, **asked: StandIn(bundle, asked)  # type: ignore[attr-defined]
