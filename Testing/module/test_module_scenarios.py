@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("PySide6", reason="Qt is missing: pip install PySide6-Essentials")
 pytest.importorskip("slicer", reason='slicer-core is missing: pip install "cervixrisk[slicer]"')
@@ -43,16 +44,25 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_scenario(running: Any, name: str) -> None:
+def test_scenario(running: Any, name: str, tmp_path: Path) -> None:
+    """Each look of the scenario is a picture: the panel and the slice view, neither of them blank."""
     from CervixRiskPanel.self_test.bench import PICTURES_VARIABLE, Bench
     from CervixRiskPanel.self_test.scenarios import SCENARIOS
 
     running.close_scene()
-    folder = os.environ.get(PICTURES_VARIABLE)
-    picture = (
-        (lambda look: running.grab(Path(folder) / f"{look}.png", size=(1360, 1100))) if folder else (lambda _: None)
-    )
+    folder = Path(os.environ.get(PICTURES_VARIABLE) or tmp_path)
+    seen = []
+
+    def picture(look: str) -> None:
+        pixels = np.asarray(Image.open(running.grab(folder / f"{look}.png", size=(1360, 1100))).convert("L"))
+        panel, view = pixels[:, :400], pixels[:, 400:]
+        assert panel.std() > 20
+        if running.application.mrmlScene().GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode"):
+            assert view.std() > 20
+        seen.append(look)
+
     SCENARIOS[name](Bench(picture))
+    assert seen
     errors, running.errors[:] = list(running.errors), []
     assert not errors
     assert not running.dialogs.unexpected

@@ -29,6 +29,7 @@ class Bench:
 
     def __init__(self, picture: Callable[[str], None] | None = None) -> None:
         self.picture = picture or _keep_picture
+        self.clicks = 0
         slicer.util.selectModule(self.MODULE)
 
     @property
@@ -49,6 +50,7 @@ class Bench:
         button = getattr(self.ui(step), name)
         if not button.enabled:
             raise AssertionError(f"{name} is disabled: {button.toolTip}")
+        self.clicks += 1
         button.click()
         self.look()
 

@@ -19,6 +19,8 @@ from .bench import Bench
 # The first question starts the program and loads the model.
 FIRST_ANSWER_SECONDS = 90.0
 WARM_ANSWER_SECONDS = 15.0
+# From sample data to an answer, beside the contour.
+MOST_CLICKS = 5
 _ASK = {"ultrasound": "plnmButton", "mr": "stagingButton"}
 _OPEN = {"ultrasound": "sampleUltrasoundButton", "mr": "sampleMrButton"}
 
@@ -38,6 +40,7 @@ def answer_sample(bench: Bench, key: str) -> None:
 def ultrasound_to_lymph_nodes(bench: Bench) -> None:
     """The answer, its layers, table, plots and words."""
     answer_sample(bench, "ultrasound")
+    assert bench.clicks <= MOST_CLICKS
     _check_answer(bench)
     prediction = bench.session.answer.prediction
     assert prediction.points
@@ -243,6 +246,7 @@ def _make_study(bench: Bench, folder: Path):
 def _open_and_draw(bench: Bench, key: str) -> None:
     bench.click("case", _OPEN[key])
     bench.picture(f"{key}-1-case")
+    bench.click("contour", "drawButton")
     bench.draw(bench.outline(_sample(bench, key)))
     bench.wait_until(lambda: bench.ui("ask").__dict__[_ASK[key]].enabled, FIRST_ANSWER_SECONDS, "the button to ask")
 
