@@ -30,7 +30,7 @@ from .packaging_module import make_packaging, make_pytorch_utils
 from .palette import dark_palette
 from .qt_module import QT_MODULES, make_qt_module
 from .qt_properties import python_properties
-from .reference_count import keep_true_alive
+from .reference_count import keep_constants_alive
 from .segment_editor import qMRMLSegmentEditorWidget
 from .util_overrides import overrides
 
@@ -154,7 +154,7 @@ def slicer_session(
     import slicer
     import slicer.util
 
-    keep_true_alive()
+    keep_constants_alive()
     qt_application = _qt_application()
     QtCore.QSettings.setPath(QtCore.QSettings.Format.IniFormat, QtCore.QSettings.Scope.UserScope, str(folder))
     QtCore.QSettings.setDefaultFormat(QtCore.QSettings.Format.IniFormat)
