@@ -16,9 +16,9 @@ class AnswerCharts:
 
     @property
     def available(self) -> bool:
-        """Whether there is a table."""
+        """Whether there is a table; a person may have taken it out of the scene."""
         nodes = self._session.answer_nodes
-        return nodes is not None and nodes.table is not None
+        return nodes is not None and self._is_there(nodes.table)
 
     def show(self) -> None:
         """Slice, chart and table; of two charts the contributions, because the panel draws the points itself."""
@@ -29,7 +29,8 @@ class AnswerCharts:
         layout = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpPlotTableView
         if not self.shown:
             self._layout_before = manager.layout
-        chart = nodes.contributions or nodes.points
+        both = (nodes.contributions, nodes.points)
+        chart = next((one for one in both if one is not None and self._is_there(one.chart)), None)
         if chart is None:
             layout = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpTableView
         manager.setLayout(layout)
@@ -40,6 +41,9 @@ class AnswerCharts:
         if chart is not None:
             selection.SetActivePlotChartID(chart.chart.GetID())
             application.PropagatePlotChartSelection()
+
+    def _is_there(self, node) -> bool:
+        return node is not None and bool(self._session.scene.IsNodePresent(node))
 
     def hide(self) -> None:
         """The layout from before; a layout that the person has chosen since then stays."""

@@ -47,13 +47,12 @@ class SliceDisplay:
 
     def show_answer(self) -> None:
         """Lay the answer's heat map over the slice and write its words into the view; take both away without one."""
-        nodes = self._session.answer_nodes
-        heat_map = None if nodes is None else nodes.heat_map
+        nodes, heat_map = self._session.answer_nodes, self._heat_map()
         visible = heat_map is not None and self.heat_map_is_shown and not self._session.answer_is_stale
         slicer.util.setSliceViewerLayers(
             foreground=heat_map if visible else None, foregroundOpacity=self.heat_map.opacity
         )
-        if nodes is not None and nodes.legend is not None:
+        if heat_map is not None and nodes.legend is not None:
             nodes.legend.SetVisibility(visible)
             # Drawn only if it changes after its volume has become a layer.
             nodes.legend.Modified()
@@ -69,9 +68,9 @@ class SliceDisplay:
         from CervixRiskLib.scene.heat_map import apply_threshold
 
         self.heat_map = HeatMapDisplay(threshold, self.heat_map.opacity)
-        nodes = self._session.answer_nodes
-        if nodes is not None and nodes.heat_map is not None:
-            apply_threshold(nodes.heat_map, threshold)
+        heat_map = self._heat_map()
+        if heat_map is not None:
+            apply_threshold(heat_map, threshold)
 
     def set_heat_map_shown(self, shown: bool) -> None:
         self.heat_map_is_shown = shown
@@ -82,6 +81,12 @@ class SliceDisplay:
         slicer.util.setSliceViewerLayers(foreground=None)
         self._write("")
 
+    def _heat_map(self):
+        """The answer's; ``None`` without one, or where a person has taken it out of the scene."""
+        nodes = self._session.answer_nodes
+        heat_map = None if nodes is None else nodes.heat_map
+        return heat_map if heat_map is not None and self._session.scene.IsNodePresent(heat_map) else None
+
     def _words(self) -> str:
         nodes = self._session.answer_nodes
         if nodes is None:
@@ -90,7 +95,8 @@ class SliceDisplay:
             return RESEARCH_USE_NOTICE
         answer = nodes.answer
         # Few lines: they lie over the image. The panel and the text node say the rest.
-        details = textwrap.wrap(" · ".join(answer.details), _LINE_LETTERS)
+        whole = " · ".join(detail.replace(" ", "\N{NO-BREAK SPACE}") for detail in answer.details)
+        details = [line.strip("· ") for line in textwrap.wrap(whole, _LINE_LETTERS)]
         every = (answer.headline, *details, answer.simulated, answer.notice)
         # The corner annotation's syntax reserves the bar.
         return "\n".join(line.replace("|", "/") for line in every if line)

@@ -462,3 +462,19 @@ def test_every_control_teaches(step: Any) -> None:
     assert named
     missing = [control.objectName for control in named if not control.toolTip and not control.parent().toolTip]
     assert missing == []
+
+
+def test_layers_deleted_elsewhere_are_gone_here_too(slicer_app: Any, context: Any, step: Any) -> None:
+    import slicer
+
+    answer(context)
+    nodes = context.session.answer_nodes
+    for node in (nodes.heat_map, nodes.table, nodes.contributions.chart):
+        slicer.mrmlScene.RemoveNode(node)
+    step.ui.opacitySlider.value = 70
+    step.ui.thresholdSlider.value = 60
+    assert not slicer_app.errors
+    assert composite().GetForegroundVolumeID() is None
+    step.ui.chartsButton.click()
+    assert not step.ui.chartsButton.checked
+    assert step.ui.headlineLabel.text == "31 %"
