@@ -129,10 +129,11 @@ class ContourStep:
         """Take an effect into the hand; begin this reading's contour where there is none."""
         if not self.in_study and self.ui.studyButton.checked:
             return
-        if self.session.segmentation is None:
+        if not self.session.can_be_drawn_on:
             if self.session.volume is None or self.in_study:
                 return
             try:
+                self.session.drop_contour()
                 self._begin_contour()
             except CervixRiskError as error:
                 self._show_told(str(error), True)
@@ -165,7 +166,7 @@ class ContourStep:
         ui.studyFrame.visible = not own and not study
         ui.roundFrame.visible = study
         ui.editorFrame.visible = self._shows_editor()
-        ui.drawButton.visible = own and not has_contour
+        ui.drawButton.visible = own and not self.session.can_be_drawn_on
         ui.openButton.visible = own
         on_a_case = study and self.study.round.opened is not None
         ui.submitButton.visible = on_a_case
@@ -213,6 +214,9 @@ class ContourStep:
         """Who opens an image of their own has turned away from the choice of a study."""
         if self.session.volume is not self._seen_volume:
             self._seen_volume = self.session.volume
+            if self._told_problem and not self.in_study:
+                # What was wrong with the image before.
+                self._show_told("", False)
             if self.session.volume is not None and not self.in_study:
                 self.ui.ownButton.checked = True
         self.refresh()
@@ -224,8 +228,9 @@ class ContourStep:
             self.session.drop_contour()
 
     def _on_contour(self) -> None:
-        if self.session.segmentation is not self._seen_contour:
-            self._seen_contour = self.session.segmentation
+        contour = (self.session.segmentation, self.session.can_be_drawn_on)
+        if contour != self._seen_contour:
+            self._seen_contour = contour
             self.refresh()
         if not self.in_study and self.session.segmentation is not None and not self.keeper.is_following:
             try:

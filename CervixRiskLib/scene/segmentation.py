@@ -100,8 +100,13 @@ def _export(segmentation_node: Any, segment_id: str, volume: Any) -> np.ndarray 
     import slicer
     import vtk
 
-    if segmentation_node.GetSegmentation().GetSegment(segment_id) is None:
+    segmentation = segmentation_node.GetSegmentation()
+    segment = segmentation.GetSegment(segment_id)
+    if segment is None:
         raise RoiError("The contour is gone from the segmentation. Choose or draw one.")
+    if segment.GetRepresentation(segmentation.GetSourceRepresentationName()) is None:
+        # Undone to before the first stroke: an error of the log to Slicer, nothing drawn to us.
+        return None
     ids = vtk.vtkStringArray()
     ids.InsertNextValue(segment_id)
     scene = segmentation_node.GetScene()

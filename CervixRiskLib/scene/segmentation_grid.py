@@ -85,6 +85,8 @@ def mask_on_grid(segmentation_node: Any, segment_id: str, volume: Any, choice: S
     if segmentation_node.GetParentTransformNode() is not None or volume.GetParentTransformNode() is not None:
         return None
     labels = slicer.vtkOrientedImageData()
+    if segmentation_node.GetSegmentation().GetSegment(segment_id) is None:
+        return None
     if not segmentation_node.GetBinaryLabelmapRepresentation(segment_id, labels):
         return None
     sizes = volume_sizes(volume)

@@ -125,6 +125,14 @@ class DrawnContour(OpenedImage):
         self._contour_has_changed()
         self.contour_changed.emit()
 
+    @property
+    def can_be_drawn_on(self) -> bool:
+        """Whether this reading has a contour to draw into; another module may have taken its segment out."""
+        return (
+            self.segmentation is not None
+            and self.segmentation.GetSegmentation().GetSegment(self.segment_id) is not None
+        )
+
     def drop_contour(self) -> None:
         """Take this reading's contour out of the scene."""
         node = self.segmentation

@@ -65,7 +65,7 @@ class OpenedImage:
             self.folder.add(volume, CaseRole.IMAGE)
             self._frame = frame_place(volume)
             self._observers.add(volume, "ModifiedEvent", self._on_volume)
-            self._observers.add(volume, volume.ImageDataModifiedEvent, self._on_volume)
+            self._observers.add(volume, volume.ImageDataModifiedEvent, self._on_pixels)
             self._take_up()
         self._announce_case()
 
@@ -140,6 +140,11 @@ class OpenedImage:
         if self.volume is None:
             raise ImageError("No image is open. Choose one in step 1.")
         return self.volume
+
+    def _on_pixels(self) -> None:
+        """Another module has worked on the image, or taken its pixels away."""
+        self._image_has_changed()
+        self._on_volume()
 
     def _on_volume(self) -> None:
         frame = frame_place(self.volume)

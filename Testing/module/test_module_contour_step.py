@@ -651,3 +651,28 @@ def test_the_database_s_library_is_offered_when_it_is_needed(
     step.ui.studyButton.click()
     assert slicer_app.installed == [["SQLAlchemy>=2.0"]]
     assert step.ui.whoBox.count == 2
+
+
+def test_a_segment_deleted_elsewhere_can_be_drawn_anew(step: Any, open_case: Callable[..., Any]) -> None:
+    open_case()
+    step.ui.drawButton.click()
+    paint(step)
+    step.session.segmentation.GetSegmentation().RemoveAllSegments()
+    run_for(0.2)
+    assert step.ui.factsLabel.text == "The contour is gone from the segmentation. Choose or draw one."
+    step.ui.drawButton.click()
+    paint(step, size=10)
+    assert step.session.contour().n_pixels == 100
+
+
+def test_what_was_wrong_with_one_image_is_not_said_of_the_next(
+    step: Any, open_case: Callable[..., Any], picture: SliceImage
+) -> None:
+    from CervixRiskLib.scene.volume_slice import set_voxels
+
+    broken = open_case("broken")
+    set_voxels(broken, np.full(picture.shape, np.nan, dtype=np.float32), np.eye(4))
+    step.ui.drawButton.click()
+    assert "not numbers" in step.ui.toldLabel.text
+    open_case("sound")
+    assert not step.ui.toldLabel.text

@@ -351,3 +351,29 @@ def test_a_damaged_saved_answer_is_told(session: Any, volume: Any, answer: Calla
         record.SetText(text)
         with pytest.raises(CervixRiskError, match="Ask again"):
             session.take_stored_answer()
+
+
+def test_an_image_that_another_module_changes_makes_the_answer_stale(
+    session: Any, volume: Any, facts: StudyFacts, answer: Callable[..., CaseAnswer]
+) -> None:
+    session.open_volume(volume)
+    session.set_study(MODEL, facts)
+    session.show_answer(answer())
+    volume.SetName("renamed")
+    assert not session.answer_is_stale
+    volume.GetImageData().GetPointData().GetScalars().SetValue(0, 1.0)
+    volume.GetImageData().Modified()
+    assert session.answer_is_stale
+
+
+def test_an_undrawn_contour_is_no_error_of_the_log(session: Any, volume: Any, capfd: pytest.CaptureFixture) -> None:
+    import slicer
+
+    session.open_volume(volume)
+    draw(session)
+    segment = session.segmentation.GetSegmentation().GetSegment(session.segment_id)
+    name = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    segment.RemoveRepresentation(name)
+    with pytest.raises(RoiError, match="empty on this image"):
+        session.contour()
+    assert "ERR" not in "".join(capfd.readouterr())
