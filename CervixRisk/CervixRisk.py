@@ -104,12 +104,18 @@ class CervixRiskWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneEndImport)
+        if self.parent.isEntered:
+            # Made anew by a reload: Slicer does not enter an open module a second time.
+            self.panel.enter()
 
     def enter(self):
-        self.panel.enter()
+        # None after a reload that failed.
+        if self.panel is not None:
+            self.panel.enter()
 
     def exit(self):
-        self.panel.exit()
+        if self.panel is not None:
+            self.panel.exit()
 
     def cleanup(self):
         self.removeObservers()

@@ -63,6 +63,8 @@ class CaseStep:
         self.slice.close()
         self.pixel_size.close()
         self.clinical.close()
+        # A reload hides the old widgets only: the selector would go on choosing images.
+        self.widget.setMRMLScene(None)
 
     def summary(self) -> str:
         """For the step's header: ``"US · 416 × 416"``."""

@@ -38,6 +38,8 @@ class ImageChoice:
         self.refresh()
 
     def close(self) -> None:
+        # The selector loses its scene after this, and says so.
+        self._busy = True
         for signal in (self._session.image_changed, self._session.answer_changed, self._session.reading_changed):
             signal.disconnect(self.refresh)
         self._session.scene.RemoveObserver(self._arrivals)

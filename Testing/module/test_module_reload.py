@@ -98,5 +98,24 @@ def test_the_module_itself_is_reloaded(tmp_path: Path) -> None:
         # The old panel has let go of everything, the new one is at work.
         assert widget.panel is None
         new.panel.session.set_reading("R2", "2")
+        # Slicer does not enter the open module again: the new panel has to see that it is open.
+        assert new.panel.steps["ask"]._entered
+        assert new.panel.steps["contour"].shortcuts._shortcuts
         assert not session.errors
         assert not session.dialogs.unexpected
+
+
+def test_a_panel_that_was_replaced_ignores_the_scene(tmp_path: Path) -> None:
+    """Slicer hides the old widgets and leaves them on the scene."""
+    with slicer_session(tmp_path) as session:
+        session.load(PANEL.parent / "CervixRisk.py")
+        widget = session.open("CervixRisk")
+        step = widget.panel.steps["case"]
+        selector = step.ui.imageSelector
+        widget.cleanup()
+        assert step.widget.mrmlScene() is None
+        assert selector.mrmlScene() is None
+        # A module whose panel has gone, because its file could not be read again, can still be left and entered.
+        widget.exit()
+        widget.enter()
+        assert not session.errors

@@ -53,9 +53,8 @@ class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):  # noqa: N801
         self.layout().addStretch(1)
 
     def reload(self) -> None:
+        # As Slicer: who is open already is not entered again (qSlicerScriptedLoadableModuleWidget.cxx).
         self.setup()
-        if self._entered:
-            self.enter()
 
     def enter(self) -> None:
         self._entered = True
