@@ -167,3 +167,30 @@ def test_reload_and_test_plays_the_scenarios(running: Any, monkeypatch: pytest.M
     monkeypatch.setattr(scenarios, "SCENARIOS", {"one": fails})
     with pytest.raises(AssertionError, match="seen"):
         slicer.selfTests["CervixRisk"]()
+
+
+@pytest.mark.parametrize("name", ["ultrasound_to_lymph_nodes", "reader_study"])
+def test_a_test_run_that_may_install_nothing_skips_what_needs_packages(
+    running: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """With ``--testing`` Slicer answers "cancel" to the question whether to install."""
+    import unittest
+
+    import slicer
+
+    from CervixRiskPanel.self_test.bench import Bench
+    from CervixRiskPanel.self_test.scenarios import SCENARIOS
+
+    running.close_scene()
+    bench = Bench(lambda _: None)
+    dependencies = bench.panel.steps["ask"].dependencies
+    monkeypatch.setattr(dependencies, "installed", lambda package: package.name != "SQLAlchemy")
+    monkeypatch.setattr(slicer.app, "testingEnabled", lambda: True)
+    dependencies.look_again()
+    try:
+        with pytest.raises(unittest.SkipTest, match="SQLAlchemy"):
+            SCENARIOS[name](bench)
+        assert not running.dialogs.unexpected
+    finally:
+        monkeypatch.undo()
+        dependencies.look_again()
