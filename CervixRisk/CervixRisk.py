@@ -103,6 +103,7 @@ class CervixRiskWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(scene, scene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneEndImport)
         if self.parent.isEntered:
             # Made anew by a reload: Slicer does not enter an open module a second time.
@@ -136,6 +137,9 @@ class CervixRiskWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onSceneEndClose(self, caller=None, event=None):
         if self.parent.isEntered:
             self.panel.remember()
+
+    def onSceneStartImport(self, caller=None, event=None):
+        self.panel.scene_comes()
 
     def onSceneEndImport(self, caller=None, event=None):
         self.panel.restore()

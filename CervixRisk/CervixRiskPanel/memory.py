@@ -44,6 +44,7 @@ class PanelMemory:
             The case cannot be taken up.
         """
         from CervixRiskLib.scene import HeatMapDisplay
+        from CervixRiskLib.scene.case_folder import CASE
 
         session, node = self._context.session, self._parameter_node()
         if node.volume is None or session.blinded:
@@ -53,7 +54,8 @@ class PanelMemory:
             self._context.slices.heat_map = HeatMapDisplay(node.threshold, node.opacity)
             if node.reader:
                 session.set_reading(node.reader, node.readingRound)
-            session.open_volume(node.volume, node.caseName)
+            # The name on the image: a case that was loaded beside one of the same name has another by now.
+            session.open_volume(node.volume, node.volume.GetAttribute(CASE) or node.caseName)
             for name, text in _texts(node.clinical).items():
                 session.set_clinical(name, text)
             session.take_stored_answer(self._context.slices.heat_map)

@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 
 from CervixRiskLib.errors import CervixRiskError
 from CervixRiskLib.workflow.case_session import CaseSession
+from CervixRiskLib.workflow.imported_cases import ImportedCases
 from CervixRiskLib.workflow.questions import Questions
 
 from .answer_step import AnswerStep
@@ -41,6 +42,7 @@ class Panel:
         self.widget = widget
         self.ui = slicer.util.childWidgetVariables(widget)
         self.session = CaseSession(slicer.mrmlScene, slice_node=self._slice_node)
+        self._imported = ImportedCases(slicer.mrmlScene)
         self.questions = Questions(make_worker)
         self.slices = SliceDisplay(self.session)
         self.context = PanelContext(
@@ -127,8 +129,13 @@ class Panel:
         """Write into a new scene what is set."""
         self.memory.write()
 
+    def scene_comes(self) -> None:
+        """A scene is about to be loaded, perhaps beside what is open."""
+        self._imported.begin()
+
     def restore(self) -> None:
         """Take up what a loaded scene holds."""
+        self._imported.end()
         try:
             self.memory.read()
         except CervixRiskError as error:

@@ -6,6 +6,7 @@ case, as ``CervixRisk.role``. Nothing else (no node name, no order) is relied on
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
@@ -109,25 +110,42 @@ class CaseFolder:
         RoiError
             The name holds a sign that contours' files cannot keep; nothing is changed then.
         """
-        from .reader_segmentation import Reading, reading_of, segment_ids, tag_reading
+        from .reader_segmentation import Reading
 
         nodes, folder = self.nodes(), self.item
         Reading(case_id, "")
         for node in nodes:
-            for one in (node, *_frames(node)):
-                one.SetAttribute(CASE, case_id)
-            if node.IsA("vtkMRMLSegmentationNode") and segment_ids(node):
-                drawn = reading_of(node, segment_ids(node)[0])
-                tag_reading(node, Reading(case_id, drawn.reader, drawn.reading_round))
+            _call(node, case_id)
         hierarchy = _hierarchy(self.scene)
         if hierarchy is not None and folder:
             hierarchy.SetItemAttribute(folder, CASE, case_id)
             hierarchy.SetItemName(folder, case_id)
         return CaseFolder(self.scene, case_id)
 
+    def part(self, nodes: Iterable[Any], case_id: str) -> CaseFolder:
+        """Make some of the case's nodes a case of their own, in a new folder; returns it."""
+        parted = CaseFolder(self.scene, case_id)
+        for node in nodes:
+            _call(node, case_id)
+            role = node.GetAttribute(ROLE)
+            if role is not None:
+                parted.add(node, CaseRole(role))
+        return parted
+
     def remove_answer(self) -> None:
         """Take out what an earlier answer left; image, contours and ruler stay."""
         self.remove(*ANSWER_ROLES)
+
+
+def _call(node: Any, case_id: str) -> None:
+    """Write another case's name into a node, a contour's tags included."""
+    from .reader_segmentation import Reading, reading_of, segment_ids, tag_reading
+
+    for one in (node, *_frames(node)):
+        one.SetAttribute(CASE, case_id)
+    if node.IsA("vtkMRMLSegmentationNode") and segment_ids(node):
+        drawn = reading_of(node, segment_ids(node)[0])
+        tag_reading(node, Reading(case_id, drawn.reader, drawn.reading_round))
 
 
 def case_ids(scene: Any) -> tuple[str, ...]:

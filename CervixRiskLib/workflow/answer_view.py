@@ -150,7 +150,7 @@ def stale_reason(session: CaseSession) -> str:
         return ""
     if _other_contour(session, answer.prediction.mask_hash):
         return "Asked before the contour changed. Ask again."
-    if answer.bundle != session.bundle:
+    if not session.is_of_the_model():
         return "Asked before another model was chosen. Ask again."
     return "Asked before the case changed. Ask again."
 

@@ -104,9 +104,17 @@ class CaseSession(DrawnContour):
     def set_study(self, bundle: Path | None, facts: StudyFacts | None) -> None:
         """The model that is asked, and what it asks of a case; both or neither."""
         self.bundle, self.facts = bundle, facts
-        if self.answer is not None and self.answer.bundle != bundle:
+        if not self.is_of_the_model():
             self._make_stale()
         self.study_changed.emit()
+
+    def is_of_the_model(self) -> bool:
+        """Whether the answer, if there is one, is that of the chosen model: the same file, or one of the same content.
+
+        The answer of a loaded scene knows its model's file by name alone.
+        """
+        answer = self.answer
+        return answer is None or answer.bundle == self.bundle or (self.facts is not None and answer.study == self.facts)
 
     def case_input(self) -> CaseInput:
         """The case as the model wants it.

@@ -53,6 +53,18 @@ class DrawnContour(OpenedImage):
     def _contour_has_changed(self) -> None:
         """Another contour, or other pixels; before anybody is told."""
 
+    def open_volume(self, volume: Any | None, case_id: str = "") -> None:
+        """As :meth:`~.opened_image.OpenedImage.open_volume`.
+
+        Raises
+        ------
+        RoiError
+            The name holds a sign that contours' files cannot keep; the case before stays open.
+        """
+        if volume is not None:
+            Reading(case_id or volume.GetName() or "", "")
+        super().open_volume(volume, case_id)
+
     def touch_image(self) -> None:
         """Tell everybody that slice or pixel size have changed."""
         self._read_contour = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,11 @@ def open_image_file(scene: Any, path: str | os.PathLike[str]) -> Any:
 
 
 def file_case_name(path: str | os.PathLike[str]) -> str:
-    """The name proposed for the case of a file that the person picked: the file's, without its extension."""
-    name = Path(path).name
+    """The name proposed for the case of a file that the person picked: the file's, without its extension.
+
+    Signs that contours' files cannot keep are hyphens in it.
+    """
+    name = re.sub(r"[|\r\n]", "-", Path(path).name)
     for extension in _DOUBLE_EXTENSIONS:
         if name.lower().endswith(extension):
             return name[: -len(extension)] or name

@@ -165,7 +165,10 @@ def stand_in(answer: CaseAnswer, mask_hash: str | None, *, bundle: str = "model"
             raise RoiError("Nothing is drawn.")
         return SimpleNamespace(mask_hash=mask_hash)
 
-    return SimpleNamespace(answer=answer, answer_is_stale=stale, bundle=Path(bundle), contour=contour)
+    def is_of_the_model() -> bool:
+        return Path(bundle) == answer.bundle
+
+    return SimpleNamespace(answer=answer, answer_is_stale=stale, is_of_the_model=is_of_the_model, contour=contour)
 
 
 def test_why_an_answer_is_old(answer: CaseAnswer) -> None:

@@ -377,3 +377,55 @@ def test_an_undrawn_contour_is_no_error_of_the_log(session: Any, volume: Any, ca
     with pytest.raises(RoiError, match="empty on this image"):
         session.contour()
     assert "ERR" not in "".join(capfd.readouterr())
+
+
+def test_a_stored_answer_is_still_that_of_its_model_elsewhere(
+    session: Any, volume: Any, facts: StudyFacts, answer: Callable[..., CaseAnswer]
+) -> None:
+    session.open_volume(volume)
+    session.show_answer(answer())
+    session.open_volume(None)
+    session.open_volume(volume)
+    session.take_stored_answer()
+    session.set_study(Path("another/folder") / MODEL, facts)
+    assert not session.answer_is_stale
+    session.set_study(Path("another.zip"), replace(facts, title="Another"))
+    assert session.answer_is_stale
+
+
+def test_a_name_that_cannot_be_kept_leaves_the_case_before_open(session: Any, scene: Any, volume: Any) -> None:
+    other = add_slice_volume(scene, session_image(volume), "other")
+    session.open_volume(volume)
+    with pytest.raises(RoiError, match="line break"):
+        session.open_volume(other, "a|b")
+    assert (session.volume, session.case_id) == (volume, "M027")
+
+
+def test_a_case_loaded_beside_one_of_its_name_stays_another(
+    session: Any, scene: Any, volume: Any, answer: Callable[..., CaseAnswer], tmp_path: Path
+) -> None:
+    from CervixRiskLib.workflow.imported_cases import ImportedCases
+
+    session.open_volume(volume)
+    session.set_reading("A", "1")
+    draw(session)
+    session.show_answer(answer())
+    own = (session.segmentation, session.folder.node(CaseRole.HEAT_MAP))
+    path = save_scene(scene, tmp_path / "colleague.mrb")
+    imported = ImportedCases(scene)
+    imported.begin()
+    load_scene(scene, path, clear=False)
+    imported.end()
+    assert (session.folder.nodes(CaseRole.CONTOUR), session.folder.nodes(CaseRole.HEAT_MAP)) == ([own[0]], [own[1]])
+    assert not session.other_readings()
+    parted = CaseFolder(scene, "M027 (2)")
+    assert len(parted.nodes(CaseRole.IMAGE, CaseRole.CONTOUR, CaseRole.HEAT_MAP, CaseRole.ANSWER_RECORD)) == 4
+    session.open_volume(parted.node(CaseRole.IMAGE), "M027 (2)")
+    assert session.segmentation is parted.node(CaseRole.CONTOUR)
+    assert session.contour().n_pixels == 20 * 30
+
+
+def session_image(volume: Any) -> SliceImage:
+    from CervixRiskLib.scene import read_volume_slice
+
+    return read_volume_slice(volume)

@@ -175,6 +175,7 @@ def test_a_missing_package_is_named(scene, tmp_path, monkeypatch):
         ("M027.nii.gz", "M027"),
         ("M027.T2.nrrd", "M027.T2"),
         ("IM0001", "IM0001"),
+        ("left|right\n.png", "left-right-"),
         (".nii.gz", ".nii.gz"),
     ],
 )
