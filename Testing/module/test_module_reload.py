@@ -119,3 +119,24 @@ def test_a_panel_that_was_replaced_ignores_the_scene(tmp_path: Path) -> None:
         widget.exit()
         widget.enter()
         assert not session.errors
+
+
+def test_the_panel_is_made_without_a_main_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So do the tests that Slicer makes for every module: ``--no-main-window``, hence no views either."""
+    with slicer_session(tmp_path) as session:
+        import slicer
+
+        with monkeypatch.context() as patch:
+            patch.setattr(slicer.app, "layoutManager", lambda: None)
+            patch.setattr(slicer.app, "mainWindow", lambda: None)
+            session.load(PANEL.parent / "CervixRisk.py")
+            session.startup_completed()
+            widget = session.manager.module("CervixRisk").widgetRepresentation()
+            panel = widget.self().panel
+            panel.context.open_sample("ultrasound")
+            assert panel.session.volume is not None
+            slicer.mrmlScene.Clear(False)
+            assert panel.session.volume is None
+            widget.self().cleanup()
+        assert not session.errors
+        assert not session.dialogs.unexpected
