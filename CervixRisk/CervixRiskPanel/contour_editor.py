@@ -1,5 +1,6 @@
 """Slicer's segment editor with what serves a lesion on one slice."""
 
+import qt
 import slicer
 
 # Slicer's own names, in the order in which a reader needs them.
@@ -35,13 +36,16 @@ class ContourEditor:
         self.widget.addRemoveSegmentButtonsVisible = False
         self.widget.specifyGeometryButtonVisible = False
         self.widget.show3DButtonVisible = False
-        self.widget.maskingSectionVisible = False
         for child in slicer.util.findChildren(self.widget, name=_SEGMENT_LIST):
             child.visible = False
         # The node first, then the scene, as the widget wants it.
         self._take_node()
         self.widget.setMRMLScene(slicer.mrmlScene)
+        # Without a node it would log a fault.
+        self.widget.maskingSectionVisible = False
         layout.addWidget(self.widget)
+        self._is_closed = False
+        self._imports = session.scene.AddObserver(session.scene.EndImportEvent, self._on_import)
         self.show()
 
     def show(self) -> None:
@@ -78,9 +82,20 @@ class ContourEditor:
         self.widget.removeViewObservations()
 
     def close(self) -> None:
+        self._is_closed = True
+        self._session.scene.RemoveObserver(self._imports)
         if self._is_entered:
             self.exit()
         self.widget.setMRMLScene(None)
+
+    def _on_import(self, *_args) -> None:
+        """A loaded scene brings our editor as it was when that scene was saved."""
+        # Once all others have heard of the scene.
+        qt.QTimer.singleShot(0, self._after_import)
+
+    def _after_import(self) -> None:
+        if not self._is_closed:
+            self.show()
 
     def _take_node(self) -> None:
         """A scene that was closed or loaded has another editor node, or none."""

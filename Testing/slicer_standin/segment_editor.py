@@ -254,6 +254,9 @@ def _add_flag(name: str) -> None:
         return self._flags[name]
 
     def write(self: qMRMLSegmentEditorWidget, value: bool) -> None:
+        if name == "maskingSectionVisible" and self._node is None:
+            # Slicer's logs it as critical and goes on (updateEffectsSectionFromMRML).
+            raise RuntimeError("Invalid segment editor parameter set node")
         self._flags[name] = bool(value)
         self._undo.setVisible(self._flags["undoEnabled"])
         self._redo.setVisible(self._flags["undoEnabled"])
