@@ -149,10 +149,12 @@ class ReaderStudy:
         self.changed.emit()
 
     def _reopen(self) -> None:
+        self.told.emit("", False)
         self.round.reopen()
         self._tell_opened()
 
     def _start_anew(self) -> None:
+        self.told.emit("", False)
         self.round.start_anew()
         self._tell_opened()
 

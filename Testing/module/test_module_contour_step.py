@@ -676,3 +676,21 @@ def test_what_was_wrong_with_one_image_is_not_said_of_the_next(
     assert "not numbers" in step.ui.toldLabel.text
     open_case("sound")
     assert not step.ui.toldLabel.text
+
+
+def test_a_scene_added_in_a_round_leaves_the_pencil_in_the_hand(
+    step: Any, start: Callable[[], None], tmp_path: Path
+) -> None:
+    import slicer
+
+    from CervixRiskLib.scene import load_scene, save_scene
+
+    start()
+    paint(step)
+    path = save_scene(slicer.mrmlScene, tmp_path / "kept.mrb")
+    load_scene(slicer.mrmlScene, path, clear=False)
+    run_for(0.1)
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1
+    assert step.editor.widget.segmentationNode() is step.session.segmentation
+    paint(step, size=30)
+    assert step.session.contour().n_pixels == 900
