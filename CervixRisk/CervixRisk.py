@@ -153,7 +153,7 @@ class CervixRiskLogic(ScriptedLoadableModuleLogic):
 
 
 class CervixRiskTest(ScriptedLoadableModuleTest):
-    """The scenarios of ``Testing/Python``, the same that the project's own tests run."""
+    """The scenarios of ``CervixRiskPanel/self_test``, the same that the project's own tests run."""
 
     def runTest(self):
         from CervixRiskPanel.self_test.scenarios import run_all
