@@ -30,7 +30,7 @@ from CervixRiskLib.reading import (
     schema,
 )
 
-SECONDS = float(os.environ.get("CERVIXRISK_STRESS_SECONDS", "20"))
+SECONDS = float(os.environ.get("CERVIXRISK_STRESS_SECONDS", "8"))
 CASES = 12
 
 PROGRAM = """
