@@ -61,6 +61,8 @@ class ClinicalFields:
 
     def _rebuild(self) -> None:
         if self._rows is not None:
+            for field in self.fields:
+                field.retire()
             self._rows.hide()
             self._rows.deleteLater()
         self._rows = qt.QWidget(self._parent)
@@ -89,7 +91,7 @@ class _Field:
     def __init__(self, entry, field, grid, row: int) -> None:
         self.name = field.name
         self._entry, self._field = entry, field
-        self._busy = self._typing = False
+        self._busy = self._typing = self._is_retired = False
         self._help = _help(field)
         self.label = qt.QLabel(field.label)
         self.label.wordWrap = True
@@ -163,7 +165,14 @@ class _Field:
             self._pause.start()
         self._entry.enter_text(self.name, self.editor.text)
 
+    def retire(self) -> None:
+        """Another model is there: hiding the row ends the typing in it, which must not be judged any more."""
+        self._is_retired = True
+        self._pause.stop()
+
     def _on_finished(self, *_args) -> None:
+        if self._is_retired:
+            return
         self._pause.stop()
         self._typing = False
         self._show_text()

@@ -65,8 +65,9 @@ class ClinicalEntry:
 
     def _on_study(self) -> None:
         self.form = ClinicalForm.of(self.session.facts)
-        self._measure()
+        # First the fields: a value that the new model does not ask for has none to be shown in.
         self.form_changed.emit()
+        self._measure()
 
     def _measure(self) -> None:
         before, self._measured = self._measured, self._contour_values()

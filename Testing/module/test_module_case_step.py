@@ -489,6 +489,21 @@ def test_fields_of_the_model(step, facts, picture):
     assert step.ui.clinicalHint.visible
 
 
+def test_another_model_takes_a_measured_value_with_its_field(step, facts, picture):
+    step.session.set_study(Path("model.zip"), facts)
+    open_case(step, picture)
+    step.session.set_clinical("rbc_count", "3.9")
+    step.ui.byHandButton.click()
+    step.ui.sizeEdit.text = "0.5"
+    step.ui.applyButton.click()
+    draw_square(step)
+    assert step.session.clinical["maximum_diameter"]
+    step.session.set_study(None, None)
+    assert dict(step.session.clinical) == {"rbc_count": "3.9"}
+    step.session.set_study(Path("model.zip"), facts)
+    assert step.clinical.field("maximum_diameter").editor.text == step.session.clinical["maximum_diameter"]
+
+
 def test_the_diameter_follows_the_contour(step, facts, picture):
     step.session.set_study(Path("model.zip"), facts)
     open_case(step, picture)
