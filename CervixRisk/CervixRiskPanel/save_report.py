@@ -1,6 +1,7 @@
 """The report of an answer: where to, a line of progress, and where it is now."""
 
 import html
+import os
 from pathlib import Path
 
 import qt
@@ -111,7 +112,8 @@ class SaveReport:
         if not chosen:
             return None
         paths = report_paths(chosen[0])
-        there = [path.name for path in paths.values() if path.exists()]
+        # Not Path.exists, which raises for a name that is too long.
+        there = [path.name for path in paths.values() if os.path.exists(path)]
         if there and not slicer.util.confirmOkCancelDisplay(
             _("There is a report of this name already. Replace it?\n{files}").format(files="\n".join(there)),
             _("Save the report"),
