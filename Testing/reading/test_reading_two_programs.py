@@ -1,6 +1,6 @@
 """Programs at work in one study at once lose nothing and break nothing, on SQLite and on PostgreSQL.
 
-Two readers submit, the reviewer decides, and a coordinator looks, each in a program of its own, for twenty seconds or
+Two readers submit, the reviewer decides, and a coordinator looks, each in a program of its own, for eight seconds or
 as long as ``CERVIXRISK_STRESS_SECONDS`` says (continuous integration asks for a minute). What each was promised is
 written down and compared with the study.
 """
