@@ -63,12 +63,13 @@ def _show_submit(ui, round_, is_lost: bool) -> None:
         words, help_text = _("Next case"), _("This case is submitted. Open the next one (Ctrl+Return).")
     else:
         words = _("Submit, next case")
-        help_text = _("Hand your contour in and open the next case (Ctrl+Return).")
+        help_text = _("Close the line with Enter, then hand your contour in and open the next case (Ctrl+Return).")
     ui.submitButton.text, ui.submitButton.toolTip = words, help_text
 
 
 def _show_keys(ui, in_study: bool) -> None:
-    keys = [_("D draw"), _("P paint"), _("E erase"), _("Ctrl+Z undo"), _("Ctrl+S save")]
+    # Slicer's Draw fills a line only when it is closed; handing in before would lose it.
+    keys = [_("D draw"), _("Enter closes the line"), _("P paint"), _("E erase"), _("Ctrl+Z undo"), _("Ctrl+S save")]
     if in_study:
         keys.append(_("Ctrl+Return submit, next"))
     show_quietly(ui.keysLabel, _("Keys: {keys}").format(keys=" · ".join(keys)))
