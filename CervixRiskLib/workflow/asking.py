@@ -21,6 +21,8 @@ from .study_questions import QUESTIONS
 
 _CHANGED = "The case was changed while the model was answering, so the answer was not shown: ask again."
 
+_REPLACED = "The model's file was replaced by a model for another question, so its answer was not shown: open it again."
+
 
 class Asking:
     """One question at a time about the session's case.
@@ -234,7 +236,11 @@ class Asking:
         self._asked = None
         holds = asked.still_holds()
         asked.forget()
-        if not holds:
+        if answer.prediction.task != model.task:
+            # What is known of the model is that of the file before.
+            self.session.set_study(None, None)
+            self.note = _REPLACED
+        elif not holds:
             self.note = _CHANGED
         else:
             shown = CaseAnswer(answer.prediction, facts, model.path, asked.choice, answer.processor, answer.seconds)

@@ -324,3 +324,18 @@ def test_a_touch_that_changes_nothing_keeps_the_answer(asking: Asking, open_case
     wait(asking)
     assert session.answer is not None
     assert asking.note == ""
+
+
+def test_a_model_replaced_by_one_for_another_question_answers_nothing(
+    asking: Asking, open_case: Any, write_model: Any
+) -> None:
+    path = write_model()
+    session = open_case()
+    asking.choose(path)
+    wait(asking)
+    write_model(task="staging")
+    asking.ask("plnm")
+    wait(asking)
+    assert session.answer is None
+    assert "replaced by a model for another question" in asking.note
+    assert not asking.loaded
