@@ -104,8 +104,9 @@ def _export(segmentation_node: Any, segment_id: str, volume: Any) -> np.ndarray 
     segment = segmentation.GetSegment(segment_id)
     if segment is None:
         raise RoiError("The contour is gone from the segmentation. Choose or draw one.")
-    if segment.GetRepresentation(segmentation.GetSourceRepresentationName()) is None:
-        # Undone to before the first stroke: an error of the log to Slicer, nothing drawn to us.
+    drawn = segment.GetRepresentation(segmentation.GetSourceRepresentationName())
+    if drawn is None or (drawn.IsA("vtkOrientedImageData") and drawn.IsEmpty()):
+        # Undone to before the first stroke: Slicer's export writes an error into its log, or ends the program.
         return None
     ids = vtk.vtkStringArray()
     ids.InsertNextValue(segment_id)
