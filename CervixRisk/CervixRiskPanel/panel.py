@@ -23,6 +23,8 @@ from .settings import PanelSettings
 from .slice_display import SliceDisplay
 
 _QUICK_MS, _SLOW_MS = 20, 250
+# What a header of 400 pixels holds beside the step's name.
+_SUMMARY_LETTERS = 42
 
 
 class Panel:
@@ -163,7 +165,8 @@ class Panel:
     def _show_summaries(self) -> None:
         for name, step in self.steps.items():
             told = step.summary()
-            self._buttons[name].text = f"{self._titles[name]}  –  {told}" if told else self._titles[name]
+            shown = told if len(told) <= _SUMMARY_LETTERS else f"{told[: _SUMMARY_LETTERS - 1]}…"
+            self._buttons[name].text = f"{self._titles[name]}  –  {shown}" if told else self._titles[name]
 
     def _on_diagnostics(self, *_args) -> None:
         from .diagnostics import DiagnosticsPage
