@@ -96,7 +96,7 @@ class SliceDisplay:
         answer = nodes.answer
         # Few lines: they lie over the image. The panel and the text node say the rest.
         whole = " · ".join(detail.replace(" ", "\N{NO-BREAK SPACE}") for detail in answer.details)
-        details = [line.strip("· ") for line in textwrap.wrap(whole, _LINE_LETTERS)]
+        details = [line.strip("· ") for line in textwrap.wrap(whole, _LINE_LETTERS, break_on_hyphens=False)]
         every = (answer.headline, *details, answer.simulated, answer.notice)
         # The corner annotation's syntax reserves the bar.
         return "\n".join(line.replace("|", "/") for line in every if line)
