@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
+pytest.importorskip("slicer")
+
 from CervixRiskLib.errors import MissingComponentError, ReadingError
 from CervixRiskLib.workflow.samples import Sample, find_sample
 
