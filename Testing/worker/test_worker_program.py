@@ -392,20 +392,22 @@ def test_a_forgotten_worker_closes(make_case, bundle):
 @linux
 def test_many_requests_leave_no_files_threads_or_handles(worker, make_case, bundle, tmp_path):
     worker.ask(make_case(do="litter"), bundle)
+    gc.collect()  # what earlier tests left open is not counted, whenever Python would have closed it
     folder = next((tmp_path / "temporary").iterdir())
     threads, handles = threading.active_count(), len(os.listdir("/proc/self/fd"))
     child = worker._conductor._child.pid
     child_handles = len(os.listdir(f"/proc/{child}/fd"))
     for index in range(60):
         assert worker.ask(make_case(f"case {index}"), bundle).case_id == f"case {index}"
-    assert threading.active_count() == threads
-    assert len(os.listdir("/proc/self/fd")) == handles
-    assert len(os.listdir(f"/proc/{child}/fd")) == child_handles
+    assert threading.active_count() <= threads
+    assert len(os.listdir("/proc/self/fd")) <= handles
+    assert len(os.listdir(f"/proc/{child}/fd")) <= child_handles
     assert [path for path in folder.iterdir() if path.is_file()] == []
 
 
 @linux
 def test_many_crashes_leave_nothing(worker, make_case, bundle, tmp_path):
+    gc.collect()
     handles = len(os.listdir("/proc/self/fd"))
     for _ in range(3):
         with pytest.raises(PredictionProgramError):
