@@ -153,7 +153,17 @@ def read_manifest(contents: BundleContents) -> tuple[BundleManifest, dict[str, F
     ------
     BundleError
     """
-    content = parse_json(contents.files[MANIFEST_NAME], MANIFEST_NAME)
+    return read_manifest_bytes(contents.files[MANIFEST_NAME])
+
+
+def read_manifest_bytes(described: bytes) -> tuple[BundleManifest, dict[str, FileRecord]]:
+    """The manifest and the listing of files of a ``bundle.json``.
+
+    Raises
+    ------
+    BundleError
+    """
+    content = parse_json(described, MANIFEST_NAME)
     check_schema_version(content)
     listing = from_json(_Listing, {"files": content.pop("files", None)})
     check_names([MANIFEST_NAME, *listing.files])
