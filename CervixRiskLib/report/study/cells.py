@@ -9,12 +9,13 @@ from ...bundle.json_record import Json, to_json
 
 UNDEFINED = "undefined"
 EMPTY = "–"
+NO_BREAK = "\u00a0"
 _LEAST_P = 0.001
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its interval, written ``"0.778 (0.610 to 0.910)"``.
+    """A number with its interval, written ``"0.778 (0.610–0.910)"``.
 
     Parameters
     ----------
@@ -75,11 +76,16 @@ def cell_text(cell: Cell) -> str:
 
 
 def interval_text(estimate: Estimate) -> str:
-    """``"0.610 to 0.910"`` with the unit; empty without an interval."""
+    """``"0.610–0.910"`` with the unit, "to" between numbers of which one is negative; empty without an interval.
+
+    It is never parted at the end of a line.
+    """
     low, high = estimate.lower, estimate.upper
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return ""
-    return _with_unit(f"{_number(low, estimate.digits)} to {_number(high, estimate.digits)}", estimate.unit)
+    words = [_number(low, estimate.digits), _number(high, estimate.digits)]
+    between = f"{NO_BREAK}to{NO_BREAK}" if low < 0 or high < 0 else "–"
+    return _with_unit(between.join(words), estimate.unit)
 
 
 def value_text(estimate: Estimate) -> str:
@@ -124,7 +130,7 @@ def _not_finite(value: float) -> str:
 
 
 def _with_unit(words: str, unit: str) -> str:
-    return f"{words} {unit}" if unit else words
+    return f"{words}{NO_BREAK}{unit}" if unit else words
 
 
 def _signed(words: str) -> str:

@@ -138,8 +138,6 @@ class FigureBlock:
         Sentences below it.
     number
         "Figure 3"; empty for a figure without a counterpart in the papers.
-    pixels
-        The figure is mostly pictures or points by the thousand: written as dots, not as lines, in page and PDF.
     """
 
     title: str
@@ -148,7 +146,6 @@ class FigureBlock:
     alternative_text: str
     notes: tuple[str, ...] = ()
     number: str = ""
-    pixels: bool = False
 
 
 @dataclass(frozen=True)
