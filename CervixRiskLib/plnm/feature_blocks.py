@@ -36,15 +36,20 @@ class FeatureBlocks(TransformerMixin, BaseEstimator):
     ) -> np.ndarray:
         """Fit, and return each block as its transformer's ``fit_transform`` gives it, ``(cases, features)``.
 
+        Learns ``transformers_`` and ``slices_`` (where each block's columns stand) by the blocks' names.
         ``groups`` (patients, ``(cases,)``) go to a block's pipeline step named ``embedding``, which cross-fits.
         """
         self.transformers_: dict[str, BaseEstimator] = {}
+        self.slices_: dict[str, slice] = {}
         parts = []
+        offset = 0
         for name, transformer, columns in self.blocks:
             self.transformers_[name] = clone(transformer)
             cross_fits = "embedding" in getattr(transformer, "named_steps", {})
             more = {"embedding__groups": groups} if cross_fits and groups is not None else {}
             parts.append(np.asarray(self.transformers_[name].fit_transform(_block(X, columns), y, **more)))
+            self.slices_[name] = slice(offset, offset + parts[-1].shape[1])
+            offset += parts[-1].shape[1]
         return np.hstack(parts)
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:

@@ -8,50 +8,27 @@ that has seen the case's own label would make all three believe in a discriminat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.covariance import LedoitWolf
-from sklearn.metrics import balanced_accuracy_score
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from ..cohort import patient_folds
 from ..errors import TrainingError
 from ..progress import SILENT, Progress
-from ..statistics import Domain, LogisticModel, PlattScaling, auc, held_out_limit, youden_threshold
-from .classifiers import make_classifier, parameter_grid, positive_probability
+from ..statistics import Domain, LogisticModel, PlattScaling, held_out_limit, youden_threshold
+from .classifiers import positive_probability
 from .clinical_selection import ClinicalSelection
 from .fusion_scorer import FusionScorer
 from .reproducibility import ReproducibilityFilter
 from .signature import SignatureRecipe, build_signature
+from .signature_fit import Resample, SignatureFit
+from .tuning import Candidate, Tuned, tune
 
 SCORE = "fusion_score"
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One network and classifier with its best values, judged out of fold."""
-
-    network: str
-    classifier: str
-    parameters: dict[str, Any]
-    auc: float
-    balanced_accuracy: float
-
-
-@dataclass
-class _Resample:
-    """One fold: the standardised features of both sides under a signature fitted on the training side."""
-
-    signature: Pipeline
-    train: np.ndarray
-    test: np.ndarray
-    train_features: np.ndarray
-    test_features: np.ndarray
 
 
 class PlnmModel(ClassifierMixin, BaseEstimator):
@@ -103,6 +80,11 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
         self.select_clinical = select_clinical
         self.seed = seed
 
+    @property
+    def candidates_(self) -> list[Candidate]:
+        """Every network and classifier with its best values."""
+        return [tuned.candidate for tuned in self.tuned_]
+
     # -- fitting ------------------------------------------------------------------------------------------------------
 
     def fit(
@@ -132,26 +114,24 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
         self.folds_ = patient_folds(y, groups, usable_folds(y, groups, self.inner_folds), self.seed)
 
         networks = list(self.deep_columns or {}) or [""]
-        best: tuple[float, Candidate, list[_Resample], np.ndarray] | None = None
-        self.candidates_: list[Candidate] = []
+        self.resamples_: dict[str, list[Resample]] = {}
+        self.tuned_: list[Tuned] = []
         with progress.task("Fitting the model", total=len(networks) * (len(self.folds_) + 1)) as task:
             for network in networks:
-                resamples = []
+                self.resamples_[network] = resamples = []
                 for train, test in self.folds_:
                     resamples.append(self._resample(network, X, y, groups, train, test))
                     task.advance()
+                features = [resample.features for resample in resamples]
                 for name in self.classifiers:
-                    candidate, scores = self._tune(network, name, resamples, y)
-                    self.candidates_.append(candidate)
-                    if best is None or candidate.auc > best[0]:
-                        best = (candidate.auc, candidate, resamples, scores)
+                    self.tuned_.append(tune(network, name, features, y, wide=self.wide_grid, seed=self.seed))
                     progress.check()
-            assert best is not None
-            _, self.winner_, resamples, self.out_of_fold_scores_ = best
-
-            self.signature_ = self._signature(self.winner_.network)
-            features = self.signature_.fit_transform(X, y, blocks__groups=groups)
-            self.classifier_ = self._classifier(self.winner_).fit(features, y)
+            best = max(self.tuned_, key=lambda tuned: tuned.candidate.auc)
+            self.winner_, self.out_of_fold_scores_ = best.candidate, best.scores
+            resamples = self.resamples_[self.winner_.network]
+            self.signature_fit_ = self.fit_signature(self.winner_.network, X, y, groups)
+            self.signature_ = self.signature_fit_.signature
+            self.classifier_ = self.winner_.fit(self.signature_fit_.features, y, self.seed)
             task.advance()
 
         self.scorer_ = FusionScorer.from_pipeline(self.signature_, self.classifier_)
@@ -159,35 +139,21 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
         self.fold_scorers_ = []
         if not self._is_fitted_embedding(self.winner_.network):
             for resample in resamples:
-                classifier = self._classifier(self.winner_).fit(resample.train_features, y[resample.train])
-                self.fold_scorers_.append(FusionScorer.from_pipeline(resample.signature, classifier))
-        self.domain_ = _domain(features, resamples)
+                classifier = self.winner_.fit(resample.fit.features, y[resample.train], self.seed)
+                self.fold_scorers_.append(FusionScorer.from_pipeline(resample.fit.signature, classifier))
+        self.domain_ = _domain(self.signature_fit_.features, resamples)
         self._fit_nomogram(X, y)
         return self
 
+    def fit_signature(self, network: str, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray) -> SignatureFit:
+        """The signature with one network's features (``""``: none), fitted to training cases."""
+        return SignatureFit.to(self._signature(network), X, y, groups)
+
     def _resample(
         self, network: str, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, train: np.ndarray, test: np.ndarray
-    ) -> _Resample:
-        signature = self._signature(network)
-        train_features = signature.fit_transform(X.iloc[train], y[train], blocks__groups=groups[train])
-        return _Resample(signature, train, test, train_features, signature.transform(X.iloc[test]))
-
-    def _tune(self, network: str, name: str, resamples: list[_Resample], y: np.ndarray) -> tuple[Candidate, np.ndarray]:
-        """Grid search on balanced accuracy at the prevalence, ties broken by AUC; returns the out-of-fold scores."""
-        best: tuple[tuple[float, float], Candidate, np.ndarray] | None = None
-        for parameters in parameter_grid(name, wide=self.wide_grid):
-            scores = np.empty(len(y))
-            for resample in resamples:
-                classifier = make_classifier(name, self.seed).set_params(**parameters)
-                classifier.fit(resample.train_features, y[resample.train])
-                scores[resample.test] = positive_probability(classifier, resample.test_features)
-            accuracy = float(balanced_accuracy_score(y, scores >= y.mean()))
-            discrimination = float(auc(y, scores))
-            if best is None or (accuracy, discrimination) > best[0]:
-                candidate = Candidate(network, name, parameters, discrimination, accuracy)
-                best = ((accuracy, discrimination), candidate, scores)
-        assert best is not None
-        return best[1], best[2]
+    ) -> Resample:
+        fit = self.fit_signature(network, X.iloc[train], y[train], groups[train])
+        return Resample(fit, train, test, fit.blocks_of(X.iloc[test]))
 
     def _signature(self, network: str) -> Pipeline:
         embedding = (self.embeddings or {}).get(network)
@@ -198,9 +164,6 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
             reproducibility=clone(self.reproducibility) if self.reproducibility is not None else None,
             embedding=clone(embedding) if embedding is not None else None,
         )
-
-    def _classifier(self, candidate: Candidate) -> Any:
-        return make_classifier(candidate.classifier, self.seed).set_params(**candidate.parameters)
 
     def _is_fitted_embedding(self, network: str) -> bool:
         return network in (self.embeddings or {})
@@ -266,10 +229,10 @@ def usable_folds(y: np.ndarray, groups: np.ndarray, folds: int) -> int:
     return min(folds, smallest)
 
 
-def _domain(features: np.ndarray, resamples: list[_Resample]) -> Domain:
+def _domain(features: np.ndarray, resamples: list[Resample]) -> Domain:
     distances = []
     for resample in resamples:
-        fitted = LedoitWolf().fit(resample.train_features)
-        distances.append(fitted.mahalanobis(resample.test_features))
+        fold = resample.features
+        distances.append(LedoitWolf().fit(fold.train_features).mahalanobis(fold.test_features))
     fitted = LedoitWolf().fit(features)
     return Domain(fitted.location_, fitted.precision_, held_out_limit(np.sqrt(np.concatenate(distances))))

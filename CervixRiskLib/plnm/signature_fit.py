@@ -1,0 +1,72 @@
+"""A signature fitted to training cases, with what its steps made of them and what they make of others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from .tuning import FoldFeatures
+
+_ELIMINATION = 2
+"""The pipeline's step that follows the standardised blocks."""
+
+
+@dataclass(frozen=True, eq=False)
+class SignatureFit:
+    """A fitted :func:`.signature.build_signature`.
+
+    Parameters
+    ----------
+    signature
+        The pipeline.
+    blocks
+        The training cases' standardised blocks before the elimination, ``(cases, features)``. A network that is fitted
+        as well gives its training cases other values (cross-fitted ones) than it would give them as unseen cases.
+    features
+        The same after the elimination.
+    """
+
+    signature: Pipeline
+    blocks: np.ndarray
+    features: np.ndarray
+
+    @classmethod
+    def to(cls, signature: Pipeline, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray) -> SignatureFit:
+        """Fit an unfitted signature."""
+        blocks = signature[:_ELIMINATION].fit_transform(X, y, blocks__groups=groups)
+        return cls(signature, blocks, signature[_ELIMINATION:].fit_transform(blocks, y))
+
+    def block(self, name: str) -> slice:
+        """Where a block's columns stand in :attr:`blocks`."""
+        return self.signature.named_steps["blocks"].slices_[name]
+
+    def blocks_of(self, X: pd.DataFrame) -> np.ndarray:
+        """Standardised blocks of unseen cases, ``(cases, features)``."""
+        return np.asarray(self.signature[:_ELIMINATION].transform(X))
+
+    def eliminate(self, blocks: np.ndarray) -> np.ndarray:
+        """What the elimination leaves of blocks."""
+        return np.asarray(self.signature[_ELIMINATION:].transform(blocks))
+
+
+@dataclass(frozen=True, eq=False)
+class Resample:
+    """A fold: the signature fitted to its training side, and both sides' features under it."""
+
+    fit: SignatureFit
+    train: np.ndarray
+    test: np.ndarray
+    test_blocks: np.ndarray
+
+    @property
+    def features(self) -> FoldFeatures:
+        """After the elimination."""
+        return FoldFeatures(self.train, self.test, self.fit.features, self.fit.eliminate(self.test_blocks))
+
+    def block(self, name: str) -> FoldFeatures:
+        """One block before the elimination."""
+        where = self.fit.block(name)
+        return FoldFeatures(self.train, self.test, self.fit.blocks[:, where], self.test_blocks[:, where])
