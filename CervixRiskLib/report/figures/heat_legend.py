@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...bundle.prediction_text import heat_map_caption
 from ...imaging.heat_colours import TABLE_SIZE, heat_colours
-from ..case_report import CaseReport
 from ..style import GREY, INK, NOTE_SIZE
 from .page_blocks import Words, line_height, write_line
 from .sheet import Sheet
@@ -33,9 +31,8 @@ def blended(picture: np.ndarray, heat_map: np.ndarray, threshold: float, opacity
 class HeatLegend:
     """The colours of 0 to 1 as they look over dark (below) to bright (above) tissue, and what the map explains."""
 
-    def __init__(self, measure: Sheet, report: CaseReport, width: float) -> None:
-        self._threshold, self._opacity, self._width = report.heat_threshold, report.heat_opacity, width
-        words = heat_map_caption(report.prediction)
+    def __init__(self, measure: Sheet, words: str, width: float, threshold: float, opacity: float) -> None:
+        self._threshold, self._opacity, self._width = threshold, opacity, width
         if self._threshold > 0:
             words += f"; below {number_text(self._threshold)} it is not drawn"
         self._words = Words(measure, words, width, NOTE_SIZE, color=GREY, gid="legend:words")

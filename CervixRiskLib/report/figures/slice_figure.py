@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...imaging import Roi, SliceImage
+from ...bundle.prediction_text import heat_map_caption
+from ...imaging import Roi
 from ..case_report import CaseReport
 from ..style import INK, NOTE_SIZE, TICK_SIZE
 from .fitted_text import fit_width
@@ -101,7 +102,8 @@ class SlicePictures:
     def _caption(self, measure: Sheet, view: _View) -> Block:
         blocks: list[Block] = []
         if view.heat_map is not None:
-            blocks.append(HeatLegend(measure, self._report, self._column))
+            words, report = heat_map_caption(self._report.prediction), self._report
+            blocks.append(HeatLegend(measure, words, self._column, report.heat_threshold, report.heat_opacity))
         else:
             unit = "px" if self._report.image.spacing_mm is None else "mm"
             blocks.append(_Ruler(self._scale_of(view), view.width, unit))
@@ -210,7 +212,7 @@ def _contours(report: CaseReport) -> list[tuple[str, Roi]]:
 
 
 def _draw_slice(axes: Axes, report: CaseReport, view: _View) -> None:
-    grey = _grey(report.image)
+    grey = grey_levels(report.image.pixels)
     picture = np.repeat(grey[:, :, np.newaxis], 3, axis=2)
     if view.heat_map is not None:
         picture = blended(picture, view.heat_map, report.heat_threshold, report.heat_opacity)
@@ -221,7 +223,7 @@ def _draw_slice(axes: Axes, report: CaseReport, view: _View) -> None:
     axes.imshow(picture, extent=extent, aspect="auto", interpolation="bilinear", gid=gid)
 
 
-def _grey(image: SliceImage) -> np.ndarray:
+def grey_levels(pixels: np.ndarray) -> np.ndarray:
     """``(rows, columns)`` in 0-1; the darkest and brightest few pixels are clipped."""
-    dark, bright = (float(value) for value in np.percentile(image.pixels, _SHOWN_PERCENTILES))
-    return np.clip((image.pixels - dark) / (bright - dark if bright > dark else 1.0), 0.0, 1.0)
+    dark, bright = (float(value) for value in np.percentile(pixels, _SHOWN_PERCENTILES))
+    return np.clip((pixels - dark) / (bright - dark if bright > dark else 1.0), 0.0, 1.0)
