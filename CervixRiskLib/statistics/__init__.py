@@ -19,6 +19,8 @@ if TYPE_CHECKING:
         hosmer_lemeshow,
         scaled_brier,
     )
+    from .characteristic_comparison import table_one
+    from .characteristics import Characteristic, CharacteristicCell, GroupComparison, TableOne, TableOneRow
     from .classification import (
         ClassificationIntervals,
         ClassificationSummary,
@@ -28,12 +30,14 @@ if TYPE_CHECKING:
     )
     from .discrimination import AucInterval, PairedTest, auc, auc_many, delong_interval, delong_test
     from .domain import Domain, held_out_limit
+    from .feature_stability import SelectionStability, selection_stability
     from .limits_of_agreement import BlandAltman, bland_altman
     from .logistic import LogisticModel, SeparationWarning
     from .measurement_error import MeasurementError, standard_error_of_measurement
     from .multiclass_auc import macro_auc, macro_auc_interval
     from .nomogram import Nomogram, NomogramAxis, NomogramLevel
     from .odds_ratios import multivariate_odds_ratios, sign_flip_warnings, univariate_odds_ratios
+    from .optimism import OptimismBootstrap, optimism_bootstrap, optimism_resamples, optimism_summary
     from .paired_tests import McNemarTest, mcnemar_test
     from .patient_resampling import patient_bootstrap
     from .pretty_ticks import pretty
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from .rank_tests import MannWhitneyResult, mann_whitney, spearman_matrix
     from .ranks import midranks
     from .reproducibility import reproducible
+    from .required_cases import SampleSize, sample_size
     from .resampling import BootstrapInterval, bootstrap_interval
     from .temperature_scaling import TemperatureScaling
     from .thresholds import OperatingPoint, operating_point, youden_threshold
@@ -56,6 +61,8 @@ _HOMES = {
         "hosmer_lemeshow",
         "scaled_brier",
     ),
+    "characteristic_comparison": ("table_one",),
+    "characteristics": ("Characteristic", "CharacteristicCell", "GroupComparison", "TableOne", "TableOneRow"),
     "classification": (
         "ClassificationIntervals",
         "ClassificationSummary",
@@ -65,12 +72,14 @@ _HOMES = {
     ),
     "discrimination": ("AucInterval", "PairedTest", "auc", "auc_many", "delong_interval", "delong_test"),
     "domain": ("Domain", "held_out_limit"),
+    "feature_stability": ("SelectionStability", "selection_stability"),
     "limits_of_agreement": ("BlandAltman", "bland_altman"),
     "logistic": ("LogisticModel", "SeparationWarning"),
     "measurement_error": ("MeasurementError", "standard_error_of_measurement"),
     "multiclass_auc": ("macro_auc", "macro_auc_interval"),
     "nomogram": ("Nomogram", "NomogramAxis", "NomogramLevel"),
     "odds_ratios": ("multivariate_odds_ratios", "sign_flip_warnings", "univariate_odds_ratios"),
+    "optimism": ("OptimismBootstrap", "optimism_bootstrap", "optimism_resamples", "optimism_summary"),
     "paired_tests": ("McNemarTest", "mcnemar_test"),
     "patient_resampling": ("patient_bootstrap",),
     "pretty_ticks": ("pretty",),
@@ -78,6 +87,7 @@ _HOMES = {
     "rank_tests": ("MannWhitneyResult", "mann_whitney", "spearman_matrix"),
     "ranks": ("midranks",),
     "reproducibility": ("reproducible",),
+    "required_cases": ("SampleSize", "sample_size"),
     "resampling": ("BootstrapInterval", "bootstrap_interval"),
     "temperature_scaling": ("TemperatureScaling",),
     "thresholds": ("OperatingPoint", "operating_point", "youden_threshold"),
@@ -89,10 +99,13 @@ __all__ = [
     "BlandAltman",
     "BootstrapInterval",
     "CalibrationLine",
+    "Characteristic",
+    "CharacteristicCell",
     "ClassificationIntervals",
     "ClassificationSummary",
     "Domain",
     "Estimate",
+    "GroupComparison",
     "HosmerLemeshow",
     "IccForm",
     "IccResult",
@@ -104,11 +117,16 @@ __all__ = [
     "NomogramAxis",
     "NomogramLevel",
     "OperatingPoint",
+    "OptimismBootstrap",
     "PairedTest",
     "PlattScaling",
     "Proportion",
     "ProportionMethod",
+    "SampleSize",
+    "SelectionStability",
     "SeparationWarning",
+    "TableOne",
+    "TableOneRow",
     "TemperatureScaling",
     "auc",
     "auc_many",
@@ -132,14 +150,20 @@ __all__ = [
     "midranks",
     "multivariate_odds_ratios",
     "operating_point",
+    "optimism_bootstrap",
+    "optimism_resamples",
+    "optimism_summary",
     "patient_bootstrap",
     "pretty",
     "proportion",
     "reproducible",
+    "sample_size",
     "scaled_brier",
+    "selection_stability",
     "sign_flip_warnings",
     "spearman_matrix",
     "standard_error_of_measurement",
+    "table_one",
     "univariate_odds_ratios",
     "youden_threshold",
 ]
