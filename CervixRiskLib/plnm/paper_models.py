@@ -116,7 +116,8 @@ def tuned_model(
     ]
     search = GridSearchCV(make_classifier(classifier, model.seed), grid, scoring="balanced_accuracy", cv=folds)
     search.fit(features[0], y)
-    return PaperModel(name, table, *(positive_probability(search, side) for side in features))
+    on_train, on_test = (positive_probability(search, side) for side in features)
+    return PaperModel(name, table, on_train, on_test)
 
 
 def nomogram_model(

@@ -143,6 +143,13 @@ class LassoSelector(_BinarySelector):
         Length of the path of penalties.
     seed
         Seed of the folds.
+
+    Attributes
+    ----------
+    penalties_
+        ``(penalties,)`` the path, from the strongest; empty where there was nothing to choose among.
+    error_path_
+        ``(penalties, folds)`` mean squared error of each penalty in each fold.
     """
 
     def __init__(self, folds: int = 10, penalties: int = 60, seed: int = 42) -> None:
@@ -158,6 +165,7 @@ class LassoSelector(_BinarySelector):
         covariance = np.abs((X - X.mean(axis=0)).T @ (target - target.mean()))
         if X.shape[1] == 1 or folds < 2 or not covariance.max() > 0:
             self.penalty_ = 0.0
+            self.penalties_, self.error_path_ = np.zeros(0), np.zeros((0, 0))
             self.coefficients_ = covariance / len(y)
             self.support_ = np.zeros(X.shape[1], dtype=bool)
             self.support_[int(np.argmax(covariance))] = True
@@ -172,6 +180,7 @@ class LassoSelector(_BinarySelector):
             warnings.simplefilter("ignore", ConvergenceWarning)
             lasso.fit(X, target)
         self.penalty_ = float(lasso.alpha_)
+        self.penalties_, self.error_path_ = lasso.alphas_, lasso.mse_path_
         self.coefficients_ = lasso.coef_
         self.support_ = lasso.coef_ != 0
         self.fell_back_ = not self.support_.any()
