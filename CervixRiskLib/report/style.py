@@ -6,6 +6,7 @@ Figures are made without pyplot: no window, no list of open figures, safe in a w
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,14 +101,29 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
         The disk is full or the place cannot be written.
     """
     path = Path(path)
+    content = figure_bytes(figure, path.suffix)
+    with atomic_file(path) as partial:
+        partial.write_bytes(content)
+    return path
+
+
+def figure_bytes(figure: Figure, suffix: str) -> bytes:
+    """What :func:`save_figure` writes into a file that ends with ``suffix``.
+
+    Raises
+    ------
+    SettingsError
+        Another suffix.
+    """
     creator = f"CervixRisk {__version__}"
     metadata = {
         ".png": {"Software": creator, "Disclaimer": RESEARCH_USE_NOTICE},
         ".svg": {"Creator": creator, "Date": None, "Description": RESEARCH_USE_NOTICE},
         ".pdf": {"Creator": creator, "CreationDate": None, "Subject": RESEARCH_USE_NOTICE},
-    }.get(path.suffix.lower())
+    }.get(suffix.lower())
     if metadata is None:
-        raise SettingsError(f'A figure is written as .png, .svg or .pdf, not "{path.suffix}".')
-    with house_style(), atomic_file(path) as partial:
-        figure.savefig(partial, format=path.suffix.lower()[1:], metadata=metadata)
-    return path
+        raise SettingsError(f'A figure is written as .png, .svg or .pdf, not "{suffix}".')
+    content = io.BytesIO()
+    with house_style():
+        figure.savefig(content, format=suffix.lower()[1:], metadata=metadata)
+    return content.getvalue()

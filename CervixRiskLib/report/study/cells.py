@@ -72,7 +72,9 @@ def cell_text(cell: Cell) -> str:
     if isinstance(cell, Share):
         share = f"{100 * cell.count / cell.total:.0f} %" if cell.total else UNDEFINED
         return f"{cell.count} / {cell.total} ({share})"
-    return _signed(f"{cell:.3g}") if math.isfinite(cell) else _not_finite(cell)
+    if not math.isfinite(cell):
+        return _not_finite(cell)
+    return _signed(f"{cell:.0f}" if abs(cell) >= 100 else f"{cell:.3g}")
 
 
 def interval_text(estimate: Estimate) -> str:

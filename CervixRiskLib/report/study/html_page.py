@@ -1,0 +1,107 @@
+"""A study report as one page that needs nothing else: no network, no script, no file beside it."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import resources
+
+from ... import __version__
+from ...errors import MissingComponentError
+from ..style import closing_line
+from .cells import cell_text, interval_text, is_numeric, value_text
+from .document import Section, StudyDocument, TableBlock
+from .drawn_figures import DrawnFigure
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    style: str
+
+
+def html_page(document: StudyDocument, pictures: Mapping[str, DrawnFigure]) -> str:
+    """The page; the same document gives the same page.
+
+    Parameters
+    ----------
+    pictures
+        Every figure of the document by its name.
+
+    Raises
+    ------
+    MissingComponentError
+        Jinja2 is not installed.
+    """
+    try:
+        from jinja2 import DictLoader, Environment, StrictUndefined
+        from markupsafe import Markup
+    except ImportError as error:
+        raise MissingComponentError(
+            "Writing the report's page needs Jinja2, which is not installed: pip install jinja2."
+        ) from error
+    style = _template("page.css")
+    environment = Environment(
+        loader=DictLoader({"page": _template("page.html")}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"cell_text": cell_text, "value_text": value_text, "interval_text": interval_text}
+    page = environment.get_template("page").render(
+        document=document,
+        sections=list(zip(anchors(document.sections), document.sections, strict=True)),
+        pictures=pictures,
+        columns_of=_columns,
+        kind_of=lambda block: type(block).__name__,
+        closing=closing_line(document.simulated),
+        style=Markup(style),
+        policy=_policy(style),
+        version=__version__,
+    )
+    return page.lstrip() + "\n"
+
+
+def anchors(sections: tuple[Section, ...]) -> list[str]:
+    """A name for each section's place on the page, made of its title; unique."""
+    found: list[str] = []
+    for section in sections:
+        name = "section-" + (re.sub(r"[^a-z0-9]+", "-", section.title.lower()).strip("-") or "untitled")
+        found.append(name if name not in found else f"{name}-{len(found) + 1}")
+    return found
+
+
+def _columns(table: TableBlock) -> list[_Column]:
+    """Columns with the classes of their cells: numbers to the right, a line where a group of columns starts."""
+    starts, place = set(), 0
+    for _, span in table.groups:
+        starts.add(place)
+        place += span
+    columns = []
+    for index, name in enumerate(table.head):
+        cells = [row[index] for row in table.rows if row[index] is not None]
+        numbers = sum(is_numeric(cell) for cell in cells)
+        styles = ["number" if index and cells and 2 * numbers > len(cells) else _word_style(map(cell_text, cells))]
+        if index and index in starts:
+            styles.append("starts")
+        columns.append(_Column(name, " ".join(filter(None, styles))))
+    return columns
+
+
+def _word_style(words: map[str]) -> str:
+    """Columns with sentences are given room."""
+    return "words" if any(len(text) > 40 for text in words) else ""
+
+
+def _policy(style: str) -> str:
+    """Nothing is loaded and nothing runs: pictures lie in the page, and the one style sheet is known by its hash."""
+    known = b64encode(sha256(style.encode("utf-8")).digest()).decode("ascii")
+    return f"default-src 'none'; img-src data:; style-src 'sha256-{known}'; base-uri 'none'; form-action 'none'"
+
+
+def _template(name: str) -> str:
+    return resources.files(__package__).joinpath("templates").joinpath(name).read_text(encoding="utf-8")
