@@ -19,6 +19,8 @@ if TYPE_CHECKING:
         hosmer_lemeshow,
         scaled_brier,
     )
+    from .calibration_curves import CalibrationCurve, CalibrationGroups, calibration_curve
+    from .calibration_summaries import CalibrationSummary, calibration_summary
     from .characteristic_comparison import table_one
     from .characteristics import Characteristic, CharacteristicCell, GroupComparison, TableOne, TableOneRow
     from .classification import (
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
         classification_summary,
         confusion_matrix,
     )
+    from .conformal import ConformalSets, ConformalSummary, conformal_sets
     from .discrimination import AucInterval, PairedTest, auc, auc_many, delong_interval, delong_test
     from .domain import Domain, held_out_limit
     from .feature_stability import SelectionStability, selection_stability
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from .logistic import LogisticModel, SeparationWarning
     from .measurement_error import MeasurementError, standard_error_of_measurement
     from .multiclass_auc import macro_auc, macro_auc_interval
+    from .net_benefit import DecisionCurve, decision_curve
     from .nomogram import Nomogram, NomogramAxis, NomogramLevel
     from .odds_ratios import multivariate_odds_ratios, sign_flip_warnings, univariate_odds_ratios
     from .optimism import OptimismBootstrap, optimism_bootstrap, optimism_resamples, optimism_summary
@@ -44,9 +48,12 @@ if TYPE_CHECKING:
     from .proportions import Estimate, Proportion, ProportionMethod, proportion
     from .rank_tests import MannWhitneyResult, mann_whitney, spearman_matrix
     from .ranks import midranks
+    from .repeated_discrimination import RepeatedAuc, repeated_auc, repeated_delong_test
     from .reproducibility import reproducible
     from .required_cases import SampleSize, sample_size
     from .resampling import BootstrapInterval, bootstrap_interval
+    from .risk_reclassification import Reclassification, reclassification
+    from .roc_curves import RocBand, roc_band
     from .temperature_scaling import TemperatureScaling
     from .thresholds import OperatingPoint, operating_point, youden_threshold
 
@@ -61,6 +68,8 @@ _HOMES = {
         "hosmer_lemeshow",
         "scaled_brier",
     ),
+    "calibration_curves": ("CalibrationCurve", "CalibrationGroups", "calibration_curve"),
+    "calibration_summaries": ("CalibrationSummary", "calibration_summary"),
     "characteristic_comparison": ("table_one",),
     "characteristics": ("Characteristic", "CharacteristicCell", "GroupComparison", "TableOne", "TableOneRow"),
     "classification": (
@@ -70,6 +79,7 @@ _HOMES = {
         "classification_summary",
         "confusion_matrix",
     ),
+    "conformal": ("ConformalSets", "ConformalSummary", "conformal_sets"),
     "discrimination": ("AucInterval", "PairedTest", "auc", "auc_many", "delong_interval", "delong_test"),
     "domain": ("Domain", "held_out_limit"),
     "feature_stability": ("SelectionStability", "selection_stability"),
@@ -77,6 +87,7 @@ _HOMES = {
     "logistic": ("LogisticModel", "SeparationWarning"),
     "measurement_error": ("MeasurementError", "standard_error_of_measurement"),
     "multiclass_auc": ("macro_auc", "macro_auc_interval"),
+    "net_benefit": ("DecisionCurve", "decision_curve"),
     "nomogram": ("Nomogram", "NomogramAxis", "NomogramLevel"),
     "odds_ratios": ("multivariate_odds_ratios", "sign_flip_warnings", "univariate_odds_ratios"),
     "optimism": ("OptimismBootstrap", "optimism_bootstrap", "optimism_resamples", "optimism_summary"),
@@ -86,9 +97,12 @@ _HOMES = {
     "proportions": ("Estimate", "Proportion", "ProportionMethod", "proportion"),
     "rank_tests": ("MannWhitneyResult", "mann_whitney", "spearman_matrix"),
     "ranks": ("midranks",),
+    "repeated_discrimination": ("RepeatedAuc", "repeated_auc", "repeated_delong_test"),
     "reproducibility": ("reproducible",),
     "required_cases": ("SampleSize", "sample_size"),
     "resampling": ("BootstrapInterval", "bootstrap_interval"),
+    "risk_reclassification": ("Reclassification", "reclassification"),
+    "roc_curves": ("RocBand", "roc_band"),
     "temperature_scaling": ("TemperatureScaling",),
     "thresholds": ("OperatingPoint", "operating_point", "youden_threshold"),
 }
@@ -98,11 +112,17 @@ __all__ = [
     "AucInterval",
     "BlandAltman",
     "BootstrapInterval",
+    "CalibrationCurve",
+    "CalibrationGroups",
     "CalibrationLine",
+    "CalibrationSummary",
     "Characteristic",
     "CharacteristicCell",
     "ClassificationIntervals",
     "ClassificationSummary",
+    "ConformalSets",
+    "ConformalSummary",
+    "DecisionCurve",
     "Domain",
     "Estimate",
     "GroupComparison",
@@ -122,6 +142,9 @@ __all__ = [
     "PlattScaling",
     "Proportion",
     "ProportionMethod",
+    "Reclassification",
+    "RepeatedAuc",
+    "RocBand",
     "SampleSize",
     "SelectionStability",
     "SeparationWarning",
@@ -133,10 +156,14 @@ __all__ = [
     "bland_altman",
     "bootstrap_interval",
     "brier",
+    "calibration_curve",
     "calibration_slope_intercept",
+    "calibration_summary",
     "classification_intervals",
     "classification_summary",
+    "conformal_sets",
     "confusion_matrix",
+    "decision_curve",
     "delong_interval",
     "delong_test",
     "held_out_limit",
@@ -156,7 +183,11 @@ __all__ = [
     "patient_bootstrap",
     "pretty",
     "proportion",
+    "reclassification",
+    "repeated_auc",
+    "repeated_delong_test",
     "reproducible",
+    "roc_band",
     "sample_size",
     "scaled_brier",
     "selection_stability",
