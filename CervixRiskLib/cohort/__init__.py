@@ -9,9 +9,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .case_groups import subgroups
     from .case_result import CaseFailure, CaseResult
     from .case_slices import CaseSlices, load_case, load_slices
     from .columns import ClinicalColumn, ColumnDictionary, builtin_columns
+    from .exclusions import exclusion_reasons
     from .extraction import Extraction, extract_cohort
     from .feature_files import FeatureTable, read_features, write_features
     from .shuffling import shuffle_outcome
@@ -30,6 +32,7 @@ _HOMES = {
     "RowProblem": "table",
     "builtin_columns": "columns",
     "clinical_frame": "table",
+    "exclusion_reasons": "exclusions",
     "extract_cohort": "extraction",
     "load_case": "case_slices",
     "load_cohort": "table",
@@ -38,6 +41,7 @@ _HOMES = {
     "patient_split": "splitting",
     "read_features": "feature_files",
     "shuffle_outcome": "shuffling",
+    "subgroups": "case_groups",
     "write_features": "feature_files",
 }
 
@@ -53,6 +57,7 @@ __all__ = [
     "RowProblem",
     "builtin_columns",
     "clinical_frame",
+    "exclusion_reasons",
     "extract_cohort",
     "load_case",
     "load_cohort",
@@ -61,6 +66,7 @@ __all__ = [
     "patient_split",
     "read_features",
     "shuffle_outcome",
+    "subgroups",
     "write_features",
 ]
 
