@@ -40,7 +40,7 @@ _SIDE = 2.9
 _RISKS = 0.5
 _GAP = 0.12
 _TEXT_LINE = 0.155
-_TEXT_LINES = 3
+_TEXT_LINES = 4
 _BINS = 40
 
 
@@ -175,6 +175,7 @@ def _numbers(summary: CalibrationSummary) -> list[str]:
     return [
         f"Slope {_estimate(summary.slope)}",
         f"Intercept {_estimate(summary.intercept)}",
+        f"Calibration in the large {_estimate(summary.in_the_large)}",
         f"Brier {_estimate(summary.brier)}",
     ]
 

@@ -100,7 +100,8 @@ def _draw_benefit(axes: Axes, curve: DecisionCurve, names: list[str], main: str)
             label=name, gid=f"benefit:{name}",
         )  # fmt: skip
     highest = max(float(np.nanmax(values)) for values in (*curve.net_benefit.values(), curve.treat_all))
-    top = max(1.15 * highest, 0.05)
+    # As much of the band as leaves the curves room.
+    top = max(1.15 * highest, min(1.35 * highest, 1.02 * float(np.nanmax(curve.upper[main]))), 0.05)
     axes.set_ylim(max(_LOWEST, -0.5 * top), top)
     axes.set_xlim(0, 100)
     axes.set_ylabel("Net benefit", fontsize=TEXT_SIZE)

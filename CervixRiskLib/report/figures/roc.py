@@ -43,6 +43,7 @@ MOST_ON_ONE = len(_LINES)
 MOST_BANDS_ON_ONE = 2
 """So do more bands than these, and more curves of repeats."""
 _BAND = 0.18
+_OTHERS = "Grey: the curves of the other panels."
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +175,7 @@ def _draw_together(curves: Sequence[RocCurve], points: Points, title: str, simul
 
 def _draw_apart(curves: Sequence[RocCurve], points: Points, title: str, simulated: bool) -> Figure:
     size = PanelSize(2.2, 2.2, left=0.6, right=0.15, above=0.4, below=0.55)
-    panels = Panels(len(curves), 4, size, title=title, notes=_notes(curves), simulated=simulated)
+    panels = Panels(len(curves), 4, size, title=title, notes=[_OTHERS, *_notes(curves)], simulated=simulated)
     for index, (curve, axes) in enumerate(zip(curves, panels.axes, strict=True)):
         _prepare(axes, leftmost=panels.is_leftmost(index), lowest=panels.is_lowest(index), name=curve.name)
         for other, (x, y) in enumerate(points):
