@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from .repeated_discrimination import RepeatedAuc, repeated_auc, repeated_delong_test
     from .reproducibility import reproducible
     from .required_cases import SampleSize, sample_size
-    from .resampling import BootstrapInterval, bootstrap_interval
+    from .resampling import BootstrapInterval, BootstrapMethod, bootstrap_interval
     from .risk_reclassification import Reclassification, reclassification
     from .roc_curves import RocBand, roc_band
     from .temperature_scaling import TemperatureScaling
@@ -100,7 +100,7 @@ _HOMES = {
     "repeated_discrimination": ("RepeatedAuc", "repeated_auc", "repeated_delong_test"),
     "reproducibility": ("reproducible",),
     "required_cases": ("SampleSize", "sample_size"),
-    "resampling": ("BootstrapInterval", "bootstrap_interval"),
+    "resampling": ("BootstrapInterval", "BootstrapMethod", "bootstrap_interval"),
     "risk_reclassification": ("Reclassification", "reclassification"),
     "roc_curves": ("RocBand", "roc_band"),
     "temperature_scaling": ("TemperatureScaling",),
@@ -112,6 +112,7 @@ __all__ = [
     "AucInterval",
     "BlandAltman",
     "BootstrapInterval",
+    "BootstrapMethod",
     "CalibrationCurve",
     "CalibrationGroups",
     "CalibrationLine",

@@ -100,7 +100,8 @@ def calibration_curve(
         nothing = np.empty(0)
         reason = "no curve: the probabilities do not vary, or part the classes"
         return CalibrationCurve(nothing, nothing, nothing, nothing, grouped, reason, len(probabilities), confidence)
-    grid = np.linspace(*np.quantile(probabilities, [0.01, 0.99]), points)
+    first, last = np.quantile(probabilities, [0.01, 0.99])
+    grid = np.linspace(float(first), float(last), points)
     observed, lower, upper = np.mean([one.observed(grid, confidence) for one in smooth], axis=0)
     method = smoothing_name(smooth[0].knots.size)
     return CalibrationCurve(grid, observed, lower, upper, grouped, method, len(probabilities), confidence)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .resampling import BootstrapInterval, bootstrap_interval
+from .resampling import BootstrapInterval, BootstrapMethod, bootstrap_interval
 
 
 def shares_patients(groups: Sequence[Any] | np.ndarray | None, cases: int) -> bool:
@@ -34,8 +34,9 @@ def patient_bootstrap(
     resamples: int = 2000,
     seed: np.random.Generator | int = 42,
     confidence: float = 0.95,
+    method: str | BootstrapMethod = BootstrapMethod.PERCENTILE,
 ) -> BootstrapInterval:
-    """Percentile interval of ``statistic(*arrays)``: patients are drawn with all their cases, within the outcomes.
+    """Interval of ``statistic(*arrays)``: patients are drawn with all their cases, within the outcomes.
 
     A patient's outcome is the largest code of its cases. With one case a patient this is
     :func:`.resampling.bootstrap_interval` with the outcome as strata. Resampling whole clusters: Davison & Hinkley,
@@ -51,14 +52,18 @@ def patient_bootstrap(
         ``(n,)`` codes of the outcome.
     groups
         ``(n,)`` patient identifiers; ``None``: every case is a patient.
+    method
+        As for :func:`.resampling.bootstrap_interval`; BCa leaves out patients.
 
     Raises
     ------
     TrainingError
-        There are no cases, or more than a tenth of the resamples leave the statistic undefined.
+        As :func:`.resampling.bootstrap_interval`.
     """
     if groups is None or not shares_patients(groups, len(truth)):
-        return bootstrap_interval(statistic, arrays, seed, strata=truth, repeats=resamples, confidence=confidence)
+        return bootstrap_interval(
+            statistic, arrays, seed, strata=truth, repeats=resamples, confidence=confidence, method=method
+        )
     members: dict[Any, list[int]] = {}
     for case, patient in enumerate(groups):
         members.setdefault(patient, []).append(case)
@@ -70,5 +75,11 @@ def patient_bootstrap(
 
     strata = [int(truth[places].max()) for places in cases]
     return bootstrap_interval(
-        of_patients, [np.arange(len(cases))], seed, strata=strata, repeats=resamples, confidence=confidence
+        of_patients,
+        [np.arange(len(cases))],
+        seed,
+        strata=strata,
+        repeats=resamples,
+        confidence=confidence,
+        method=method,
     )

@@ -94,32 +94,41 @@ def reclassification(
         raise TrainingError("The cut-offs of risk categories must rise and lie between 0 and 1.")
     weights = patient_weights(patients, positive.size, resamples, seed, outcome=positive)
     before, after = np.searchsorted(cuts, old, side="right"), np.searchsorted(cuts, new, side="right")
-    continuous = _net(positive, np.sign(new - old), weights, confidence)
-    categorical: Sequence[Estimate | None] = (None, None, None)
-    tables: Sequence[np.ndarray | None] = (None, None)
-    if cuts.size:
-        categorical = _net(positive, np.sign(after - before), weights, confidence)
-        tables = [_table(before[:, kind], after[:, kind], cuts.size + 1) for kind in (positive, ~positive)]
-    idi = _net(positive, new - old, weights, confidence)[0]
+    in_categories = _net(positive, np.sign(after - before), weights, confidence) if cuts.size else (None, None, None)
+    by_any_change = _net(positive, np.sign(new - old), weights, confidence)
     return Reclassification(
-        *categorical, *continuous, idi, *tables, tuple(float(cut) for cut in cuts), len(old), confidence
+        nri=in_categories[0],
+        nri_positive=in_categories[1],
+        nri_negative=in_categories[2],
+        continuous_nri=by_any_change[0],
+        continuous_nri_positive=by_any_change[1],
+        continuous_nri_negative=by_any_change[2],
+        idi=_net(positive, new - old, weights, confidence)[0],
+        positive_table=_table(before[:, positive], after[:, positive], cuts.size + 1) if cuts.size else None,
+        negative_table=_table(before[:, ~positive], after[:, ~positive], cuts.size + 1) if cuts.size else None,
+        thresholds=tuple(float(cut) for cut in cuts),
+        repeats=len(old),
+        confidence=confidence,
     )
 
 
-def _net(positive: np.ndarray, moves: np.ndarray, weights: np.ndarray, confidence: float) -> list[Estimate]:
+def _net(
+    positive: np.ndarray, moves: np.ndarray, weights: np.ndarray, confidence: float
+) -> tuple[Estimate, Estimate, Estimate]:
     """Mean move up of the positive and down of the negative cases: their sum, then each. ``moves``: (repeats, n)."""
-    up = np.stack([moves[:, positive].mean(axis=1), -moves[:, ~positive].mean(axis=1)])
-    drawn = np.stack(
-        [
-            _weighted_mean(moves[:, positive], weights[:, positive]),
-            -_weighted_mean(moves[:, ~positive], weights[:, ~positive]),
-        ]
+    rise, fall = moves[:, positive], -moves[:, ~positive]
+    values = rise.mean(axis=1), fall.mean(axis=1)
+    draws = _weighted_mean(rise, weights[:, positive]), _weighted_mean(fall, weights[:, ~positive])
+
+    def estimate(value: np.ndarray, drawn: np.ndarray) -> Estimate:
+        lower, upper = percentile_bounds(drawn, confidence)
+        return Estimate(float(value.mean()), float(np.mean(lower)), float(np.mean(upper)))
+
+    return (
+        estimate(values[0] + values[1], draws[0] + draws[1]),
+        estimate(values[0], draws[0]),
+        estimate(values[1], draws[1]),
     )
-    found = []
-    for value, draws in ((up.sum(axis=0), drawn.sum(axis=0)), (up[0], drawn[0]), (up[1], drawn[1])):
-        lower, upper = percentile_bounds(draws, confidence)
-        found.append(Estimate(float(value.mean()), float(lower.mean()), float(upper.mean())))
-    return found
 
 
 def _weighted_mean(moves: np.ndarray, weights: np.ndarray) -> np.ndarray:
