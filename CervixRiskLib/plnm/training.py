@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..bundle import BundleManifest, Metric, check_destination, write_bundle
+from ..bundle.example_choice import ChosenExample
 from ..cohort import Cohort, patient_split
 from ..errors import SettingsError, TrainingError
 from ..progress import SILENT, Progress
@@ -18,6 +19,7 @@ from ..radiomics import preset_content
 from .bundle_manifest import FUSION, PRESET_FILE, build_manifest
 from .case_table import CaseTable, build_case_table
 from .classifiers import check_packages
+from .examples import choose_training_examples
 from .fusion_model import FusionModel
 from .honest_protocol import HONEST, honest_deviations, run_honest_protocol
 from .icc_table import IccTable
@@ -46,6 +48,8 @@ class TrainingResult:
         Out-of-fold answers, ``None`` when only the paper protocol was asked for.
     notes
         Sentences for the person: what was left out, what was decided and why.
+    examples
+        Cases to show with their heat map; they are named here and nowhere in the bundle.
     """
 
     bundle_path: Path
@@ -53,6 +57,7 @@ class TrainingResult:
     model: PlnmModel
     validation: CrossValidation | None
     notes: tuple[str, ...]
+    examples: tuple[ChosenExample, ...] = ()
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -158,7 +163,8 @@ def train(
         write_bundle(destination, manifest, files=files, estimators={FUSION: FusionModel.of(model)})
         task.advance(detail="bundle")
     shutil.rmtree(work_dir, ignore_errors=True)
-    return TrainingResult(destination, manifest, model, validation, tuple(notes))
+    examples = choose_training_examples(cases, model, validation, train_positions, test_positions, manifest.class_names)
+    return TrainingResult(destination, manifest, model, validation, tuple(notes), examples)
 
 
 def _device(settings: TrainingSettings) -> str:
