@@ -22,7 +22,7 @@ def subgroups(cohort: Cohort) -> dict[str, tuple[str, ...]]:
     """
     found: dict[str, tuple[str, ...]] = {}
     frame = clinical_frame(cohort)
-    _add(found, "Centre", [value or "" for value in cohort.table["center"]])
+    _add(found, "Centre", centre_labels(cohort))
     for name in cohort.clinical_names:
         column, values = cohort.columns[name], frame[name].to_numpy(float)
         if column.kind == "category":
@@ -32,6 +32,13 @@ def subgroups(cohort: Cohort) -> dict[str, tuple[str, ...]]:
         elif name == MAXIMUM_DIAMETER:
             _add(found, f"{column.label} ({column.unit})" if column.unit else column.label, _thirds(values))
     return found
+
+
+def centre_labels(cohort: Cohort) -> list[str]:
+    """ "centre 1", "centre 2", … in the order of the centres' names, which stay with the cohort; ``""`` if unknown."""
+    column = [value or "" for value in cohort.table["center"]]
+    numbers = {name: number for number, name in enumerate(sorted(set(column) - {""}), start=1)}
+    return [f"centre {numbers[name]}" if name else "" for name in column]
 
 
 def _add(found: dict[str, tuple[str, ...]], name: str, labels: list[str]) -> None:
@@ -48,7 +55,10 @@ def _thirds(values: np.ndarray) -> list[str]:
     known = values[np.isfinite(values)]
     if known.size < _THIRDS_FROM:
         return [""] * len(values)
-    low, high = np.quantile(known, [1 / 3, 2 / 3])
-    texts = (f"up to {low:.3g}", f"{low:.3g} to {high:.3g}", f"above {high:.3g}")
+    # The limits are rounded first: a case lies where its label says.
+    low, high = (float(f"{limit:.3g}") for limit in np.quantile(known, [1 / 3, 2 / 3]))
+    if low == high:
+        return [""] * len(values)
+    texts = (f"up to {low:g}", f"{low:g} to {high:g}", f"above {high:g}")
     places = np.digitize(values, [low, high], right=True)
     return [texts[place] if np.isfinite(value) else "" for value, place in zip(values, places, strict=True)]

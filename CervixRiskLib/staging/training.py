@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..bundle import BundleManifest, check_destination, write_bundle
+from ..bundle.study_file import study_bytes
+from ..bundle.study_record import STUDY_NAME, StudyRecord
 from ..cohort import Cohort, patient_folds, patient_split
 from ..errors import TrainingError
 from ..progress import SILENT, Progress
@@ -21,6 +23,7 @@ from .domain import NetworkDomain
 from .evaluation import NetworkEvaluation, PairedComparison, compare_best_two, evaluate
 from .plan_search import SearchedPlan, search_plan
 from .settings import StagingSettings
+from .study_record import build_record
 from .trial import Trial, run_trial
 
 if TYPE_CHECKING:
@@ -72,6 +75,8 @@ class StagingResult:
         The groups in the order of their codes.
     notes
         Sentences for the person.
+    record
+        What a report is drawn from; it lies in the bundle, too.
     """
 
     bundle_path: Path
@@ -80,6 +85,7 @@ class StagingResult:
     comparison: PairedComparison | None
     class_names: tuple[str, ...]
     notes: tuple[str, ...]
+    record: StudyRecord
 
 
 def train(
@@ -153,10 +159,11 @@ def train(
         [metric for item in validated for metric in item.evaluation.metrics],
         {**_details(validated, final), "notes": list(notes)},
     )
-    graph_note = _write(destination, manifest, final.trained, domain, progress)
+    record = build_record(validated, comparison, cohort, cases, settings, notes)
+    graph_note = _write(destination, manifest, final.trained, domain, record, progress)
     notes += [graph_note] if graph_note else []
     shutil.rmtree(work_dir, ignore_errors=True)
-    return StagingResult(destination, manifest, tuple(validated), comparison, cohort.class_names, tuple(notes))
+    return StagingResult(destination, manifest, tuple(validated), comparison, cohort.class_names, tuple(notes), record)
 
 
 def _keep_size(settings: StagingSettings, cases: CaseCrops) -> StagingSettings:
@@ -275,12 +282,18 @@ def _details(validated: list[ValidatedNetwork], final: Trial) -> dict[str, Any]:
 
 
 def _write(
-    destination: Path, manifest: BundleManifest, network: Network, domain: NetworkDomain, progress: Progress
+    destination: Path,
+    manifest: BundleManifest,
+    network: Network,
+    domain: NetworkDomain,
+    record: StudyRecord,
+    progress: Progress,
 ) -> str:
     """Write the bundle; returns a note where it goes without a graph for inference runtimes."""
     from ..networks import network_files
 
     files, note = network_files(network)
     with progress.task("Writing the bundle"):
-        write_bundle(destination, manifest, files={**files, DOMAIN_FILE: domain.to_bytes()})
+        more = {DOMAIN_FILE: domain.to_bytes(), STUDY_NAME: study_bytes(record)}
+        write_bundle(destination, manifest, files={**files, **more})
     return note
