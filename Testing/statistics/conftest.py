@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -27,3 +28,15 @@ def scores() -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def clinical() -> pd.DataFrame:
     return pd.read_csv(FOLDER / "clinical.csv")
+
+
+@pytest.fixture(scope="session")
+def performance() -> dict:
+    """What performance.R computed: ROC bands, calibration curves, net benefit, reclassification."""
+    return json.loads((FOLDER / "performance.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def paired_cases() -> np.ndarray:
+    """Patients ``(160,)`` of clinical.csv when two neighbouring rows are taken for one patient, as performance.R does."""
+    return np.repeat(np.arange(80), 2)
