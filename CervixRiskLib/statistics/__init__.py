@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         classification_summary,
         confusion_matrix,
     )
+    from .combat import ComBat
     from .conformal import ConformalSets, ConformalSummary, conformal_sets
     from .discrimination import AucInterval, PairedTest, auc, auc_many, delong_interval, delong_test
     from .domain import Domain, held_out_limit
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from .proportions import Estimate, Proportion, ProportionMethod, proportion
     from .rank_tests import MannWhitneyResult, mann_whitney, spearman_matrix
     from .ranks import midranks
+    from .regression_table import OddsRatio, OddsRatioRow, OddsRatioTable, odds_ratio_table
     from .repeated_discrimination import RepeatedAuc, repeated_auc, repeated_delong_test
     from .reproducibility import reproducible
     from .required_cases import SampleSize, sample_size
@@ -79,6 +81,7 @@ _HOMES = {
         "classification_summary",
         "confusion_matrix",
     ),
+    "combat": ("ComBat",),
     "conformal": ("ConformalSets", "ConformalSummary", "conformal_sets"),
     "discrimination": ("AucInterval", "PairedTest", "auc", "auc_many", "delong_interval", "delong_test"),
     "domain": ("Domain", "held_out_limit"),
@@ -97,6 +100,7 @@ _HOMES = {
     "proportions": ("Estimate", "Proportion", "ProportionMethod", "proportion"),
     "rank_tests": ("MannWhitneyResult", "mann_whitney", "spearman_matrix"),
     "ranks": ("midranks",),
+    "regression_table": ("OddsRatio", "OddsRatioRow", "OddsRatioTable", "odds_ratio_table"),
     "repeated_discrimination": ("RepeatedAuc", "repeated_auc", "repeated_delong_test"),
     "reproducibility": ("reproducible",),
     "required_cases": ("SampleSize", "sample_size"),
@@ -121,6 +125,7 @@ __all__ = [
     "CharacteristicCell",
     "ClassificationIntervals",
     "ClassificationSummary",
+    "ComBat",
     "ConformalSets",
     "ConformalSummary",
     "DecisionCurve",
@@ -137,6 +142,9 @@ __all__ = [
     "Nomogram",
     "NomogramAxis",
     "NomogramLevel",
+    "OddsRatio",
+    "OddsRatioRow",
+    "OddsRatioTable",
     "OperatingPoint",
     "OptimismBootstrap",
     "PairedTest",
@@ -177,6 +185,7 @@ __all__ = [
     "mcnemar_test",
     "midranks",
     "multivariate_odds_ratios",
+    "odds_ratio_table",
     "operating_point",
     "optimism_bootstrap",
     "optimism_resamples",

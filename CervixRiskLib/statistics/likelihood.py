@@ -69,7 +69,7 @@ def fit_likelihood(
     TrainingError
         Fewer cases than coefficients, a constant predictor, or one that is a combination of others (named).
     """
-    design, centre, spread = _standardised(X, names)
+    design, centre, spread = standardised(X, names)
     n, width = design.shape
     basis, triangle = np.linalg.qr(design)
     left = np.abs(np.diag(triangle))
@@ -115,7 +115,7 @@ def is_separated(basis: np.ndarray, positive: np.ndarray) -> bool:
     return bool(answer.status == 0 and -answer.fun > 1e-6 * len(margins))
 
 
-def _standardised(X: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def standardised(X: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Design with an intercept and columns of mean 0 and standard deviation 1, and those means and deviations."""
     n, k = X.shape
     if n < k + 1:
@@ -135,7 +135,7 @@ def _newton(
     # Where every target is a label, maximum likelihood may have no maximum; Firth's and fractional targets have one.
     may_part = not firth and bool(np.isin(target, (0.0, 1.0)).all())
     place = np.zeros(basis.shape[1])
-    here = _state(basis, target, offset, place, firth)
+    here = likelihood_at(basis, target, offset, place, firth)
     for step_number in range(1, _MOST_STEPS + 1):
         try:
             step = _step(basis, target, offset, place, here, firth)
@@ -154,11 +154,11 @@ def _newton(
             certain = np.abs(basis @ place + offset).max() > _CERTAIN
             if not (may_part and certain and is_separated(basis, target == 1)):
                 place = place + step
-                here = _state(basis, target, offset, place, firth)
+                here = likelihood_at(basis, target, offset, place, firth)
                 return place, here.information, here.value, step_number, False
         step *= min(1.0, _LONGEST_STEP * size / length)
         for _ in range(_MOST_HALVINGS):
-            there = _state(basis, target, offset, place + step, firth)
+            there = likelihood_at(basis, target, offset, place + step, firth)
             if there.value >= here.value - 1e-13 * abs(here.value):
                 break
             step /= 2
@@ -173,7 +173,7 @@ def _newton(
 
 
 @dataclass(frozen=True, eq=False)
-class _State:
+class LikelihoodState:
     """(Penalised) log-likelihood, its gradient, and the information."""
 
     value: float
@@ -181,7 +181,10 @@ class _State:
     information: np.ndarray
 
 
-def _state(basis: np.ndarray, target: np.ndarray, offset: np.ndarray, place: np.ndarray, firth: bool) -> _State:
+def likelihood_at(
+    basis: np.ndarray, target: np.ndarray, offset: np.ndarray, place: np.ndarray, firth: bool
+) -> LikelihoodState:
+    """The state at ``place`` ``(k,)`` in the coordinates of ``basis`` ``(n, k)``."""
     predictor = basis @ place + offset
     # Written so that nothing cancels where a probability is close to 0 or 1.
     probability, rest = expit(predictor), expit(-predictor)
@@ -192,15 +195,15 @@ def _state(basis: np.ndarray, target: np.ndarray, offset: np.ndarray, place: np.
     if firth:
         sign, determinant = np.linalg.slogdet(information)
         if sign <= 0:
-            return _State(-np.inf, np.zeros(len(place)), information)
+            return LikelihoodState(-np.inf, np.zeros(len(place)), information)
         value += 0.5 * float(determinant)
         leverage = weight * np.einsum("ij,ij->i", basis, np.linalg.solve(information, basis.T).T)
         residual = residual + leverage * (rest - probability) / 2
-    return _State(value, basis.T @ residual, information)
+    return LikelihoodState(value, basis.T @ residual, information)
 
 
 def _step(
-    basis: np.ndarray, target: np.ndarray, offset: np.ndarray, place: np.ndarray, here: _State, firth: bool
+    basis: np.ndarray, target: np.ndarray, offset: np.ndarray, place: np.ndarray, here: LikelihoodState, firth: bool
 ) -> np.ndarray:
     """Newton's step. Firth's curvature, by central differences of the gradient, differs from the information."""
     if firth:
@@ -208,8 +211,8 @@ def _step(
         curvature = np.empty((width, width))
         nudge = 1e-5
         for column, shift in enumerate(np.eye(width) * nudge):
-            ahead = _state(basis, target, offset, place + shift, firth)
-            behind = _state(basis, target, offset, place - shift, firth)
+            ahead = likelihood_at(basis, target, offset, place + shift, firth)
+            behind = likelihood_at(basis, target, offset, place - shift, firth)
             curvature[column] = (behind.gradient - ahead.gradient) / (2 * nudge)
         curvature = (curvature + curvature.T) / 2
         try:
