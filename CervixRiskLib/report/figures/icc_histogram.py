@@ -11,6 +11,7 @@ import numpy as np
 from ... import SIMULATED_DATA_MARK
 from ...errors import TrainingError
 from ..style import BLUE, INK, LIGHT_GREY, NOTE_SIZE, TEXT_SIZE, VERMILLION, house_style, save_figure
+from .class_names import CLASS_NAMES
 from .fitted_text import fit_width, text_width
 from .panels import Panels, PanelSize, plain_axes
 
@@ -21,17 +22,6 @@ if TYPE_CHECKING:
 _SIZE = PanelSize(2.9, 0.55, left=0.7, right=0.3, above=0.3, below=0.18)
 _BIN = 0.05
 _ALL = "All features"
-# PyRadiomics' classes in its order; a class of another name stands after them, under its own name.
-_CLASS_NAMES = {
-    "shape": "Shape",
-    "shape2D": "Shape",
-    "firstorder": "First order",
-    "glcm": "GLCM",
-    "glrlm": "GLRLM",
-    "glszm": "GLSZM",
-    "gldm": "GLDM",
-    "ngtdm": "NGTDM",
-}
 
 
 def draw_icc_histogram(
@@ -72,8 +62,8 @@ def draw_icc_histogram(
         raise ValueError("Each analysis has one ICC for each feature.")
     if not any(np.isfinite(iccs).any() for iccs in analyses.values()):
         raise TrainingError("There is no ICC to draw: agreement was not computed, or is not defined for any feature.")
-    rows = [name for name in _CLASS_NAMES if name in classes]
-    rows += [name for name in dict.fromkeys(classes.tolist()) if name not in _CLASS_NAMES]
+    rows = [name for name in CLASS_NAMES if name in classes]
+    rows += [name for name in dict.fromkeys(classes.tolist()) if name not in CLASS_NAMES]
     edges = np.arange(-1, round(1 / _BIN) + 1) * _BIN
     members = {row: classes == row for row in rows}
     if len(rows) > 1:
@@ -147,7 +137,7 @@ def _draw_class(
 
 def _name_class(axes: Axes, row: str, words: str) -> None:
     """The class on the left over its panel, the count on the right."""
-    name = axes.set_title(_CLASS_NAMES.get(row, row), fontsize=TEXT_SIZE, loc="left", pad=3)
+    name = axes.set_title(CLASS_NAMES.get(row, row), fontsize=TEXT_SIZE, loc="left", pad=3)
     count = axes.set_title(words, fontsize=NOTE_SIZE, loc="right", pad=3, color=INK, gid="count")
     fit_width(name, _SIZE.width - text_width(count) - 0.1, least=NOTE_SIZE)
 
