@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .exclusions import exclusion_reasons
     from .extraction import Extraction, extract_cohort
     from .feature_files import FeatureTable, read_features, write_features
+    from .given_features import GivenFeatures, load_features_cohort, load_given_features, read_feature_rows
     from .shuffling import shuffle_outcome
     from .splitting import patient_folds, patient_split
     from .table import Cohort, RowProblem, clinical_frame, load_cohort
@@ -29,6 +30,7 @@ _HOMES = {
     "ColumnDictionary": "columns",
     "Extraction": "extraction",
     "FeatureTable": "feature_files",
+    "GivenFeatures": "given_features",
     "RowProblem": "table",
     "builtin_columns": "columns",
     "clinical_frame": "table",
@@ -36,9 +38,12 @@ _HOMES = {
     "extract_cohort": "extraction",
     "load_case": "case_slices",
     "load_cohort": "table",
+    "load_features_cohort": "given_features",
+    "load_given_features": "given_features",
     "load_slices": "case_slices",
     "patient_folds": "splitting",
     "patient_split": "splitting",
+    "read_feature_rows": "given_features",
     "read_features": "feature_files",
     "shuffle_outcome": "shuffling",
     "subgroups": "case_groups",
@@ -54,6 +59,7 @@ __all__ = [
     "ColumnDictionary",
     "Extraction",
     "FeatureTable",
+    "GivenFeatures",
     "RowProblem",
     "builtin_columns",
     "clinical_frame",
@@ -61,9 +67,12 @@ __all__ = [
     "extract_cohort",
     "load_case",
     "load_cohort",
+    "load_features_cohort",
+    "load_given_features",
     "load_slices",
     "patient_folds",
     "patient_split",
+    "read_feature_rows",
     "read_features",
     "shuffle_outcome",
     "subgroups",

@@ -46,43 +46,53 @@ class DelimitedText:
     notes: tuple[str, ...] = ()
 
 
-def read_delimited(path: str | os.PathLike[str]) -> DelimitedText:
+def read_delimited(
+    path: str | os.PathLike[str], *, title: str = "cohort table", first_column: str = ""
+) -> DelimitedText:
     """Read a table of text in UTF-8, UTF-16 with a mark, or Windows' cp1252, separated by comma, semicolon, tab or bar.
+
+    Parameters
+    ----------
+    title
+        What the table is called in sentences about it.
+    first_column
+        The name of a first column that has none; ``""``: it must have one.
 
     Raises
     ------
     CohortError
         The file is missing, empty, larger than 256 MiB, not text, or its header has unnamed or repeated columns.
     """
-    raw = _read_bytes(Path(path))
-    text, notes = _decode(raw)
+    raw = _read_bytes(Path(path), title)
+    text, notes = _decode(raw, title)
     delimiter, text, skipped = _delimiter(text)
-    records = _records(text, delimiter, first=1 + skipped)
+    records = _records(text, delimiter, 1 + skipped, title)
     header_row = next(records, None)
     if header_row is None:
-        raise CohortError("The cohort table is empty. It starts with the header case_id,image,roi,outcome.")
+        start = " It starts with the header case_id,image,roi,outcome." if title == "cohort table" else ""
+        raise CohortError(f"The {title} is empty.{start}")
     rows = tuple(records)
-    return DelimitedText(_header(header_row, rows), rows, delimiter != ",", notes)
+    return DelimitedText(_header(header_row, rows, title, first_column), rows, delimiter != ",", notes)
 
 
-def _read_bytes(path: Path) -> bytes:
+def _read_bytes(path: Path, title: str) -> bytes:
     try:
         with path.open("rb") as handle:
             raw = handle.read(_LARGEST_FILE + 1)
     except FileNotFoundError as error:
-        raise CohortError("The cohort table does not exist: check the path.") from error
+        raise CohortError(f"The {title} does not exist: check the path.") from error
     except IsADirectoryError as error:
-        raise CohortError("The cohort is a CSV file, not a folder: give the file inside it.") from error
+        raise CohortError(f"The {title} is a CSV file, not a folder: give the file inside it.") from error
     except (OSError, ValueError) as error:
-        raise CohortError("The cohort table cannot be read: check the path and the permissions.") from error
+        raise CohortError(f"The {title} cannot be read: check the path and the permissions.") from error
     if len(raw) > _LARGEST_FILE:
-        raise CohortError("The cohort table is larger than 256 MiB: this is not a table of cases.")
+        raise CohortError(f"The {title} is larger than 256 MiB: this is not a table of cases.")
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise CohortError("The cohort table is an Excel workbook: save it as 'CSV UTF-8' and give that file.")
+        raise CohortError(f"The {title} is an Excel workbook: save it as 'CSV UTF-8' and give that file.")
     return raw
 
 
-def _decode(raw: bytes) -> tuple[str, tuple[str, ...]]:
+def _decode(raw: bytes, title: str) -> tuple[str, tuple[str, ...]]:
     encodings = next(((encoding,) for mark, encoding in _MARKS if raw.startswith(mark)), ("utf-8", "cp1252"))
     for encoding in encodings:
         try:
@@ -93,7 +103,7 @@ def _decode(raw: bytes) -> tuple[str, tuple[str, ...]]:
             break
         note = ("The table is not UTF-8; it was read in Windows' code page 1252.",) if encoding == "cp1252" else ()
         return text, note
-    raise CohortError("The cohort table is not a text file: save it as CSV in UTF-8.")
+    raise CohortError(f"The {title} is not a text file: save it as CSV in UTF-8.")
 
 
 def _delimiter(text: str) -> tuple[str, str, int]:
@@ -106,7 +116,7 @@ def _delimiter(text: str) -> tuple[str, str, int]:
     return max(_DELIMITERS, key=outside.count), text, 0
 
 
-def _records(text: str, delimiter: str, first: int) -> Iterator[TextRow]:
+def _records(text: str, delimiter: str, first: int, title: str) -> Iterator[TextRow]:
     """The rows that hold anything, numbered from ``first``."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     number = first
@@ -117,21 +127,23 @@ def _records(text: str, delimiter: str, first: int) -> Iterator[TextRow]:
                 yield TextRow(number, trimmed)
             number += 1
     except csv.Error as error:
-        raise CohortError(f"Row {number} of the cohort table cannot be read: check its quotation marks.") from error
+        raise CohortError(f"Row {number} of the {title} cannot be read: check its quotation marks.") from error
 
 
-def _header(header: TextRow, rows: tuple[TextRow, ...]) -> tuple[str, ...]:
+def _header(header: TextRow, rows: tuple[TextRow, ...], title: str, first_column: str) -> tuple[str, ...]:
     names = list(header.cells)
+    if first_column and not names[0]:
+        names[0] = first_column
     widest = max((len(row.cells) for row in rows), default=0)
     used = [any(place < len(row.cells) and row.cells[place] for row in rows) for place in range(widest)]
     while names and not names[-1] and not any(used[len(names) - 1 : len(names)]):
         names.pop()  # a spreadsheet's empty columns at the right
     for position, name in enumerate(names, start=1):
         if not name:
-            raise CohortError(f"Column {position} of the cohort table has no name: name it or delete it.")
+            raise CohortError(f"Column {position} of the {title} has no name: name it or delete it.")
     seen: set[str] = set()
     for name in names:
         if name.casefold() in seen:
-            raise CohortError(f"The cohort table has two columns named '{name[:60]}': keep one.")
+            raise CohortError(f"The {title} has two columns named '{name[:60]}': keep one.")
         seen.add(name.casefold())
     return tuple(names)

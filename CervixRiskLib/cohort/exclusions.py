@@ -16,6 +16,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "image or contour missing",
         re.compile(r"(image|roi|ROI)\w*( \(a further image of the case\):)? (is empty|file )|.*are the same file"),
     ),
+    ("features missing", re.compile(r"it has no features|features of half")),
     ("outcome missing or not usable", re.compile(r"outcome |figo_stage |.*\bstage\b|.*\bgroup\b")),
 )
 OTHER = "a value that cannot be used"

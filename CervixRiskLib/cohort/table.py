@@ -14,11 +14,12 @@ import pandas as pd
 from ..errors import CohortError, SettingsError
 from .case_frame import BINARY_NAMES, case_frame, content_hash
 from .cells import shown
+from .cohort_checks import check_classes, check_split
 from .column_inference import clinical_columns
 from .columns import ColumnDictionary, builtin_columns
 from .delimited_text import DelimitedText, read_delimited
 from .outcome_groups import GroupReader, code_groups
-from .table_rows import CASE_COLUMNS, RowProblem, RowReader, refuse
+from .table_rows import CASE_COLUMNS, IMAGE_COLUMNS, RowProblem, RowReader, refuse
 
 OutcomeKind = Literal["binary", "group"]
 
@@ -36,8 +37,9 @@ class Cohort:
     ----------
     table
         Index ``case_id`` (text). Columns, always all of them: ``image`` and ``roi`` (paths relative to ``root``, as
-        in the table; ``roi`` may be ``None``), ``outcome`` (int64 0/1, or the code of the group; float64
-        with NaN where it was not required and is missing), ``patient_id`` (the ``case_id`` where the table has none),
+        in the table; ``roi`` may be ``None``, ``image`` is empty where none was asked for), ``outcome`` (int64 0/1, or
+        the code of the group; float64 with NaN where it was not required and is missing), ``patient_id`` (the
+        ``case_id`` where the table has none),
         ``slice`` and ``label`` (int or ``None``), ``spacing_mm`` (``(row_mm, column_mm)`` or ``None``), ``center``,
         ``split`` (``"train"``, ``"test"``, or ``None`` for all), ``figo_stage``; then the further images
         (``image_t1``, …), in lower case; then the clinical columns as float64, NaN where missing.
@@ -131,6 +133,7 @@ def load_cohort(
     outcome: str = "outcome",
     columns: ColumnDictionary | str | os.PathLike[str] | None = None,
     skip_invalid: bool = False,
+    require_image: bool = True,
     require_roi: bool = True,
     require_outcome: bool = True,
     read_clinical: bool = True,
@@ -153,8 +156,9 @@ def load_cohort(
         columns it does not name are looked up in the paper's dictionary (:func:`.columns.builtin_columns`).
     skip_invalid
         Go on without rows that cannot be used and keep them in ``Cohort.excluded``.
-    require_roi, require_outcome
-        Whether each case needs one; prediction needs no outcome.
+    require_image, require_roi, require_outcome
+        Whether each case needs one; prediction needs no outcome. Without images nothing that describes them is read,
+        contours neither.
     read_clinical
         Whether clinical columns are read, and their values checked.
     outcome_kind
@@ -178,10 +182,15 @@ def load_cohort(
     _check_outcome_kind(outcome_kind, stage_group, group_order)
     path = Path(path)
     text = read_delimited(path)
-    positions = _case_positions(text, outcome, require_roi, require_outcome, stage_group is not None)
+    required = ["image"] * require_image + ["roi"] * (require_image and require_roi)
+    positions = _case_positions(text, outcome, required, require_outcome, stage_group is not None)
     channels = _channel_names(text, outcome)
-    positions.update(channels)
     reserved = {*CASE_COLUMNS, "case_id", outcome.casefold(), *channels}
+    if require_image:
+        positions.update(channels)
+    else:
+        positions = {name: place for name, place in positions.items() if name not in IMAGE_COLUMNS}
+        channels = {}
     others = [
         position for position, name in enumerate(text.header) if read_clinical and name.casefold() not in reserved
     ]
@@ -198,7 +207,9 @@ def load_cohort(
         place = positions.get("outcome", len(text.header))
         cells = [row.cells[place] for row in text.rows if place < len(row.cells)]
         groups = GroupReader.for_cells(cells, stage_group, group_order, text.decimal_comma)
-    reader = RowReader(text, positions, clinical, root, require_roi, require_outcome, tuple(channels), groups)
+    reader = RowReader(
+        text, positions, clinical, root, require_roi, require_outcome, tuple(channels), groups, require_image
+    )
     rows, problems = reader.read()
     if problems and not skip_invalid:
         raise refuse(problems, len(text.rows))
@@ -212,8 +223,8 @@ def load_cohort(
     dictionary = ColumnDictionary(tuple(column for _, column in clinical))
     table = case_frame(rows, tuple(channels), dictionary.names)
     if require_outcome and groups is None:
-        _check_classes(table)
-    _check_split(table)
+        check_classes(table)
+    check_split(table)
     return Cohort(
         table=table,
         columns=dictionary,
@@ -252,14 +263,14 @@ def _channel_names(text: DelimitedText, outcome: str) -> dict[str, int]:
 
 
 def _case_positions(
-    text: DelimitedText, outcome: str, require_roi: bool, require_outcome: bool, staged: bool
+    text: DelimitedText, outcome: str, required: Sequence[str], require_outcome: bool, staged: bool
 ) -> dict[str, int]:
     folded = {name.casefold(): position for position, name in enumerate(text.header)}
     positions = {name: folded[name] for name in ("case_id", *CASE_COLUMNS) if name in folded and name != "outcome"}
     if outcome.casefold() in folded:
         positions["outcome"] = folded[outcome.casefold()]
     from_stage = staged and "figo_stage" in positions
-    required = ["case_id", "image"] + ["roi"] * require_roi + ["outcome"] * (require_outcome and not from_stage)
+    required = ["case_id", *required] + ["outcome"] * (require_outcome and not from_stage)
     missing = [outcome if name == "outcome" else name for name in required if name not in positions]
     if missing:
         there = ", ".join(shown(name) for name in text.header[:20])
@@ -277,25 +288,3 @@ def _dictionary(path: Path, columns: ColumnDictionary | str | os.PathLike[str] |
         columns = ColumnDictionary.load(columns)
     given = {column.name.casefold() for column in columns}
     return ColumnDictionary(columns.columns + tuple(column for column in builtin_columns() if column.name not in given))
-
-
-def _check_classes(table: pd.DataFrame) -> None:
-    if table["outcome"].nunique() < 2:
-        raise CohortError(
-            f"All {len(table)} cases have outcome {table['outcome'].iloc[0]}: a cohort needs cases with outcome 0 and "
-            "cases with outcome 1."
-        )
-
-
-def _check_split(table: pd.DataFrame) -> None:
-    if table["split"].iloc[0] is None:
-        return
-    parts = table.groupby("patient_id", sort=False)["split"].nunique()
-    divided = [str(patient) for patient in parts.index[parts > 1]]
-    if divided:
-        raise CohortError(
-            f"{len(divided)} patients are in both the train and the test split (the first is '{shown(divided[0])}'): "
-            "all cases of a patient belong into one."
-        )
-    if "train" not in set(table["split"]):
-        raise CohortError("The split column puts no case into train.")

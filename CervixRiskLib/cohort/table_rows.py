@@ -21,6 +21,9 @@ CASE_COLUMNS = (
 )  # fmt: skip
 """Columns with a meaning of their own, never clinical predictors. Case is ignored when a header is read."""
 
+IMAGE_COLUMNS = ("image", "roi", "slice", "label", "spacing_mm")
+"""Those of them that describe images."""
+
 T = TypeVar("T")
 
 
@@ -33,7 +36,7 @@ class RowProblem:
     case_id
         As it stands in the table, ``""`` where it is missing.
     row
-        The row's number as a spreadsheet shows it; the header is row 1.
+        The row's number as a spreadsheet shows it; the header is row 1. 0 where it is not known.
     reason
         What is wrong; several things are separated by semicolons.
     """
@@ -43,7 +46,8 @@ class RowProblem:
     reason: str
 
     def __str__(self) -> str:
-        return f"row {self.row} ({self.case_id or 'no case_id'}): {self.reason}"
+        where = f"row {self.row} ({self.case_id or 'no case_id'})" if self.row else self.case_id
+        return f"{where}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ class RowReader:
         Names of the columns of further images; each is in ``positions``.
     groups
         Reads outcomes with names; ``None``: outcomes are 0 and 1.
+    require_image
+        Without, columns of images and contours are not looked at.
     """
 
     text: DelimitedText
@@ -101,6 +107,7 @@ class RowReader:
     require_outcome: bool
     channels: Sequence[str] = ()
     groups: GroupReader | None = None
+    require_image: bool = True
 
     def read(self) -> tuple[list[CaseRow], list[RowProblem]]:
         """All rows that can be used, and what is wrong with the others, both in the order of the table."""
@@ -140,8 +147,10 @@ class RowReader:
                 return None
 
         comma = self.text.decimal_comma
-        image = self._file(row, "image", "image", reasons, required=True)
-        roi = self._file(row, "roi", "ROI", reasons, required=self.require_roi)
+        image = roi = None
+        if self.require_image:
+            image = self._file(row, "image", "image", reasons, required=True)
+            roi = self._file(row, "roi", "ROI", reasons, required=self.require_roi)
         slice_index = read("slice", lambda cell: parse_index("slice", cell, comma))
         label = read("label", lambda cell: parse_index("label", cell, comma))
         if image and image == roi and label is None:
@@ -224,9 +233,9 @@ def existing_file(root: Path, text: str) -> str | None:
     return None
 
 
-def refuse(problems: Sequence[RowProblem], total: int) -> CohortError:
+def refuse(problems: Sequence[RowProblem], total: int, title: str = "cohort table") -> CohortError:
     """The error that names the first ten bad rows and counts the rest."""
-    lines = [f"{len(problems)} of {total} rows of the cohort table cannot be used:"]
+    lines = [f"{len(problems)} of {total} rows of the {title} cannot be used:"]
     lines += [f"  {problem}" for problem in problems[:_MOST_SHOWN]]
     if len(problems) > _MOST_SHOWN:
         lines.append(f"  and {len(problems) - _MOST_SHOWN} more")
