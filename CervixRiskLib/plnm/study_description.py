@@ -1,0 +1,95 @@
+"""What a report says of the cohort and of the final model before any performance: flow of cases, tables 1 and 2,
+and how the features were chosen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..bundle.study_record import FlowStep, RecordTable, SelectionTrace
+from ..cohort import Cohort, clinical_frame, exclusion_reasons
+from ..statistics import Characteristic, table_one
+from .bundle_manifest import NEGATIVE, POSITIVE
+from .case_table import CaseTable
+from .model import PlnmModel
+from .selection_trace import trace_selection
+
+
+@dataclass(frozen=True, eq=False)
+class StudyDescription:
+    """Parts of a :class:`CervixRiskLib.bundle.study_record.StudyRecord` of the same names."""
+
+    flow: tuple[FlowStep, ...]
+    table_one: RecordTable | None
+    odds_ratios: RecordTable | None
+    selection: SelectionTrace
+
+
+def describe_study(
+    model: PlnmModel,
+    cohort: Cohort,
+    cases: CaseTable,
+    train: np.ndarray,
+    test: np.ndarray,
+    *,
+    seed: int = 42,
+) -> StudyDescription:
+    """Describe a study whose final model is fitted.
+
+    Parameters
+    ----------
+    model
+        Fitted to the cases at ``train``.
+    cohort
+        As it was read, before any case was measured.
+    cases, train, test
+        The measured cases, and positions of both sides among them; ``test`` may be empty.
+    """
+    return StudyDescription(
+        flow=flow_of_cases(cohort, cases, train, test),
+        table_one=_characteristics(cases, train, test),
+        odds_ratios=None,
+        selection=trace_selection(
+            model,
+            cases.X.iloc[train],
+            cases.y[train],
+            cases.groups[train],
+            measured=cases.published_columns,
+            seed=seed,
+        ),
+    )
+
+
+def flow_of_cases(cohort: Cohort, cases: CaseTable, train: np.ndarray, test: np.ndarray) -> tuple[FlowStep, ...]:
+    """From the rows of the table to the cases that the model learned from. Reasons name kinds, never cases."""
+    steps = [FlowStep("Rows of the cohort table", len(cohort) + len(cohort.excluded))]
+    if cohort.excluded:
+        reasons = exclusion_reasons(cohort.excluded)
+        steps.append(FlowStep("Usable rows", len(cohort), len(cohort.excluded), reasons))
+    lost = len(cohort) - len(cases.y)
+    if lost:
+        steps.append(FlowStep("Measured cases", len(cases.y), lost, {"image or contour could not be measured": lost}))
+    held_out = {"held out for testing": int(test.size)} if test.size else {}
+    return (*steps, FlowStep("Training cases", int(train.size), int(test.size), held_out))
+
+
+def _characteristics(cases: CaseTable, train: np.ndarray, test: np.ndarray) -> RecordTable | None:
+    """Table 1 as :meth:`CervixRiskLib.statistics.TableOne.to_frame` prints it."""
+    cohort = cases.cohort
+    if not cohort.clinical_names:
+        return None
+    columns = [
+        Characteristic(column.name, column.label, column.unit, column.kind, column.levels) for column in cohort.columns
+    ]
+    order = np.concatenate([train, test])
+    sides = np.array(["training"] * train.size + ["test"] * test.size)
+    table = table_one(
+        clinical_frame(cohort).iloc[order],
+        columns,
+        cases.y[order],
+        group_names=(NEGATIVE, POSITIVE),
+        split=sides if test.size else None,
+    )
+    return RecordTable.from_frame(table.to_frame(), table.notes)
