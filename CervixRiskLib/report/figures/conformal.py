@@ -125,8 +125,8 @@ def _draw_answers(axes: Axes, row: int, summary: ConformalSummary) -> None:
         share = values[kind]
         axes.barh(row, share, left=begin, height=0.62, color=ground, linewidth=0, gid=f"{kind}:{row}", zorder=3)
         text = axes.text(
-            begin + share / 2, row, f"{100 * share:.0f} %", ha="center", va="center_baseline", fontsize=TICK_SIZE, color=ink,
-            zorder=4, gid=f"{kind}:{row}:words",
+            begin + share / 2, row, f"{100 * share:.0f} %", ha="center", va="center_baseline", fontsize=TICK_SIZE,
+            color=ink, zorder=4, gid=f"{kind}:{row}:words",
         )  # fmt: skip
         if text_width(text) > share * _WIDTH - 0.04:
             text.remove()

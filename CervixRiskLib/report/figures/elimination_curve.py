@@ -53,7 +53,7 @@ def draw_elimination_curve(
     spread = np.nan_to_num(np.asarray(trace.elimination_spread, dtype=float)[order])
     if not np.isfinite(auc).any():
         raise TrainingError("There is no elimination curve to draw: features were not eliminated step by step.")
-    notes = ["Line: mean over the folds. Band: one standard deviation of the folds to both sides."]
+    notes = ["Line: mean over the folds. Band: one standard deviation of the folds to both sides. Dotted: chance."]
     with house_style():
         wide = _SIZE.left + _SIZE.width + _SIZE.right
         panels = Panels(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Inches.
 _AXES = {1: 2.6, 2: 1.6}
-_MOST_NAME = 2.4
+_MOST_NAME = {1: 3.0, 2: 2.2}
 _GAP = 0.2
 _INDENT = "    "
 
@@ -121,17 +121,17 @@ def draw_forest(
     if any(chosen.leaves(end) for row in every for end in (row.value, *(row.interval or ())) if end is not None):
         notes = (*notes, "Arrows: the interval goes on beyond the axis.")
     first = {key: next(rows[key] for rows in keyed.values() if key in rows) for key in order}
+    width, most = (sizes.get(len(columns), sizes[2]) for sizes in (_AXES, _MOST_NAME))
     with house_style():
-        names = row_names([_INDENT * row.level + row.label for row in first.values()], most=_MOST_NAME, bold=True)
+        names = row_names([_INDENT * row.level + row.label for row in first.values()], most=most, gap=_GAP, bold=True)
         measured = Sheet(1.0, 1.0)
         words_room = 0.2 + max(measured.text_width(row.words, TICK_SIZE) for rows in columns.values() for row in rows)
-        width = _AXES.get(len(columns), _AXES[2])
         above = 0.35 if any(columns) else 0.1
         size = PanelSize(width, ROW * max(len(order), 2), left=_GAP, right=words_room, above=above, below=0.55)
         wide = names.room + len(columns) * (size.left + size.width + size.right)
         panels = Panels(
             len(columns), len(columns), size, title=title, notes=note_lines(notes, wide), simulated=simulated,
-            beside=(names.room, 0.0),
+            beside=(names.room - _GAP, 0.0),
         )  # fmt: skip
         for index, ((name, rows), axes) in enumerate(zip(keyed.items(), panels.axes, strict=True)):
             plain_axes(axes, name)
@@ -148,7 +148,7 @@ def draw_forest(
             else:
                 axes.set_ylim(len(order) - 0.5, -0.5)
                 axes.set_yticks([])
-            chosen.apply(axes)
+            chosen.apply(axes, 5 if width < _AXES[1] else 7)
             axes.set_xlabel(measure, fontsize=TEXT_SIZE)
     if path is not None:
         save_figure(panels.figure, path)
@@ -198,8 +198,8 @@ def _draw_row(axes: Axes, place: int, row: ForestRow, scale: ForestScale, *, gid
             axes.plot(row.value, place, marker="s", color=BLUE, markersize=5.5, zorder=4, gid=f"estimate:{gid}")
     if row.words:
         axes.annotate(
-            row.words, (1, place), (11, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center_baseline",
-            fontsize=TICK_SIZE, gid=f"words:{gid}", annotation_clip=False,
+            row.words, (1, place), (11, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            va="center_baseline", fontsize=TICK_SIZE, gid=f"words:{gid}", annotation_clip=False,
         )  # fmt: skip
 
 

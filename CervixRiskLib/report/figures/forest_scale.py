@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 # Ratios beyond these are drawn as arrows.
 _LEAST_RATIO, _LARGEST_RATIO = 0.01, 100.0
-_MOST_TICKS = 6
 
 
 @dataclass(frozen=True)
@@ -54,18 +53,18 @@ class ForestScale:
         """Whether it lies beyond the axis."""
         return not self.low <= value <= self.high
 
-    def apply(self, axes: Axes) -> None:
-        """Set scale, limits and ticks."""
+    def apply(self, axes: Axes, most: int) -> None:
+        """Set scale, limits and at most ``most`` ticks."""
         from matplotlib.ticker import FixedLocator, NullLocator
 
         axes.set_xscale(self.kind)
         axes.set_xlim(self.low, self.high)
-        ticks = self.ticks()
+        ticks = self.ticks(most)
         axes.xaxis.set_major_locator(FixedLocator(ticks))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xticks(ticks, [number_text(tick) for tick in ticks])
 
-    def ticks(self) -> list[float]:
+    def ticks(self, most: int) -> list[float]:
         """Round numbers: on a wide log axis 1, 2, 5 or 1 of each power of ten; else evenly spaced."""
         from matplotlib.ticker import MaxNLocator
 
@@ -74,7 +73,7 @@ class ForestScale:
             for steps in ((1, 2, 5), (1, 3), (1,)):
                 ticks = [step * 10.0**power for power in powers for step in steps]
                 ticks = [tick for tick in ticks if self.low <= tick <= self.high]
-                if 3 <= len(ticks) <= _MOST_TICKS:
+                if 3 <= len(ticks) <= most:
                     return ticks
-        ticks = MaxNLocator(nbins=4).tick_values(self.low, self.high).tolist()
-        return [tick for tick in ticks if self.low <= tick <= self.high]
+        places = MaxNLocator(nbins=most - 1, steps=[1, 2, 2.5, 5, 10]).tick_values(self.low, self.high)
+        return [float(tick) for tick in places if self.low <= tick <= self.high]

@@ -1,4 +1,4 @@
-"""How much each feature of the signature matters: how far the AUC falls when it is permuted (Wang et al., Figure 10)."""
+"""How much each feature of the signature matters: the fall of the AUC when permuted (Figure 10 of Wang et al.)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -111,7 +111,7 @@ def _without_rest(values: np.ndarray) -> np.ndarray:
     return np.where(zero & padded[:-2] & padded[2:], np.nan, values)
 
 
-def _look(value: float) -> tuple[str, object]:
+def _look(value: float) -> tuple[str, Any]:
     return (VERMILLION, "-") if value > 0 else (BLUE, _BELOW_ZERO)
 
 
@@ -134,11 +134,11 @@ def _finish(axes: Axes, penalty: float, places: np.ndarray, coefficients: np.nda
     above.spines["top"].set_visible(False)
 
 
-def _handles(trace: SelectionTrace) -> list[object]:
+def _handles(trace: SelectionTrace) -> list[Any]:
     from matplotlib.lines import Line2D
 
     values = list(chosen_coefficients(trace).values())
-    kinds = (
+    kinds: tuple[tuple[int, str, str, Any], ...] = (
         (sum(value > 0 for value in values), "kept, positive", VERMILLION, "-"),
         (sum(value < 0 for value in values), "kept, negative", BLUE, _BELOW_ZERO),
         (sum(value == 0 for value in values), "zero at the chosen penalty", LIGHT_GREY, "-"),

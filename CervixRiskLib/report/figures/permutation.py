@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SIZE = PanelSize(4.3, 2.4, left=0.75, right=0.3, above=0.15, below=0.6)
 _BIN = 0.02
+_STEPS = (1, 2, 2.5, 5, 10)
 
 
 def draw_permutation(
@@ -50,7 +51,7 @@ def draw_permutation(
     reached = int((permuted >= record.observed).sum())
     notes = [
         f"{reached:,} of {len(permuted):,} permutations reach the observed AUC. The whole pipeline ran on each; "
-        "p counts the observed AUC among them."
+        "p counts the observed AUC among them. Dotted: chance."
     ]
     with house_style():
         wide = _SIZE.left + _SIZE.width + _SIZE.right
@@ -85,8 +86,8 @@ def _finish(axes, edges: np.ndarray, counts: np.ndarray) -> None:  # type: ignor
 
     axes.set_xlim(edges[0] - _BIN, edges[-1] + _BIN)
     axes.set_ylim(0, 1.08 * counts.max())
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=7))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=_STEPS))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=_STEPS, integer=True))
     axes.set_xlabel("AUC", fontsize=TEXT_SIZE)
     axes.set_ylabel("Permutations", fontsize=TEXT_SIZE)
 

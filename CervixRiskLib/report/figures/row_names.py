@@ -56,7 +56,7 @@ class RowNames:
 
 
 def row_names(
-    names: Sequence[str], *, most: float = _MOST_ROOM, size: float = TICK_SIZE, bold: bool = False
+    names: Sequence[str], *, most: float = _MOST_ROOM, size: float = TICK_SIZE, gap: float = _GAP, bold: bool = False
 ) -> RowNames:
     """Fit ``names`` into at most ``most`` inches, beginning with ``size`` points; ``bold``: some may become bold."""
     families = families_for("".join(names))
@@ -72,7 +72,7 @@ def row_names(
         cut_middle(probe, most)
         words.append(probe.get_text())
     room = max((_width(probe, word) for word in words), default=0.0)
-    return RowNames(tuple(words), size, room + _GAP, tuple(families))
+    return RowNames(tuple(words), size, room + gap, tuple(families))
 
 
 def _width(probe, words: str) -> float:  # type: ignore[no-untyped-def]
