@@ -100,7 +100,7 @@ def calibration_curve(
         nothing = np.empty(0)
         reason = "no curve: the probabilities do not vary, or part the classes"
         return CalibrationCurve(nothing, nothing, nothing, nothing, grouped, reason, len(probabilities), confidence)
-    first, last = np.quantile(probabilities, [0.01, 0.99])
+    first, last = np.quantile(probabilities, [0.01, 0.99], axis=1).mean(axis=1)
     grid = np.linspace(float(first), float(last), points)
     observed, lower, upper = np.mean([one.observed(grid, confidence) for one in smooth], axis=0)
     method = smoothing_name(smooth[0].knots.size)

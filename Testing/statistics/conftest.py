@@ -38,5 +38,5 @@ def performance() -> dict:
 
 @pytest.fixture(scope="session")
 def paired_cases() -> np.ndarray:
-    """Patients ``(160,)`` of clinical.csv when two neighbouring rows are taken for one patient, as performance.R does."""
+    """Patients ``(160,)`` of clinical.csv, two neighbouring rows taken for one, as performance.R does."""
     return np.repeat(np.arange(80), 2)
