@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import copy
 from typing import Any, Protocol
 
 from ..style import GREY, INK, LIGHT_GREY, TEXT_SIZE, TICK_SIZE
@@ -12,8 +13,10 @@ from .sheet import Sheet
 POINTS_PER_INCH = 72.0
 _PITCH = 1.36
 _ASCENT = 1.02
-# Not between a number and its unit.
-_BREAKS = re.compile(r"\s+(?!(?:%|mm|cm²|pixels)(?:\W|$))|(?<!\d)\s+")
+PANEL_PADDING = 0.1
+"""Above and below a panel's block, in inches; half as much again at its sides."""
+# Not between a number and its unit, nor at a space that says so.
+_BREAKS = re.compile(r"[^\S\u00a0]+(?!(?:%|mm|cm²|pixels)(?:\W|$))|(?<!\d)[^\S\u00a0]+")
 
 
 class Block(Protocol):
@@ -52,6 +55,18 @@ class Words:
     @property
     def height(self) -> float:
         return line_height(self._size) * len(self._lines)
+
+    def parts(self, most: int) -> list[Words]:
+        """The paragraph in pieces of at most ``most`` lines, between which a page may end; none is a single line."""
+        count = -(-len(self._lines) // most)
+        pieces = []
+        for number in range(count):
+            # Of equal length, so that no line is left alone.
+            begin, end = (place * len(self._lines) // count for place in (number, number + 1))
+            piece = copy(self)
+            piece._lines, piece._lead = self._lines[begin:end], self._lead if number == 0 else ""
+            pieces.append(piece)
+        return pieces
 
     def draw(self, sheet: Sheet, left: float, top: float) -> None:
         for number, line in enumerate(self._lines):
@@ -120,6 +135,27 @@ class Stack:
         for block in self._blocks:
             block.draw(sheet, left, top)
             top -= block.height
+
+
+class Panel:
+    """A block on a coloured ground as wide as given, with a bar at its left where that has a colour."""
+
+    def __init__(self, block: Block, width: float, ground: str, bar: str = "") -> None:
+        self._block, self._width, self._ground, self._bar = block, width, ground, bar
+
+    @property
+    def height(self) -> float:
+        return self._block.height + 2 * PANEL_PADDING
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> None:
+        from matplotlib.patches import Rectangle
+
+        bottom = top - self.height
+        ground = Rectangle((left, bottom), self._width, self.height, color=self._ground, linewidth=0, zorder=0)
+        sheet.axes.add_patch(ground)
+        if self._bar:
+            sheet.axes.add_patch(Rectangle((left, bottom), 0.05, self.height, color=self._bar, linewidth=0, zorder=1))
+        self._block.draw(sheet, left + 1.5 * PANEL_PADDING, top - PANEL_PADDING)
 
 
 class Beside:

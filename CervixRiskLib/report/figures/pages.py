@@ -23,8 +23,11 @@ MARGIN = 0.6
 CONTENT_WIDTH = WIDTH - 2 * MARGIN
 _TOP = HEIGHT - 0.5
 _BOTTOM = 0.72
+LYING_WIDTH = HEIGHT - 2 * MARGIN
+"""What fits beside each other on a page that lies on its long side."""
 CONTENT_HEIGHT = _TOP - _BOTTOM - 0.3
 """Of a page after the first, whose head is smaller than the report's own title."""
+LYING_HEIGHT = CONTENT_HEIGHT - (HEIGHT - WIDTH)
 
 
 @contextlib.contextmanager
@@ -69,6 +72,7 @@ class Pages:
         self._head, self._simulated = head, simulated
         self._sheets = [Sheet(WIDTH, HEIGHT)]
         self._top = self._begin = _TOP
+        self._lies = False
 
     @property
     def measure(self) -> Sheet:
@@ -80,15 +84,30 @@ class Pages:
         return len(self._sheets)
 
     @property
+    def lies(self) -> bool:
+        """Whether this page's long side is its lower one."""
+        return self._lies
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing stands on this page yet."""
+        return self._top >= self._begin
+
+    @property
     def room(self) -> float:
         """Inches left on this page."""
         return self._top - _BOTTOM
 
+    @property
+    def full_room(self) -> float:
+        """Inches on a page like this one on which nothing stands yet."""
+        return LYING_HEIGHT if self._lies else CONTENT_HEIGHT
+
     def add(self, *blocks: Block) -> None:
         """Draw ``blocks`` below each other without parting them; on a new page where they do not fit on this one."""
         whole = Stack(blocks)
-        if whole.height > self.room and self._top < self._begin:
-            self.new_page()
+        if whole.height > self.room and not self.is_empty:
+            self.new_page(lying=self._lies)
         whole.draw(self._sheets[-1], MARGIN, self._top)
         self._top -= whole.height
 
@@ -100,14 +119,15 @@ class Pages:
         for block in blocks[1:]:
             self.add(block)
 
-    def new_page(self) -> None:
-        self._sheets.append(Sheet(WIDTH, HEIGHT))
-        self._top = _TOP
-        sheet = self._sheets[-1]
-        head = sheet.axes.text(MARGIN, self._top - 0.1, self._head, fontsize=NOTE_SIZE, color=GREY, gid="head")
-        fit_width(head, CONTENT_WIDTH, least=NOTE_SIZE - 1)
-        self._rule(sheet, self._top - 0.17)
-        self._top = self._begin = _TOP - 0.3
+    def new_page(self, *, lying: bool = False) -> None:
+        self._lies = lying
+        sheet = Sheet(HEIGHT, WIDTH) if lying else Sheet(WIDTH, HEIGHT)
+        self._sheets.append(sheet)
+        top = sheet.height - (HEIGHT - _TOP)
+        head = sheet.axes.text(MARGIN, top - 0.1, self._head, fontsize=NOTE_SIZE, color=GREY, gid="head")
+        fit_width(head, sheet.width - 2 * MARGIN, least=NOTE_SIZE - 1)
+        self._rule(sheet, top - 0.17)
+        self._top = self._begin = top - 0.3
 
     def finish(self) -> list[Figure]:
         """Write the foot of all pages and give them."""
@@ -117,8 +137,8 @@ class Pages:
             words = closing_line(self._simulated)
             sheet.write(MARGIN, 0.43, words, NOTE_SIZE, color=colour, weight=weight, gid="closing")
             words = f"CervixRisk {__version__} · page {number} of {len(self._sheets)}"
-            sheet.write(WIDTH - MARGIN, 0.43, words, NOTE_SIZE, color=GREY, ha="right", gid="page")
+            sheet.write(sheet.width - MARGIN, 0.43, words, NOTE_SIZE, color=GREY, ha="right", gid="page")
         return [sheet.figure for sheet in self._sheets]
 
     def _rule(self, sheet: Sheet, y: float) -> None:
-        sheet.axes.plot([MARGIN, WIDTH - MARGIN], [y, y], color=LIGHT_GREY, linewidth=0.8, zorder=1)
+        sheet.axes.plot([MARGIN, sheet.width - MARGIN], [y, y], color=LIGHT_GREY, linewidth=0.8, zorder=1)

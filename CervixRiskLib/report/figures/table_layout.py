@@ -113,9 +113,14 @@ class TableLayout:
     ----------
     width
         In inches, no more than was given.
+    is_forced
+        Words had to be broken.
     """
 
-    def __init__(self, measure: WordMeasure, table: TableWords, widths: Sequence[float], size: float) -> None:
+    def __init__(
+        self, measure: WordMeasure, table: TableWords, widths: Sequence[float], size: float, *, is_forced: bool = False
+    ) -> None:
+        self.is_forced = is_forced
         self._measure, self._table, self._widths, self._size = measure, table, tuple(widths), size
         self.width = sum(widths)
         self.rows = len(table.rows)
@@ -257,7 +262,7 @@ def _in_parts(measure: WordMeasure, table: TableWords, width: float, size: float
 
 def _forced(measure: WordMeasure, table: TableWords, width: float, size: float) -> TableLayout:
     return _fitted(measure, table, width, size) or TableLayout(
-        measure, table, [width / len(table.head)] * len(table.head), size
+        measure, table, [width / len(table.head)] * len(table.head), size, is_forced=True
     )
 
 

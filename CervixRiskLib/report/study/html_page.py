@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
@@ -12,9 +12,10 @@ from importlib import resources
 from ... import __version__
 from ...errors import MissingComponentError
 from ..style import closing_line
-from .cells import cell_text, interval_text, is_numeric, value_text
+from .cells import cell_text, interval_text, value_text
 from .document import Section, StudyDocument, TableBlock
 from .drawn_figures import DrawnFigure
+from .table_words import is_number_column
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,15 @@ def _columns(table: TableBlock) -> list[_Column]:
         place += span
     columns = []
     for index, name in enumerate(table.head):
-        cells = [row[index] for row in table.rows if row[index] is not None]
-        numbers = sum(is_numeric(cell) for cell in cells)
-        styles = ["number" if index and cells and 2 * numbers > len(cells) else _word_style(map(cell_text, cells))]
+        words = (cell_text(row[index]) for row in table.rows)
+        styles = ["number" if is_number_column(table, index) else _word_style(words)]
         if index and index in starts:
             styles.append("starts")
         columns.append(_Column(name, " ".join(filter(None, styles))))
     return columns
 
 
-def _word_style(words: map[str]) -> str:
+def _word_style(words: Iterable[str]) -> str:
     """Columns with sentences are given room."""
     return "words" if any(len(text) > 40 for text in words) else ""
 

@@ -1,0 +1,39 @@
+"""A table block as words for a printed page."""
+
+from __future__ import annotations
+
+from ..figures.table_layout import TableWords
+from .cells import cell_text, is_numeric
+from .document import NamedValues, TableBlock
+
+
+def table_words(block: TableBlock) -> TableWords:
+    """The words of ``block``; columns of numbers are set to the right."""
+    groups = tuple(name for name, span in block.groups for _ in range(span))
+    return TableWords(
+        head=block.head,
+        rows=tuple(tuple(printable_line(cell_text(cell)) for cell in row) for row in block.rows),
+        groups=groups,
+        right=tuple(is_number_column(block, column) for column in range(len(block.head))),
+        strong=frozenset(block.strong),
+        indented=frozenset(block.indented),
+    )
+
+
+def named_words(block: NamedValues) -> TableWords:
+    """Names and their words as a table without a head."""
+    rows = tuple((printable_line(name), printable_line(words)) for name, words in block.rows)
+    return TableWords(("", ""), rows, (), (False, False))
+
+
+def is_number_column(block: TableBlock, column: int) -> bool:
+    """Whether most of what stands in a column, the first excepted, is numbers."""
+    cells = [row[column] for row in block.rows if row[column] is not None]
+    return column > 0 and 2 * sum(map(is_numeric, cells)) > len(cells)
+
+
+def printable_line(words: str) -> str:
+    """Words as they can be printed: on one line, without control characters."""
+    return "".join(
+        sign for sign in words.replace("\n", " ").replace("\t", " ") if sign.isprintable() or sign == "\u00a0"
+    )
