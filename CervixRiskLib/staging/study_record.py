@@ -82,15 +82,16 @@ def build_record(
 
 
 def _judged(title: str, network: ValidatedNetwork, cases: str) -> JudgedModel:
-    """For two groups the second's share of the softmax; for more the last group's, against all others."""
+    """For two groups the second's log-odds, which never tie at 1; for more the last group's softmax share."""
     found = network.evaluation
     several = found.logits.shape[1] > 2
+    scores = found.probabilities[:, -1] if several else found.logits[:, 1] - found.logits[:, 0]
     return JudgedModel(
         title,
         ModelTable.NETWORKS.value,
         HONEST,
         cases,
-        (tuple(float(value) for value in found.probabilities[:, -1]),),
+        (tuple(float(value) for value in scores),),
         (tuple(int(code) for code in found.predicted),),
         note="The score is the softmax share of the last group." if several else "",
     )

@@ -1,0 +1,117 @@
+"""The report of a staging study: which treatment group, from MRI."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...bundle.study_file import Study
+from .cells import Estimate, cell_text
+from .document import Block, BulletList, KeyNumber, KeyNumbers, Section, StudyDocument, WarningBlock
+from .headline import auc_2, cases_text, shuffled
+from .performance import Judged, informative
+from .staging_networks import (
+    contradictions_section,
+    estimate,
+    judged_networks,
+    metrics_of,
+    networks_sections,
+    validation_words,
+)
+
+TITLE = "Treatment group of cervical cancer on MRI: study report"
+
+
+def staging_document(study: Study) -> StudyDocument:
+    """Everything the report says, computed from the study's record.
+
+    Parameters
+    ----------
+    study
+        Of a staging bundle or run.
+    """
+    title, network = _own(study)
+    groups = ", ".join(
+        f"{int(np.sum(network.outcomes == code))} {name}" for code, name in enumerate(study.manifest.class_names)
+    )
+    return StudyDocument(
+        title=TITLE,
+        subtitle=f"{cases_text(network)} ({groups}); model of {study.manifest.created[:10]}",
+        headline=_headline(study, title, network),
+        summary=_summary(study, title, network),
+        sections=_sections(study),
+        simulated=study.manifest.simulated,
+    )
+
+
+def _sections(study: Study) -> tuple[Section, ...]:
+    return (*networks_sections(study), contradictions_section())
+
+
+def _own(study: Study) -> tuple[str, Judged]:
+    """The network that the bundle holds: the one that was named first."""
+    return next(iter(judged_networks(study).items()))
+
+
+def _headline(study: Study, title: str, network: Judged) -> str:
+    found = metrics_of(study, title)
+    auc, accuracy = estimate(found.get("auc")), estimate(found.get("accuracy"))
+    finding = _finding(study, title, network, auc, accuracy)
+    if shuffled(study):
+        return "The groups were shuffled before training, as a check: this model is meaningless. " + finding
+    return finding
+
+
+def _finding(study: Study, title: str, network: Judged, auc: Estimate, accuracy: Estimate) -> str:
+    cases = f"{cases_text(network)} {validation_words(study)}"
+    if auc.value is None:
+        return f"How well {title} tells the groups apart is undefined on {cases}."
+    text = cell_text(auc_2(auc))
+    if not informative(auc):
+        return f"No evidence of discrimination: the 95 % interval of {title}'s AUC, {text} on {cases}, includes 0.5."
+    return f"{title} tells the groups apart with an AUC of {text} on {cases}; accuracy {cell_text(auc_2(accuracy))}."
+
+
+def _summary(study: Study, title: str, network: Judged) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    if study.manifest.simulated:
+        blocks.append(WarningBlock("The cases are simulated: nothing here says anything about any patient."))
+    if shuffled(study):
+        blocks.append(
+            WarningBlock("The groups were shuffled before training. An AUC away from 0.5 would be a fault of the code.")
+        )
+    found = metrics_of(study, title)
+    note = f"{cases_text(network)}, {validation_words(study)}"
+    blocks.append(
+        KeyNumbers(
+            (
+                KeyNumber(f"AUC, {title}", estimate(found.get("auc")), "network_auc", note),
+                KeyNumber(f"Accuracy, {title}", estimate(found.get("accuracy")), "network_accuracy", note),
+            )
+        )
+    )
+    sentences = [_beside_largest_group(study, network, estimate(found.get("accuracy")))]
+    sentence = study.record.details.get("comparison")
+    if isinstance(sentence, str):
+        sentences.append(sentence)
+        sentences.append(
+            f"The bundle holds {title}, the network named first: picking the one with the best result on these cases "
+            "would make that result too good."
+        )
+    return (*blocks, BulletList(tuple(sentences)))
+
+
+def _beside_largest_group(study: Study, network: Judged, accuracy: Estimate) -> str:
+    """Is the accuracy more than always naming the larger group would give?"""
+    counts = np.bincount(network.outcomes, minlength=len(study.manifest.class_names))
+    share = counts.max() / counts.sum()
+    name = study.manifest.class_names[int(counts.argmax())]
+    if accuracy.value is None or accuracy.lower is None:
+        return f"Always naming the larger group, {name}, is right in {share:.2f} of the cases."
+    if accuracy.lower > share:
+        return (
+            f"Always naming the larger group, {name}, is right in {share:.2f} of the cases: the accuracy is above it."
+        )
+    return (
+        f"Always naming the larger group, {name}, is right in {share:.2f} of the cases: these cases do not show that "
+        "the network does better than that."
+    )
