@@ -86,9 +86,11 @@ def conformal_sets(
     Annals of Mathematics and Artificial Intelligence 2015;74:9-28). The score is the least ambiguous one, 1 less the
     probability of the outcome (Sadinle, Lei & Wasserman, JASA 2019;114:223-234).
 
-    Coverage is promised on average over cases like these, not for each of them and not for another centre. Out-of-fold
-    probabilities come from models that differ a little from fold to fold, and a patient's cases are not independent,
-    so the promise holds nearly, not exactly: the summary says what was reached.
+    Coverage is promised on average over cases like these, not for each of them and not for another centre. It holds
+    nearly, not exactly: out-of-fold probabilities come from models that differ a little from fold to fold, and a
+    patient's cases are not independent. As thresholds and judged cases are of one cohort, its overall coverage comes
+    out close to what was asked whatever the model is worth; the coverage of each class, and how often the model
+    abstains, are what a reader learns.
 
     Parameters
     ----------
@@ -135,7 +137,7 @@ def conformal_sets(
                 taking_part = calibrating & (outcome == label) if class_conditional else calibrating
                 if taking_part.sum() < 1 / (1 - coverage):
                     continue
-                found = _least_ambiguous(values[taking_part], outcome[taking_part], values[judged], coverage)
+                found = least_ambiguous_sets(values[taking_part], outcome[taking_part], values[judged], coverage)
                 if class_conditional:
                     includes[repeat, judged, label] = found[:, label]
                 else:
@@ -167,8 +169,23 @@ class _Given:
         return (X[:, 0] >= 0.5).astype(int)
 
 
-def _least_ambiguous(calibration: np.ndarray, outcome: np.ndarray, judged: np.ndarray, coverage: float) -> np.ndarray:
-    """Whether each outcome is in each judged case's set, ``(judged, 2)``."""
+def least_ambiguous_sets(
+    calibration: np.ndarray, outcome: np.ndarray, judged: np.ndarray, coverage: float
+) -> np.ndarray:
+    """Sets of judged cases with the threshold found on other cases: whether they hold each outcome, ``(judged, 2)``.
+
+    Parameters
+    ----------
+    calibration, outcome
+        ``(n,)`` probabilities of the positive outcome and outcomes, at least ``1 / (1 - coverage)`` of them.
+    judged
+        ``(judged,)`` probabilities.
+
+    Raises
+    ------
+    MissingComponentError
+        MAPIE is not installed.
+    """
     try:
         from mapie.classification import SplitConformalClassifier
     except ModuleNotFoundError as error:
