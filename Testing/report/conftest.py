@@ -41,7 +41,7 @@ from CervixRiskLib.bundle.study_record import (
 )
 from CervixRiskLib.imaging import Roi, SliceImage
 from CervixRiskLib.report.case_report import CaseReport, OtherContour, ReportedValue
-from CervixRiskLib.statistics import Nomogram, univariate_odds_ratios
+from CervixRiskLib.statistics import Characteristic, Nomogram, odds_ratio_table, table_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -469,13 +469,21 @@ def draw_selection(rng: np.random.Generator) -> SelectionTrace:
 
 
 def cohort_table(frame: pd.DataFrame) -> RecordTable:
-    """Characteristics by outcome; replaced by what training writes."""
-    means = frame.groupby("outcome").mean().T.reset_index()
-    means.columns = ["characteristic", "negative", "positive"]
-    return RecordTable.from_frame(means)
+    """As training writes it: both sides of a split, here of the same cases."""
+    columns = [
+        Characteristic("maximum_diameter", "Maximum diameter", "mm"),
+        Characteristic("rbc_count", "RBC count", "10¹²/L"),
+        Characteristic("scc_antigen", "SCC antigen", "ng/mL"),
+        Characteristic("parity", "Parity", kind="count"),
+    ]
+    sides = np.where(np.arange(len(frame)) % 3 == 0, "test", "training")
+    table = table_one(frame, columns, frame["outcome"], group_names=("no metastasis", "metastasis"), split=sides)
+    return RecordTable.from_frame(table.to_frame(), table.notes)
 
 
 def cohort_odds(frame: pd.DataFrame) -> RecordTable:
-    """Univariate odds ratios; replaced by what training writes."""
-    complete = frame.dropna()
-    return RecordTable.from_frame(univariate_odds_ratios(complete.drop(columns="outcome"), complete["outcome"]))
+    """As training writes it."""
+    labels = {"maximum_diameter": "Maximum diameter", "rbc_count": "RBC count"}
+    predictors = frame.drop(columns="outcome")
+    table = odds_ratio_table(predictors, frame["outcome"], labels, multivariate=["maximum_diameter", "rbc_count"])
+    return RecordTable.from_frame(table.to_frame(), table.warnings)

@@ -82,8 +82,8 @@ def _finding(record: StudyRecord, model: Judged | None) -> str:
         return f"Honest AUC {text}, cross-validated on {cases}."
     if auc.upper is not None and auc.upper < 0.5:
         return (
-            f"Worse than chance: honest AUC {text}, cross-validated on {cases}. Check how the outcome is coded; a model "
-            "fitted to noise in a small cohort can look like this too."
+            f"Worse than chance: honest AUC {text}, cross-validated on {cases}. Check how the outcome is coded; a "
+            "model fitted to noise in a small cohort can look like this too."
         )
     return f"No evidence of discrimination: the 95 % interval of the honest AUC, {text} on {cases}, includes 0.5."
 
@@ -206,6 +206,6 @@ def _permutation(record: StudyRecord) -> list[str]:
     runs = len(test.permuted)
     verdict = "could" if test.p_value >= _SIGNIFICANT else "could hardly"
     return [
-        f"Outcomes drawn at random {verdict} have given this AUC: p = {test.p_value:.3f} over {runs} permutations of the "
-        f"whole pipeline ({test.model})."
+        f"Outcomes drawn at random {verdict} have given this AUC: p = {test.p_value:.3f} over {runs} permutations of "
+        f"the whole pipeline ({test.model})."
     ]

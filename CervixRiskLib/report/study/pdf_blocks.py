@@ -88,7 +88,14 @@ class PdfBlocks:
         across = (width - (in_row - 1) * _CARD_GAP) / in_row
         rows: list[PageBlock] = []
         for first in range(0, len(block.items), in_row):
-            cards = [self._card(item, across - 3 * PANEL_PADDING) for item in block.items[first : first + in_row]]
+            items = block.items[first : first + in_row]
+            labels = [self.line(item.label, across - 3 * PANEL_PADDING, NOTE_SIZE, color=GREY) for item in items]
+            # So that the numbers of a row stand on one line.
+            highest = max(label.height for label in labels)
+            cards = [
+                Stack([label, Gap(highest - label.height), *self._card(item, across - 3 * PANEL_PADDING)])
+                for label, item in zip(labels, items, strict=True)
+            ]
             height = max(card.height for card in cards)
             panels = [Panel(Stack([card, Gap(height - card.height)]), across, PALE) for card in cards]
             rows.append(Beside([(index * (across + _CARD_GAP), panel) for index, panel in enumerate(panels)]))
@@ -126,19 +133,17 @@ class PdfBlocks:
         assert drawn.figure is not None
         return PlacedFigure(drawn.figure, scale)
 
-    def _card(self, item: KeyNumber, width: float) -> Stack:
+    def _card(self, item: KeyNumber, width: float) -> list[PageBlock]:
+        """What stands below a key number's label."""
         big = value_text(item.value)
         size = min(_BIG, _BIG * width / self.words.width(big, _BIG, bold=True))
-        blocks: list[PageBlock] = [
-            self.line(item.label, width, NOTE_SIZE, color=GREY),
-            self.line(big, 2 * width, size, weight="bold", gid="number"),
-        ]
+        blocks: list[PageBlock] = [self.line(big, 2 * width, size, weight="bold", gid="number")]
         interval = interval_text(item.value)
         if interval:
             blocks.append(self.line(f"95 % interval {interval}", width, TICK_SIZE))
         if item.note:
             blocks.append(self.line(item.note, width, NOTE_SIZE, color=GREY))
-        return Stack(blocks)
+        return blocks
 
     def _whole_table(self, block: TableBlock, width: float) -> PageBlock | None:
         rows = self._rows(table_words(block), width)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from ...bundle.study_file import Study
+from .checklist_sections import checklist_sections
 from .document import StudyDocument
 from .headline import cases_text, headline, summary
 from .performance import main_model
+from .sections_clinical import clinical_sections
+from .sections_cohort import cohort_sections
+from .sections_deviations import deviations_sections
+from .sections_features import features_sections
+from .sections_heat_maps import heat_map_sections
 from .sections_models import models_sections
+from .sections_nomogram import nomogram_sections
+from .sections_reproducing import provenance, reproducing_sections
+from .sections_uncertainty import uncertainty_sections
 
 TITLE = "Pelvic lymph node metastasis (PLNM) of cervical cancer: study report"
 
@@ -24,8 +33,20 @@ def plnm_document(study: Study) -> StudyDocument:
         subtitle=_subtitle(study),
         headline=headline(study),
         summary=summary(study),
-        sections=(*models_sections(study),),
+        sections=(
+            *cohort_sections(study),
+            *clinical_sections(study),
+            *features_sections(study),
+            *models_sections(study),
+            *nomogram_sections(study),
+            *uncertainty_sections(study),
+            *heat_map_sections(study),
+            *deviations_sections(study),
+            *reproducing_sections(study),
+            *checklist_sections(study),
+        ),
         simulated=study.manifest.simulated,
+        provenance=provenance(study),
     )
 
 

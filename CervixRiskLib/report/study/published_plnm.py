@@ -267,3 +267,46 @@ def published_rows(table: ModelTable, name: str) -> tuple[Published, Published] 
         if word in low:
             return TABLES[table][printed]
     return None
+
+
+_CHARACTERISTICS = (
+    (("diameter",), "Maximum diameter (mm)", "Maximum tumor diameter"),
+    (("rbc", "red blood"), "RBC count (10¹²/L)", "RBC count"),
+    (("wbc", "white blood"), "WBC count (10⁹/L)", "WBC count"),
+    (("eosinophil",), "Eosinophil count (10⁹/L)", "Eosinophil count"),
+    (("alp ", "alkaline"), "ALP (U/L)", "ALP"),
+    (("ca125", "ca 125"), "CA125 (U/mL)", "CA125"),
+    (("ca153", "ca 153"), "CA153 (U/mL)", "CA153"),
+    (("ca199", "ca 199"), "CA199 (U/mL)", "CA199"),
+    (("cea ", "carcinoembryonic"), "CEA (U/mL)", "CEA"),
+    (("scc ", "squamous cell carcinoma antigen"), "SCC antigen (ng/mL)", "SCC antigen"),
+    (("parturition", "parity"), "Parturition", "Parturition"),
+    (("abortion",), "Abortion", "Abortion"),
+    (("bmi ", "body mass"), "BMI", "BMI"),
+    (("histology", "histological"), "Histology", "Histology"),
+    (("age ",), "Age", "Age"),
+)
+
+
+def published_characteristic(label: str, side: int) -> tuple[str, str, str] | None:
+    """Table 1 for the characteristic of that label: negative, positive, p; ``side`` 0 is training, 1 testing."""
+    printed = _printed_name(label, 0)
+    row = next((row for row in TABLE_1 if row[0] == printed), None)
+    if row is None or side > 1:
+        return None
+    first = 2 + 4 * side
+    return row[first], row[first + 1], row[first + 2]
+
+
+def published_odds_ratio(label: str) -> PublishedOddsRatio | None:
+    """Table 2 for the predictor of that label."""
+    printed = _printed_name(label, 1)
+    return next((row for row in TABLE_2 if row.name == printed), None)
+
+
+def _printed_name(label: str, table: int) -> str:
+    low = f"{label.strip().lower()} "
+    for words, *names in _CHARACTERISTICS:
+        if any(low.startswith(word) or f" {word}" in low for word in words):
+            return names[table]
+    return ""

@@ -1,0 +1,170 @@
+"""Clinical predictors: Table 2 and its forest, signs that flip, events per variable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...bundle.study_file import Study
+from ...bundle.study_record import RecordTable
+from .cells import Cell, Estimate, PValue
+from .document import Absence, Block, BulletList, FigureBlock, Paragraph, Section, TableBlock, WarningBlock
+from .published_plnm import COLUMN, SOURCE, published_odds_ratio
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..figures.forest import ForestRow
+
+_SIDES = ("univariate", "multivariate")
+_LEAST_EVENTS = 10.0
+
+
+def clinical_sections(study: Study) -> tuple[Section, ...]:
+    """Odds ratios of the clinical predictors on the training cases."""
+    table = study.record.odds_ratios
+    if table is None or not table.rows:
+        absent = Absence("No Table 2: there are no clinical predictors, or none that could be judged.")
+        return (Section("Clinical predictors", (absent, *_kept(study))),)
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    blocks: list[Block] = [
+        Paragraph(
+            "All training cases together, every regression with an intercept. This describes the cohort; in the honest "
+            "protocol the predictors are chosen anew in every resample."
+        ),
+        _table(rows, table),
+        _forest(study, rows),
+        *_events(rows),
+        *_flips(study, table),
+        *_kept(study),
+    ]
+    return (Section("Clinical predictors", tuple(blocks)),)
+
+
+Row = Mapping[str, Any]
+
+
+def _table(rows: list[dict[str, Any]], table: RecordTable) -> TableBlock:
+    cells: list[tuple[Cell, ...]] = []
+    printed_any = any(published_odds_ratio(str(row.get("label") or row.get("name"))) for row in rows)
+    for row in rows:
+        label = str(row.get("label") or row.get("name"))
+        line: list[Cell] = [label]
+        for side in _SIDES:
+            line += [_wald(row, side), _profile(row, side), _p(row, side)]
+        if printed_any:
+            printed = published_odds_ratio(label)
+            for values in (printed.univariate, printed.multivariate) if printed else (None, None):
+                line.append(Estimate(*values[:3]) if values else None)
+        cells.append(tuple(line))
+    heads = ("OR (Wald)", "OR (profile likelihood)", "p")
+    groups: tuple[tuple[str, int], ...] = (("", 1), ("univariate", 3), ("multivariate", 3))
+    notes = ["Odds ratios per unit with 95 % intervals of both kinds; the p is that of the method that applies."]
+    notes += [f"{row.get('label')}: Firth's estimate, since it separates the outcomes." for row in rows if _firth(row)]
+    if printed_any:
+        groups = (*groups, (COLUMN, 2))
+        notes.append(f"Published: {SOURCE}; its univariate odds ratios can be rebuilt only without an intercept.")
+    return TableBlock(
+        "Odds ratios of the clinical predictors",
+        ("Predictor", *heads, *heads, *(("univariate", "multivariate") if printed_any else ())),
+        tuple(cells),
+        "odds_ratios",
+        tuple(notes),
+        "Table 2",
+        groups,
+    )
+
+
+def _value(row: Row, name: str) -> float | None:
+    value = row.get(name)
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _wald(row: Row, side: str) -> Cell:
+    value = _value(row, f"{side}_odds_ratio")
+    return None if value is None else Estimate(value, _value(row, f"{side}_lower"), _value(row, f"{side}_upper"))
+
+
+def _profile(row: Row, side: str) -> Cell:
+    value = _value(row, f"{side}_odds_ratio")
+    if value is None:
+        return None
+    return Estimate(value, _value(row, f"{side}_profile_lower"), _value(row, f"{side}_profile_upper"))
+
+
+def _p(row: Row, side: str) -> Cell:
+    if _value(row, f"{side}_odds_ratio") is None:
+        return None
+    name = "likelihood_ratio_p_value" if row.get(f"{side}_method") == "Firth" else "p_value"
+    return PValue(_value(row, f"{side}_{name}"))
+
+
+def _firth(row: Row) -> bool:
+    return any(row.get(f"{side}_method") == "Firth" for side in _SIDES)
+
+
+def _forest(study: Study, rows: list[dict[str, Any]]) -> FigureBlock:
+    def draw() -> Figure:
+        from ..figures.forest import draw_forest
+
+        columns = {
+            side.capitalize(): [_forest_row(row, side) for row in rows]
+            for side in _SIDES
+            if any(_value(row, f"{side}_odds_ratio") is not None for row in rows)
+        }
+        return draw_forest(columns, "Odds ratio", simulated=study.manifest.simulated)
+
+    return FigureBlock(
+        "Odds ratios with 95 % intervals",
+        draw,
+        "odds_ratio_forest",
+        "Forest plot of the univariate and multivariate odds ratios of the table.",
+    )
+
+
+def _forest_row(row: Row, side: str) -> ForestRow:
+    from ..figures.forest import ForestRow
+
+    bounds = "profile_" if _firth(row) else ""
+    return ForestRow(
+        str(row.get("label") or row.get("name")),
+        _value(row, f"{side}_odds_ratio"),
+        _value(row, f"{side}_{bounds}lower"),
+        _value(row, f"{side}_{bounds}upper"),
+    )
+
+
+def _events(rows: list[dict[str, Any]]) -> tuple[Block, ...]:
+    """Events per variable of the multivariate regression."""
+    together = [row for row in rows if _value(row, "multivariate_odds_ratio") is not None]
+    if not together:
+        return (Absence("No multivariate regression: no predictor entered it."),)
+    cases, events = _value(together[0], "multivariate_cases"), _value(together[0], "multivariate_events")
+    if cases is None or events is None:
+        return ()
+    rarer = min(events, cases - events)
+    per_variable = rarer / len(together)
+    sentence = (
+        f"The multivariate regression has {rarer:.0f} cases of the rarer outcome for {len(together)} predictors: "
+        f"{per_variable:.1f} events per variable"
+    )
+    if per_variable < _LEAST_EVENTS:
+        return (WarningBlock(f"{sentence}; with fewer than 10 its odds ratios are unreliable (Peduzzi et al. 1996)."),)
+    return (Paragraph(f"{sentence} (at least 10 are asked for; Peduzzi et al. 1996)."),)
+
+
+def _flips(study: Study, table: RecordTable) -> tuple[Block, ...]:
+    flips = study.manifest.details.get("sign_flips")
+    found = [str(sentence) for sentence in flips] if isinstance(flips, list | tuple) else []
+    sentences = tuple(dict.fromkeys((*table.notes, *found)))
+    if not sentences:
+        return (Paragraph("No predictor changes direction beside the others."),)
+    return (BulletList(sentences),)
+
+
+def _kept(study: Study) -> tuple[Block, ...]:
+    kept = study.manifest.clinical
+    if not kept:
+        return (Absence("The final model uses no clinical predictor."),)
+    names = ", ".join(f"{one.label} ({one.unit})" if one.unit else one.label for one in kept)
+    return (Paragraph(f"The final model uses: {names}."),)

@@ -1,0 +1,158 @@
+"""Who was in the study: flow of cases, Table 1, missing values."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ...bundle.study_file import Study
+from ...bundle.study_record import RecordTable
+from .document import Absence, Block, FigureBlock, Paragraph, Section, TableBlock
+from .published_plnm import COLUMN, SOURCE, published_characteristic
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_COHORT = re.compile(r"(.+) \(N = \d+\)")
+_AGAINST = " against "
+
+
+def cohort_sections(study: Study) -> tuple[Section, ...]:
+    """Flow chart and characteristics."""
+    return (Section("The cohort", (*_flow(study), *_characteristics(study))),)
+
+
+def _flow(study: Study) -> tuple[Block, ...]:
+    steps = study.record.flow
+    if not steps:
+        return (Absence("The flow of cases is not in the record."),)
+
+    def draw() -> Figure:
+        from ..figures.flow_chart import draw_flow_chart
+
+        return draw_flow_chart(steps, simulated=study.manifest.simulated)
+
+    words = "; ".join(f"{step.label}: {step.remaining}" for step in steps)
+    return (FigureBlock("Flow of cases", draw, "flow_chart", f"Flow chart. {words}.", number="Figure 1"),)
+
+
+def _characteristics(study: Study) -> tuple[Block, ...]:
+    table = study.record.table_one
+    if table is None:
+        return (Absence("No Table 1: the cohort table has no clinical columns."),)
+    cohorts = [found[1] for column in table.columns if (found := _COHORT.fullmatch(column))]
+    if not cohorts:
+        return (_whole(table),)
+    blocks: list[Block] = [_one_cohort(table, cohort, place) for place, cohort in enumerate(cohorts)]
+    against = [column for column in table.columns if _AGAINST in column]
+    if against:
+        blocks.append(_compared(table, against))
+    figure = _differences(study, table)
+    return (*blocks, *([figure] if figure else []), _missing(table, cohorts))
+
+
+def _whole(table: RecordTable) -> TableBlock:
+    """A table of another shape, as it is."""
+    rows = tuple(tuple(_text(cell) for cell in row) for row in table.rows)
+    return TableBlock("Characteristics", table.columns, rows, "table_one", table.notes, "Table 1")
+
+
+def _one_cohort(table: RecordTable, cohort: str, place: int) -> TableBlock:
+    """Of one side of the split; what the paper printed stands beside the side it printed it of."""
+    columns = [
+        column
+        for column in table.columns[1:]
+        if (column.startswith((f"{cohort} ", f"{cohort}, "))) and _AGAINST not in column
+    ]
+    places = [table.columns.index(column) for column in columns]
+    heads = tuple(re.sub(rf"^{re.escape(cohort)},? ", "", column) for column in columns)
+    heads = tuple(f"all {head}" if head.startswith("(N") else head for head in heads)
+    rows = []
+    printed_any = False
+    for row in table.rows:
+        printed = published_characteristic(str(row[0]), place)
+        printed_any = printed_any or printed is not None
+        rows.append((_text(row[0]), *(_text(row[index]) for index in places), *(printed or (None, None, None))))
+    width = 1 + len(places) + (3 if printed_any else 0)
+    groups: tuple[tuple[str, int], ...] = (("", 1), (cohort, len(places)))
+    notes = table.notes
+    if printed_any:
+        groups = (*groups, (COLUMN, 3))
+        notes = (*notes, f"Published: {SOURCE}.")
+        heads = (*heads, "PLNM (−)", "PLNM (+)", "p")
+    return TableBlock(
+        f"Characteristics, {cohort}",
+        ("Characteristic", *heads),
+        tuple(row[:width] for row in rows),
+        f"table_one_{place + 1}",
+        notes,
+        "Table 1",
+        groups,
+    )
+
+
+def _compared(table: RecordTable, columns: list[str]) -> TableBlock:
+    places = [table.columns.index(column) for column in columns]
+    title = columns[0].rpartition(" ")[0]
+    rows = [
+        (_text(row[0]), *(_text(row[place]) for place in places))
+        for row in table.rows
+        if any(row[place] for place in places)
+    ]
+    heads = tuple(column.rpartition(" ")[2] for column in columns)
+    return TableBlock(f"Are both sides alike? {title}", ("Characteristic", *heads), tuple(rows), "table_one_sides")
+
+
+def _differences(study: Study, table: RecordTable) -> FigureBlock | None:
+    comparisons = {}
+    for column in table.columns:
+        if not column.endswith(" SMD"):
+            continue
+        place = table.columns.index(column)
+        found = {str(row[0]).strip(): value for row in table.rows if (value := _number(row[place])) is not None}
+        if found:
+            comparisons[column.removesuffix(" SMD")] = found
+    if not comparisons:
+        return None
+
+    def draw() -> Figure:
+        from ..figures.standardised_differences import draw_standardised_differences
+
+        return draw_standardised_differences(comparisons, simulated=study.manifest.simulated)
+
+    return FigureBlock(
+        "Standardised differences of the characteristics",
+        draw,
+        "standardised_differences",
+        "Absolute standardised mean difference of each characteristic, between outcome groups and between both sides.",
+    )
+
+
+def _missing(table: RecordTable, cohorts: list[str]) -> Block:
+    places = {cohort: table.columns.index(f"{cohort} missing") for cohort in cohorts}
+    rows = [
+        (str(row[0]).strip(), *(_text(row[place]) for place in places.values()))
+        for row in table.rows
+        if any(str(row[place]) not in ("", "0", "None") for place in places.values())
+    ]
+    if not rows:
+        return Paragraph("No clinical value is missing.")
+    return TableBlock(
+        "Missing values",
+        ("Characteristic", *(f"{cohort}, missing" for cohort in cohorts)),
+        tuple(rows),
+        "missing_values",
+        ("In training a missing value is replaced by the median of the training side of each resample.",),
+    )
+
+
+def _text(cell: object) -> str | None:
+    return None if cell is None or cell == "" else str(cell).rstrip()
+
+
+def _number(cell: object) -> float | None:
+    try:
+        return float(str(cell))
+    except ValueError:
+        # "undefined" is what the table prints where a difference has no value.
+        return None

@@ -1,0 +1,66 @@
+"""The heat map panel: example cases chosen by a rule, from the folder that training leaves beside the bundle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...bundle.study_examples import EXAMPLES_NAME, read_examples
+from ...bundle.study_file import Study
+from ...errors import BundleError
+from .document import Absence, Block, FigureBlock, Section
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def heat_map_sections(study: Study, number: str = "Figure 8") -> tuple[Section, ...]:
+    """Where the model looked, in cases that nobody picked by their looks."""
+    return (Section("Heat maps", _panel(study, number)),)
+
+
+def _panel(study: Study, number: str) -> tuple[Block, ...]:
+    if study.run is None:
+        return (
+            Absence(
+                "No example cases: patients' pictures are never part of a bundle. Make the report from the folder that "
+                "training wrote beside the bundle to see them."
+            ),
+        )
+    path = study.run / EXAMPLES_NAME
+    if not path.is_file():
+        return (
+            Absence("No example cases: the training run kept none, for instance as features were given, not images."),
+        )
+    try:
+        examples = read_examples(path)
+    except BundleError as error:
+        return (Absence(f"The example cases cannot be shown. {error}"),)
+    if not examples:
+        return (Absence("No example cases: the training run kept none."),)
+    unseen = sum(example.held_out for example in examples)
+    if unseen == len(examples):
+        seen = "The final model was not fitted on any of these cases."
+    elif unseen:
+        seen = f"The final model was fitted on {len(examples) - unseen} of these {len(examples)} cases."
+    else:
+        seen = "The final model was fitted on these cases."
+    notes = ("Chosen by rule, not by looks: each example says its rule.", seen)
+
+    def draw() -> Figure:
+        from ..figures.heat_map_panel import draw_heat_map_panel
+
+        return draw_heat_map_panel(examples, notes=notes, simulated=study.manifest.simulated)
+
+    words = "; ".join(
+        f"{example.outcome}, {example.probability_of} {100 * example.probability:.0f} %" for example in examples
+    )
+    return (
+        FigureBlock(
+            "Where the model looked",
+            draw,
+            "heat_maps",
+            f"Slices with contour and heat map of {len(examples)} cases: {words}.",
+            notes=(*notes, "A heat map shows what the network's answer rested on, not where disease is."),
+            number=number,
+        ),
+    )

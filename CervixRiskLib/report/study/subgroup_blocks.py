@@ -1,0 +1,122 @@
+"""The model in each subgroup that the record knows: where it holds and where it may not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...bundle.study_record import CaseSet, JudgedModel
+from .cells import Cell, Estimate, cell_text
+from .document import Absence, Block, FigureBlock, TableBlock
+from .performance import Judged
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..figures.forest import ForestRow
+
+_UNKNOWN = "not known"
+_NOTES = (
+    "Exploratory: subgroups are small and not corrected for their number. Overlapping intervals do not show that the "
+    "model is equally good, nor different ones that it is not.",
+)
+
+
+def subgroup_blocks(model: Judged, *, simulated: bool, name: str = "subgroups") -> tuple[Block, ...]:
+    """Forest and table of the AUC in each subgroup of the model's cases."""
+    groups = {
+        grouping: parts for grouping, values in model.cases.subgroups.items() if len(parts := _parts(model, values)) > 1
+    }
+    if not groups:
+        return (
+            Absence(
+                "No subgroups: the cohort table has no column that divides the cases (center, histology, diameter), or "
+                "one value alone in each."
+            ),
+        )
+    rows: list[tuple[Cell, ...]] = [_row("All cases", model)]
+    strong, indented = [0], []
+    for grouping, parts in groups.items():
+        strong.append(len(rows))
+        rows.append((grouping, None, None, None, None, None))
+        for value, part in parts.items():
+            indented.append(len(rows))
+            rows.append(_row(value, part))
+
+    def draw() -> Figure:
+        from ..figures.forest import draw_forest
+
+        return draw_forest(
+            {"": _forest(model, groups)}, "AUC", scale="linear", reference=0.5, notes=_NOTES, simulated=simulated
+        )
+
+    words = "; ".join(f"{value} {cell_text(part.auc())}" for parts in groups.values() for value, part in parts.items())
+    return (
+        FigureBlock("AUC in subgroups", draw, name, f"Forest of AUCs with 95 % intervals: {words}."),
+        TableBlock(
+            f"The {model.model.name} in subgroups",
+            ("Subgroup", "cases", "positive", "AUC", "sensitivity", "specificity"),
+            tuple(rows),
+            f"{name}_numbers",
+            notes=_NOTES,
+            strong=tuple(strong),
+            indented=tuple(indented),
+        ),
+    )
+
+
+def part_of(model: Judged, members: np.ndarray) -> Judged:
+    """The model judged on those of its cases alone where ``members`` ``(cases,)`` is true."""
+    places = np.flatnonzero(members)
+    cases = CaseSet(
+        model.cases.name,
+        tuple(model.cases.outcomes[place] for place in places),
+        tuple(model.cases.patients[place] for place in places),
+    )
+    own = model.model
+    return Judged(
+        JudgedModel(
+            own.name,
+            own.table,
+            own.protocol,
+            own.cases,
+            tuple(tuple(row[place] for place in places) for row in own.scores),
+            tuple(tuple(row[place] for place in places) for row in own.predicted),
+            own.probability,
+            own.note,
+        ),
+        cases,
+    )
+
+
+def _parts(model: Judged, values: tuple[str, ...]) -> dict[str, Judged]:
+    column = np.array([value or _UNKNOWN for value in values], dtype=object)
+    return {str(value): part_of(model, column == value) for value in dict.fromkeys(sorted(column))}
+
+
+def _row(title: str, model: Judged) -> tuple[Cell, ...]:
+    return (
+        title,
+        len(model.cases.outcomes),
+        int(model.outcomes.sum()),
+        model.auc(),
+        model.at_cut_off("sensitivity"),
+        model.at_cut_off("specificity"),
+    )
+
+
+def _forest(model: Judged, groups: dict[str, dict[str, Judged]]) -> list[ForestRow]:
+    from ..figures.forest import ForestRow
+
+    def row(title: str, part: Judged, level: int) -> ForestRow:
+        auc = part.auc()
+        text = cell_text(Estimate(auc.value, auc.lower, auc.upper, digits=2))
+        label = f"{title} (n = {len(part.cases.outcomes)})"
+        return ForestRow(label, auc.value, auc.lower, auc.upper, text, level)
+
+    rows = [row("All cases", model, 0)]
+    for grouping, parts in groups.items():
+        rows.append(ForestRow(grouping, None, None, None, "", 0))
+        rows += [row(value, part, 1) for value, part in parts.items()]
+    return rows
