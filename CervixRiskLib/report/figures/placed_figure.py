@@ -49,12 +49,16 @@ class _Drawing(Artist):
         pdf.gc.copy_properties(page_state)
         pdf.file.output(Op.gsave, self._scale, 0, 0, self._scale, left, bottom, Op.concat_matrix)
         figure.dpi = _POINTS_PER_INCH
+        width, height = figure.get_size_inches()
+        page_size = pdf.file.width, pdf.file.height
+        # Lines beyond these are left out.
+        pdf.file.width, pdf.file.height = width, height
         try:
-            width, height = figure.get_size_inches()
             mixed: Any = MixedModeRenderer(figure, width, height, dots_per_inch, pdf)
             figure.draw(mixed)
             pdf.finalize()
         finally:
             figure.dpi = dots_per_inch
+            pdf.file.width, pdf.file.height = page_size
             pdf.file.output(Op.grestore)
             pdf.gc = page_state

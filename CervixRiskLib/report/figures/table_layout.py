@@ -250,14 +250,20 @@ def table_layouts(measure: WordMeasure, table: TableWords, widths: Sequence[floa
 
 
 def _in_parts(measure: WordMeasure, table: TableWords, width: float, size: float) -> list[TableLayout]:
-    parts: list[TableLayout] = []
-    columns = [0]
+    """As few parts as there can be, with as many columns each where that fits."""
+    greedy: list[list[int]] = [[0]]
     for column in range(1, len(table.head)):
-        if len(columns) > 1 and _fitted(measure, table.columns([*columns, column]), width, size) is None:
-            parts.append(_forced(measure, table.columns(columns), width, size))
-            columns = [0]
-        columns.append(column)
-    return [*parts, _forced(measure, table.columns(columns), width, size)]
+        longer = [*greedy[-1], column]
+        if len(greedy[-1]) > 1 and _fitted(measure, table.columns(longer), width, size) is None:
+            longer = [0, column]
+            greedy.append(longer)
+        greedy[-1] = longer
+    count, others = len(greedy), len(table.head) - 1
+    even = [[0, *range(1 + part * others // count, 1 + (part + 1) * others // count)] for part in range(count)]
+    layouts = [_fitted(measure, table.columns(columns), width, size) for columns in even]
+    if all(layouts):
+        return [layout for layout in layouts if layout is not None]
+    return [_forced(measure, table.columns(columns), width, size) for columns in greedy]
 
 
 def _forced(measure: WordMeasure, table: TableWords, width: float, size: float) -> TableLayout:

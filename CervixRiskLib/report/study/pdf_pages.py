@@ -234,6 +234,8 @@ class _Layout:
             self._upright(lying)
             width = LYING_WIDTH if lying else CONTENT_WIDTH
             more = f" (columns, part {number + 1} of {len(layouts)})" if len(layouts) > 1 else ""
+            if number:
+                self._pages.add(Gap(GAP))
             self._table_part(layout, block, width, more)
         if block is not None:
             for note in self._blocks.notes(block, LYING_WIDTH if self._pages.lies else CONTENT_WIDTH):
