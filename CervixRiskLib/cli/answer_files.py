@@ -82,21 +82,47 @@ def write_report(
     """
     from ..report.case_files import FORMATS, write_case_report
 
-    report = _case_report(path, study, predictor, case, prediction)
+    # The person has named no case, but the report.
+    report = case_report(path.stem, study, predictor, case, prediction)
     paths = write_case_report(report, path, FORMATS, progress)
     return dict(zip(("Report", "Report's picture", "Report's table"), paths, strict=True))
 
 
-def _case_report(
-    path: Path, study: Study, predictor: StudyPredictor, case: CaseInput, prediction: Prediction
+def write_page(
+    path: Path,
+    case_id: str,
+    study: Study,
+    predictor: StudyPredictor,
+    case: CaseInput,
+    prediction: Prediction,
+    *,
+    csv: bool,
+    progress: Progress,
+) -> dict[str, Path]:
+    """Write the case's single page as PDF and picture, and one line of a table where asked; returns what is there now.
+
+    Raises
+    ------
+    CervixRiskError
+        The files cannot be written.
+    """
+    from ..report.case_files import write_case_page
+
+    formats = {"Page": "pdf", "Picture": "png", **({"Table": "csv"} if csv else {})}
+    report = case_report(case_id, study, predictor, case, prediction)
+    return dict(zip(formats, write_case_page(report, path, tuple(formats.values()), progress), strict=True))
+
+
+def case_report(
+    case_id: str, study: Study, predictor: StudyPredictor, case: CaseInput, prediction: Prediction
 ) -> CaseReport:
+    """What a report tells of an answered case."""
     from ..report.case_report import CaseReport
     from ..worker.study_facts import processor_of
     from ..workflow.session_report import answering_versions, now_text, reported_values
 
     return CaseReport(
-        # The person has named no case, but the report.
-        case_id=path.stem,
+        case_id=case_id,
         date=now_text(),
         title=study.title,
         image=case.image,

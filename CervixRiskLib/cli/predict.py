@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..worker.predictors import open_predictor
+from . import case_options
 from .answer import prediction_json, prediction_lines
 from .answer_files import check_report_path, write_extras, write_report
 from .asked_program import asked_program
@@ -28,44 +29,14 @@ EXAMPLES = examples(
 
 def predict(
     bundle: Annotated[Path, typer.Option("--bundle", "-b", metavar="BUNDLE", help="The trained model.")],
-    image: Annotated[
-        Path | None,
-        typer.Option("--image", metavar="FILE", help="The slice: DICOM, NRRD, NIfTI, MetaImage, PNG, JPEG or TIFF."),
-    ] = None,
-    roi: Annotated[
-        Path | None,
-        typer.Option(
-            "--roi",
-            metavar="FILE",
-            help="The tumour on it: label image, segmentation, or polygon points. Models that look at the whole slice "
-            "need none.",
-        ),
-    ] = None,
-    channel: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--channel",
-            metavar="NAME=FILE",
-            help="A further image of the same section, such as image_t1=t1.dcm; repeatable.",
-        ),
-    ] = None,
-    label: Annotated[
-        int | None, typer.Option("--label", min=1, help="Which label is the tumour, where there are several.")
-    ] = None,
-    segment: Annotated[
-        str | None, typer.Option("--segment", help="Which segment of a .seg.nrrd is the tumour, by name.")
-    ] = None,
-    slice_index: Annotated[
-        int | None, typer.Option("--slice", min=0, help="Which slice or frame of the image, from 0.")
-    ] = None,
-    spacing_mm: Annotated[
-        str | None,
-        typer.Option("--spacing-mm", metavar="MM", help="Pixel size, such as 0.1, or rows x columns: 0.1x0.12"),
-    ] = None,
-    clinical: Annotated[
-        list[str] | None,
-        typer.Option("--clinical", metavar="NAME=VALUE", help="A clinical value, such as rbc_count=4.1; repeatable."),
-    ] = None,
+    image: Annotated[Path | None, case_options.IMAGE] = None,
+    roi: Annotated[Path | None, case_options.ROI] = None,
+    channel: Annotated[list[str] | None, case_options.CHANNEL] = None,
+    label: Annotated[int | None, case_options.LABEL] = None,
+    segment: Annotated[str | None, case_options.SEGMENT] = None,
+    slice_index: Annotated[int | None, case_options.SLICE] = None,
+    spacing_mm: Annotated[str | None, case_options.SPACING] = None,
+    clinical: Annotated[list[str] | None, case_options.CLINICAL] = None,
     heatmap: Annotated[
         Path | None, typer.Option("--heatmap", metavar="FILE.nrrd", help="Write the heat map on the image's grid.")
     ] = None,

@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .. import SIMULATED_MARK
-from ..bundle import WarningCode
-from ..bundle.prediction_text import outcome, percent, pixel_size_text, range_text, readable_unit
+from ..bundle.prediction_text import outcome, percent, range_text, readable_unit
 from ..progress import SILENT, Progress
+from .case_blocks import (
+    HALF,
+    SECOND,
+    NomogramBlock,
+    answer_block,
+    case_blocks,
+    contribution_blocks,
+    every_word,
+    one_line,
+    title_blocks,
+    warning_blocks,
+)
 from .case_report import CaseReport
-from .figures.contribution_bars import ContributionBars
-from .figures.nomogram import NomogramDrawing, NomogramMeasures
-from .figures.nomogram_marks import draw_marks
 from .figures.page_blocks import Beside, Block, Gap, Heading, Named, Stack, Words
 from .figures.pages import CONTENT_HEIGHT, CONTENT_WIDTH, Pages, page_style
-from .figures.probability_bar import GroupBars, ProbabilityBar
 from .figures.sheet import Sheet
 from .figures.slice_figure import SlicePictures
 from .provenance import provenance_rows
-from .style import GREY, INK, NOTE_SIZE, TEXT_SIZE, TICK_SIZE, VERMILLION, closing_line
+from .style import GREY, INK, NOTE_SIZE, TEXT_SIZE, closing_line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from ..statistics import Nomogram
-
-_GAP = 0.25
-_HALF = (CONTENT_WIDTH - _GAP) / 2
-_SECOND = _HALF + _GAP
 _PICTURE_HEIGHT = 3.4
 _PICTURE_HEIGHT_OVER_NOMOGRAM = 2.5
-_MOST_CONTRIBUTIONS = 6
 _TALLEST_COLUMN = 3.7
-_NOMOGRAM = NomogramMeasures(CONTENT_WIDTH, 0.0, 0.38, above=0.13, below_marks=0.3, notes=0.04)
-# Where a value lies beyond its axis there is a note.
-_NOMOGRAM_WITH_NOTES = replace(_NOMOGRAM, below_marks=0.62)
-_NAME_WIDTH = 1.65
-_BIG = 30.0
-_DEMO = "Its answers mean nothing for a patient."
+NAME_WIDTH = 1.65
+"""Of the names beside what the answer stands on, in inches."""
 
 
 def case_pages(report: CaseReport, progress: Progress = SILENT) -> list[Figure]:
@@ -47,21 +42,15 @@ def case_pages(report: CaseReport, progress: Progress = SILENT) -> list[Figure]:
     Two pages for most cases. What does not fit on the first goes to further ones; nothing is left out or made
     unreadably small.
     """
-    with page_style(_every_word(report)), progress.task("Drawing the report", total=4) as task:
+    with page_style(every_word(report)), progress.task("Drawing the report", total=2) as task:
         pages = Pages(f"{report.title} · case {one_line(report.case_id)} · {report.date}", simulated=report.simulated)
         measure = pages.measure
-        pages.add(*_title(report, measure))
-        most = _PICTURE_HEIGHT_OVER_NOMOGRAM if report.prediction.points else _PICTURE_HEIGHT
-        pages.add(SlicePictures(measure, report, CONTENT_WIDTH, most))
-        task.advance(detail="slice")
-        _add_answer(report, pages)
-        task.advance(detail="answer")
-        _add_points(report, pages)
-        task.advance(detail="points")
+        add_case(report, pages)
+        task.advance(detail="case")
         if pages.count == 1:
             pages.new_page()
         for heading, rows in provenance_rows(report):
-            blocks = [Named(measure, name, words, CONTENT_WIDTH, _NAME_WIDTH) for name, words in rows]
+            blocks = [Named(measure, name, words, CONTENT_WIDTH, NAME_WIDTH) for name, words in rows]
             pages.add_each(Heading(measure, heading, CONTENT_WIDTH), blocks)
             pages.add(Gap(0.12))
         figures = pages.finish()
@@ -69,9 +58,19 @@ def case_pages(report: CaseReport, progress: Progress = SILENT) -> list[Figure]:
     return figures
 
 
+def add_case(report: CaseReport, pages: Pages) -> None:
+    """Title, pictures, answer, reasons and nomogram, parted wherever a page ends."""
+    measure = pages.measure
+    pages.add(*title_blocks(report, measure))
+    most = _PICTURE_HEIGHT_OVER_NOMOGRAM if report.prediction.points else _PICTURE_HEIGHT
+    pages.add(SlicePictures(measure, report, CONTENT_WIDTH, most))
+    _add_answer(report, pages)
+    _add_points(report, pages)
+
+
 def slice_picture(report: CaseReport) -> Figure:
     """The pictures alone, with the answer's first line over them."""
-    with page_style(_every_word(report)):
+    with page_style(every_word(report)):
         measure = Sheet(CONTENT_WIDTH + 2 * 0.3, 1.0)
         text = report.prediction
         words = f"{outcome(text)} {percent(text.probability)}, 95 % interval {range_text(*text.interval)}"
@@ -87,99 +86,21 @@ def slice_picture(report: CaseReport) -> Figure:
     return sheet.figure
 
 
-def one_line(words: str) -> str:
-    """Words of a person's as they can be printed: on one line, without control characters."""
-    return "".join(sign for sign in " ".join(words.split()) if sign.isprintable())
-
-
-def _every_word(report: CaseReport) -> str:
-    """What persons and models have named; our own words are Latin."""
-    prediction, manifest = report.prediction, report.manifest
-    words = [report.case_id, report.title, report.reader, report.sensitivity, prediction.label, prediction.basis]
-    words += [value.label + value.words for value in report.clinical]
-    words += [other.name for other in report.other_contours]
-    words += [point.label + point.unit for point in prediction.points]
-    words += [item.name for item in prediction.contributions]
-    words += [warning.text for warning in prediction.warnings]
-    return "".join([*words, *manifest.class_names, manifest.intended_use, *manifest.deviations])
-
-
-def _title(report: CaseReport, measure: Sheet) -> list[Block]:
-    about = " · ".join(filter(None, [report.title, one_line(report.reader), report.date]))
-    blocks: list[Block] = [
-        Words(measure, f"Case {one_line(report.case_id)}", CONTENT_WIDTH, 16.0, weight="bold", gid="title"),
-        Words(measure, about, CONTENT_WIDTH, TICK_SIZE, color=GREY),
-    ]
-    if report.simulated:
-        words = f"{SIMULATED_MARK} {_DEMO}"
-        style = {"weight": "bold", "color": VERMILLION, "gid": "simulated"}
-        blocks += [Gap(0.03), Words(measure, words, CONTENT_WIDTH, TICK_SIZE, **style)]
-    return [*blocks, Gap(0.1)]
-
-
 def _add_answer(report: CaseReport, pages: Pages) -> None:
     """Answer and reasons beside case and warnings; below each other where one of these is long."""
     measure = pages.measure
-    left = [_answer(report, measure), Gap(0.1), *_contributions(report, measure, _HALF)]
-    right = [*_case(report, measure, _HALF), Gap(0.1), *_warnings(report, measure, _HALF)]
+    left = [answer_block(report, measure), Gap(0.1), *contribution_blocks(report, measure, HALF)]
+    right = [*case_blocks(report, measure, HALF), Gap(0.1), *warning_blocks(report, measure, HALF)]
     columns = [Stack(left), Stack(right)]
     if all(column.height < _TALLEST_COLUMN for column in columns):
-        pages.add(Beside([(0.0, columns[0]), (_SECOND, columns[1])]), Gap(0.08))
+        pages.add(Beside([(0.0, columns[0]), (SECOND, columns[1])]), Gap(0.08))
         return
-    pages.add(_answer(report, measure), Gap(0.1))
-    for part in (_case, _warnings, _contributions):
+    pages.add(answer_block(report, measure), Gap(0.1))
+    for part in (case_blocks, warning_blocks, contribution_blocks):
         blocks = part(report, measure, CONTENT_WIDTH)
         if blocks:
             pages.add_each(blocks[0], blocks[1:])
             pages.add(Gap(0.1))
-
-
-def _answer(report: CaseReport, measure: Sheet) -> Block:
-    prediction = report.prediction
-    big = percent(prediction.probability)
-    beside = measure.text_width(big, _BIG, weight="bold") + 0.15
-    words = [
-        Words(measure, f"probability of {prediction.positive_class}", _HALF - beside, TEXT_SIZE),
-        Words(measure, f"95 % interval {range_text(*prediction.interval)}", _HALF - beside, TICK_SIZE),
-        Words(measure, _class_words(report), _HALF - beside, TICK_SIZE, weight="bold"),
-    ]
-    head = Beside([(0.0, Words(measure, big, _HALF, _BIG, weight="bold", gid="probability")), (beside, Stack(words))])
-    blocks: list[Block] = [head]
-    if prediction.basis:
-        blocks += [Gap(0.04), Words(measure, prediction.basis, _HALF, NOTE_SIZE, color=GREY)]
-    blocks.append(Gap(0.05))
-    blocks.append(ProbabilityBar(prediction.probability, prediction.interval, prediction.threshold, _HALF))
-    if prediction.class_probabilities:
-        groups = [(group.name, group.probability) for group in prediction.class_probabilities]
-        blocks += [Gap(0.06), GroupBars(groups, prediction.label, _HALF)]
-    return Stack(blocks)
-
-
-def _class_words(report: CaseReport) -> str:
-    prediction = report.prediction
-    if prediction.threshold is None:
-        return f"Most probable: {prediction.label}"
-    side = "below" if prediction.probability < prediction.threshold else "at or above"
-    return f"{side} the threshold of {percent(prediction.threshold)}: {prediction.label}"
-
-
-def _case(report: CaseReport, measure: Sheet, width: float) -> list[Block]:
-    """Heading, and a row for each value, size and further contour."""
-    rows = [(value.label, value.words) for value in report.clinical]
-    roi = report.roi
-    if roi is not None:
-        size = f"{roi.n_pixels:,} pixels"
-        if roi.area_mm2 is not None and roi.max_diameter_mm is not None:
-            size = f"{roi.area_mm2 / 100:.1f} cm², largest diameter {roi.max_diameter_mm:.1f} mm, {size}"
-        rows.append(("Contour", size))
-    rows += [("Contour moved", report.sensitivity)] if report.sensitivity else []
-    for other in report.other_contours:
-        told = [] if other.probability is None else [percent(other.probability)]
-        told += [] if other.dice is None else [f"overlap (Dice) {other.dice:.2f}"]
-        rows.append((one_line(other.name), ", ".join(told) or "not asked"))
-    rows.append(("Pixel size", pixel_size_text(report.image).removeprefix("Pixel size ")))
-    names = 0.38 * width
-    return [Heading(measure, "The case", width), *(Named(measure, name, words, width, names) for name, words in rows)]
 
 
 def _add_points(report: CaseReport, pages: Pages) -> None:
@@ -188,9 +109,9 @@ def _add_points(report: CaseReport, pages: Pages) -> None:
         return
     heading = Heading(pages.measure, "Nomogram", CONTENT_WIDTH)
     if nomogram is not None:
-        drawing = _NomogramBlock(nomogram, report)
-        if drawing.height + heading.height < CONTENT_HEIGHT:
-            pages.add(heading, drawing)
+        drawing = NomogramBlock(nomogram, report)
+        if drawing.height + heading.height + 0.1 < CONTENT_HEIGHT:
+            pages.add(heading, drawing, Gap(0.1))
             return
     rows = [
         (point.label, f"{f'{point.value:.4g} {readable_unit(point.unit)}'.rstrip()}: {point.points:.0f} points")
@@ -201,70 +122,3 @@ def _add_points(report: CaseReport, pages: Pages) -> None:
     blocks = [Named(pages.measure, name, words, CONTENT_WIDTH, CONTENT_WIDTH / 2) for name, words in rows]
     pages.add_each(heading, blocks)
     pages.add(Gap(0.12))
-
-
-def _warnings(report: CaseReport, measure: Sheet, width: float) -> list[Block]:
-    """Heading and a block for each warning; none where there is no warning."""
-    # A demo bundle is told of in the title.
-    texts = [warning.text for warning in report.prediction.warnings if warning.code is not WarningCode.DEMO_BUNDLE]
-    blocks = [Words(measure, text, width, TICK_SIZE, lead="▲", gid="warning") for text in texts]
-    return [Heading(measure, "Warnings", width), *blocks] if blocks else []
-
-
-def _contributions(report: CaseReport, measure: Sheet, width: float) -> list[Block]:
-    """Heading, bars and what they mean; none where there is no contribution."""
-    shown = report.prediction.contributions[:_MOST_CONTRIBUTIONS]
-    if not shown:
-        return []
-    words = "Change of the score's log-odds against this feature at the mean of the training cases"
-    left_out = len(report.prediction.contributions) - len(shown)
-    words += f"; {left_out} smaller ones are not shown." if left_out else "."
-    heading = Heading(measure, "What moves the score most", width)
-    bars = Stack([ContributionBars(shown, width), Words(measure, words, width, NOTE_SIZE, color=GREY)])
-    return [heading, bars]
-
-
-class _NomogramBlock:
-    """The nomogram with this case's marks, as lines and words like the rest of the page."""
-
-    def __init__(self, nomogram: Nomogram, report: CaseReport) -> None:
-        self._nomogram, self._report = nomogram, report
-        self.height = self._drawing(Sheet).sheet.height
-
-    def _drawing(self, make_sheet: type[Sheet] | _Placed) -> NomogramDrawing:
-        prediction = self._report.prediction
-        return NomogramDrawing(
-            self._nomogram,
-            self._marks(),
-            "",
-            outcome(prediction),
-            prediction.interval,
-            make_sheet=make_sheet,
-            measures=_NOMOGRAM_WITH_NOTES if self._needs_notes() else _NOMOGRAM,
-        )
-
-    def _needs_notes(self) -> bool:
-        marks = self._marks()
-        return any(
-            axis.name not in marks or not self._nomogram.in_range(axis.name, marks[axis.name])
-            for axis in self._nomogram.axes
-        )
-
-    def _marks(self) -> dict[str, float | str]:
-        return {point.name: point.value for point in self._report.prediction.points}
-
-    def draw(self, sheet: Sheet, left: float, top: float) -> None:
-        drawing = self._drawing(_Placed(sheet, left, top))
-        drawing.draw_axes()
-        notes = draw_marks(drawing, self._marks(), self._report.prediction.interval)
-        drawing.write_notes(notes, "", emphasised=False)
-
-
-class _Placed:
-    """Makes the nomogram's sheet a part of a page, its top at ``top``."""
-
-    def __init__(self, page: Sheet, left: float, top: float) -> None:
-        self._page, self._left, self._top = page, left, top
-
-    def __call__(self, width: float, height: float) -> Sheet:
-        return Sheet(width, height, self._page.figure, self._left, self._top - height)

@@ -11,6 +11,7 @@ from .case_report import CaseReport
 
 NOT_KNOWN = "not known"
 _HONEST = "honest"
+_OWN = "cervixrisk"
 
 Rows = list[tuple[str, str]]
 
@@ -25,6 +26,31 @@ def provenance_rows(report: CaseReport) -> list[tuple[str, Rows]]:
         ("This answer", _answer(report)),
         ("Software", _software(report)),
     ]
+
+
+def provenance_in_brief(report: CaseReport) -> Rows:
+    """What fits below an answer: model and cohort, how good it was, the hash that names it, software."""
+    manifest = report.manifest
+    cohort = dict(_cohort(manifest))
+    first = _first_honest(manifest)
+    validated = "None that counts: nobody knows how good the model is"
+    if first is not None:
+        validated = f"{first.model or 'Model'}: {measure_title(first.name)} {value_text(first)}, n {first.n}"
+    rows = [
+        ("Model", f"made {manifest.created[:10]}, trained on {cohort['Cases']}"),
+        ("Validation", f"{validated}, inside its cohort. No external validation is part of this model."),
+        ("Model, SHA-256", report.prediction.bundle_hash or NOT_KNOWN),
+    ]
+    software = [f"trained with {name} {version}" for name, version in manifest.library_versions.items() if name == _OWN]
+    if _OWN in report.versions:
+        software.insert(0, f"answered with {_OWN} {report.versions[_OWN]}")
+    return [*rows, ("Software", ", ".join(software) or NOT_KNOWN)]
+
+
+def _first_honest(manifest: BundleManifest) -> Metric | None:
+    """The honest AUC of the model that answers, which is judged first."""
+    honest = [metric for metric in manifest.metrics if metric.protocol == _HONEST]
+    return next((metric for metric in honest if metric.name.endswith("auc")), honest[0] if honest else None)
 
 
 def _model(manifest: BundleManifest) -> Rows:

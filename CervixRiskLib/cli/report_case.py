@@ -1,0 +1,83 @@
+"""``cervixrisk report case``: one page for one patient."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import case_options
+from .options import DeviceOption, JsonFlag, Runtime, RuntimeOption, examples
+from .output import print_json, print_lines
+from .progress_bar import ProgressBar
+
+EXAMPLES = examples(
+    "cervixrisk report case --bundle model.zip --image case.dcm --roi case.seg.nrrd --clinical rbc_count=4.1 "
+    "--output case.pdf",
+    "cervixrisk report case -b model.zip --image case.png --roi mask.png --spacing-mm 0.1 --case-id M027 -o M027.pdf",
+    "cervixrisk report case -b staging.zip --image t2.dcm --channel image_t1=t1.dcm -o case.pdf --csv",
+)
+
+
+def case(
+    bundle: Annotated[Path, typer.Option("--bundle", "-b", metavar="BUNDLE", help="The trained model.")],
+    image: Annotated[Path, case_options.IMAGE],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FILE.pdf", help="The page; the same as a .png stands beside it."),
+    ],
+    roi: Annotated[Path | None, case_options.ROI] = None,
+    channel: Annotated[list[str] | None, case_options.CHANNEL] = None,
+    label: Annotated[int | None, case_options.LABEL] = None,
+    segment: Annotated[str | None, case_options.SEGMENT] = None,
+    slice_index: Annotated[int | None, case_options.SLICE] = None,
+    spacing_mm: Annotated[str | None, case_options.SPACING] = None,
+    clinical: Annotated[list[str] | None, case_options.CLINICAL] = None,
+    case_id: Annotated[
+        str | None,
+        typer.Option("--case-id", metavar="NAME", help="The case's name on the page; the file's when not given."),
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Write the answer as a line of a table beside the page too.")] = (
+        False
+    ),
+    device: DeviceOption = "auto",
+    runtime: RuntimeOption = Runtime.auto,
+    as_json: JsonFlag = False,
+) -> None:
+    """One page for one patient, as PDF and picture.
+
+    Slice, contour and heat map; the probability with its 95 % interval; the nomogram with the patient's marks; what
+    moves the score; every warning; and what the model is, with its validation and hash. The full account of the model
+    on further pages is written by 'predict --report'.
+    """
+    from ..errors import SettingsError
+    from ..worker.predictors import open_predictor
+    from .answer import prediction_json
+    from .answer_files import check_report_path, write_page
+    from .case_reading import channel_paths, channels_in_order, check_case_options, read_case
+
+    check_report_path(output)
+    if roi is None and (label is not None or segment is not None):
+        raise SettingsError("--label and --segment say which part of the --roi is the tumour: give the --roi too.")
+    further = channel_paths(channel or ())
+    study, predictor = open_predictor(bundle, device=device, runtime=runtime.value)
+    check_case_options(predictor, roi=roi, clinical=clinical or (), nomogram=None)
+    asked = read_case(
+        image,
+        roi,
+        further_paths=channels_in_order(further, predictor.channels),
+        label=label,
+        segment=segment,
+        slice_index=slice_index,
+        spacing_mm=spacing_mm,
+        clinical=clinical or (),
+    )
+    with ProgressBar() as progress:
+        prediction = predictor.predict(asked, heatmap=True, progress=progress)
+        name = output.stem if case_id is None else case_id
+        written = write_page(output, name, study, predictor, asked, prediction, csv=csv, progress=progress)
+    if as_json:
+        print_json({**prediction_json(prediction), "files": {key: str(path) for key, path in written.items()}})
+        return
+    print_lines(f"{key}: {path}" for key, path in written.items())
