@@ -18,7 +18,7 @@ import pandas as pd
 
 from ..errors import CohortError
 from .case_frame import case_frame, content_hash
-from .cells import one_line, shown
+from .cells import number_text, one_line, shown
 from .cohort_checks import check_classes, check_split
 from .columns import ColumnDictionary
 from .feature_columns import named, usable_features
@@ -166,32 +166,49 @@ def load_given_features(
     return replace(joined, simulated=cohort.simulated or features.simulated), features
 
 
-def read_feature_rows(path: str | os.PathLike[str], names: Sequence[str]) -> pd.DataFrame:
-    """The features ``names`` of every case of a table, to be answered by a model that needs them.
+@dataclass(frozen=True, eq=False)
+class FeatureRows:
+    """Cases to be answered.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``(cases, names)`` float64, index ``case_id``; NaN where a value is missing or no number.
+    Parameters
+    ----------
+    values
+        ``(cases, features)`` float64, index ``case_id``; NaN where a value is missing or no number.
+    clinical
+        For each case the text of the clinical columns that the table has.
+    """
+
+    values: pd.DataFrame
+    clinical: tuple[dict[str, str], ...]
+
+
+def read_feature_rows(path: str | os.PathLike[str], names: Sequence[str], clinical: Sequence[str] = ()) -> FeatureRows:
+    """The features ``names`` and the columns ``clinical`` of every case of a table.
 
     Raises
     ------
     CohortError
-        The table is unreadable, lacks a feature, or has rows that cannot be told apart.
+        The table is unreadable, lacks a feature or a clinical column, or has rows that cannot be told apart.
     """
     path = Path(path)
     text = read_feature_text(path)
     place = {one_line(name): position for position, name in enumerate(text.header)}
-    lacking = [name for name in names if name not in place]
+    lacking = [name for name in (*names, *clinical) if name not in place]
     if lacking:
-        raise CohortError(f"The {TITLE} lacks {len(lacking)} features that the model needs: {named(lacking)}.")
+        raise CohortError(f"The {TITLE} lacks {len(lacking)} columns that the model needs: {named(lacking)}.")
     rows, problems = feature_rows(text, case_position(text), path, require_outcome=False).read()
     if problems:
         raise refuse(problems, len(text.rows), TITLE)
     by_number = {row.number: row for row in text.rows}
     values = [numbers(by_number[row.row], [place[name] for name in names], text.decimal_comma) for row in rows]
     index = pd.Index([row.case_id for row in rows], name=CASE, dtype=object)
-    return pd.DataFrame(np.array(values, dtype=float).reshape(len(rows), len(names)), index=index, columns=list(names))
+    return FeatureRows(
+        pd.DataFrame(np.array(values, dtype=float).reshape(len(rows), len(names)), index=index, columns=list(names)),
+        tuple(
+            {name: number_text(by_number[row.row].cells[place[name]], text.decimal_comma) for name in clinical}
+            for row in rows
+        ),
+    )
 
 
 def _refuse_outcome_copies(matrix: pd.DataFrame, outcomes: np.ndarray) -> None:

@@ -69,13 +69,11 @@ def build_manifest(
     metrics, deviations, details
         Of the validation.
     """
-    preset = load_preset(settings.preset)
     regression = model.nomogram_
     names = tuple(str(name) for name in model.design_ranges_)
     columns = cases.cohort.columns
     used = tuple(dict.fromkeys(source_column(name, columns).name for name in names if name != SCORE))
     coefficients = [float(regression.intercept_), *(float(value) for value in regression.coef_)]
-    pixels = cases.roi_pixels[positions]
     everything: dict[str, Any] = {
         **details,
         "clinical_columns": columns.to_mapping(),
@@ -101,7 +99,8 @@ def build_manifest(
             for candidate in model.candidates_
         ],
         "pixel_size_known": cases.pixel_size_known,
-        "roi_pixels": [int(pixels.min()), int(pixels.max())],
+        "roi_pixels": _pixel_range(cases, positions),
+        "given_features": _given(cases),
         "sign_flips": model.clinical_selection_.sign_flips(),
         "settings": settings.to_json(),
         "reproducibility": reproducible.details(cases.radiomics_columns),
@@ -121,7 +120,7 @@ def build_manifest(
             cases=int(positions.size),
             positives=int(cases.y[positions].sum()),
             cohort_hash=training.content_hash,
-            known_pixel_size_share=float(cases.pixel_size_known),
+            known_pixel_size_share=float(bool(cases.pixel_size_known)),
             patients=len(np.unique(cases.groups[positions])),
             excluded=len(training.excluded),
             centers=_centers(training.table["center"].iloc[positions]),
@@ -131,7 +130,7 @@ def build_manifest(
             "crop_margin": settings.crop_margin,
             "reproducible_features": reproducible.sentence(cases.radiomics_columns),
         },
-        radiomics=RadiomicsInfo(preset.name, preset.content_hash, settings.engine),
+        radiomics=_radiomics(cases, settings),
         selected_features=(
             *model.scorer_.radiomics_names,
             *(f"{model.winner_.network} {name}" for name in model.scorer_.deep_names),
@@ -148,6 +147,34 @@ def build_manifest(
         deviations=(*deviations, *(shuffled if settings.shuffle_outcome else [])),
         details=everything,
     )
+
+
+def _radiomics(cases: CaseTable, settings: TrainingSettings) -> RadiomicsInfo | None:
+    """How the features are measured; ``None`` where they were given: nobody can then measure another case."""
+    if cases.given is not None:
+        return None
+    preset = load_preset(settings.preset)
+    return RadiomicsInfo(preset.name, preset.content_hash, settings.engine)
+
+
+def _pixel_range(cases: CaseTable, positions: np.ndarray) -> list[int] | None:
+    if cases.roi_pixels is None:
+        return None
+    pixels = cases.roi_pixels[positions]
+    return [int(pixels.min()), int(pixels.max())]
+
+
+def _given(cases: CaseTable) -> dict[str, Any] | None:
+    """Where given features come from, without the names of cases."""
+    if cases.given is None:
+        return None
+    features = cases.given
+    return {
+        "file": features.file_name,
+        "content_hash": features.content_hash,
+        "features": features.values.shape[1],
+        "notes": list(features.notes),
+    }
 
 
 def _clinical_predictor(name: str, cases: CaseTable, positions: np.ndarray) -> ClinicalPredictor:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..cohort import Cohort, clinical_frame, extract_cohort, shuffle_outcome
-from ..errors import CohortError, TrainingError
+from ..cohort import Cohort, GivenFeatures, clinical_frame, extract_cohort, shuffle_outcome
+from ..errors import CohortError, SettingsError, TrainingError
 from ..progress import SILENT, Progress
 from ..radiomics import feature_table, load_preset
 from .clinical_design import encode_clinical
@@ -42,11 +42,13 @@ class CaseTable:
     crops
         ``(cases, size, size)`` float32, ``None`` without networks.
     roi_pixels
-        ``(cases,)``.
+        ``(cases,)``; ``None`` where features were given and no image was seen.
     pixel_size_known
-        Whether all (rather than no) images had a pixel size.
+        Whether all (rather than no) images had a pixel size; ``None`` where nobody said.
     notes
         Sentences for the person.
+    given
+        The features, where they were measured elsewhere.
     """
 
     cohort: Cohort
@@ -59,9 +61,10 @@ class CaseTable:
     clinical_columns: tuple[str, ...]
     networks: Mapping[str, Network]
     crops: np.ndarray | None
-    roi_pixels: np.ndarray
-    pixel_size_known: bool
+    roi_pixels: np.ndarray | None
+    pixel_size_known: bool | None
     notes: tuple[str, ...]
+    given: GivenFeatures | None = None
 
 
 def build_case_table(
@@ -96,12 +99,7 @@ def build_case_table(
             f"{int((~known).sum())} of {known.size} images have no pixel size and the others have one: features in "
             "pixels and in millimetres cannot be mixed. Add a spacing_mm column, or train on one kind."
         )
-    y = cohort.outcomes.astype(int)
-    if len(np.unique(y)) < 2:
-        raise CohortError("All usable cases have the same outcome; a model needs both.")
-    if settings.shuffle_outcome:
-        y = shuffle_outcome(y, cohort.patients, np.random.default_rng(settings.seed))
-
+    y = _outcomes(cohort, settings)
     noisy = feature_table(load_preset(settings.preset)).set_index("name")["noise"]
     radiomics = extraction.features
     usable = np.ones(radiomics.shape[1], dtype=bool)
@@ -135,6 +133,52 @@ def build_case_table(
         extraction.pixel_counts.to_numpy(int),
         bool(known.all()),
         tuple(notes),
+    )
+
+
+def given_case_table(cohort: Cohort, features: GivenFeatures, settings: TrainingSettings) -> CaseTable:
+    """The table of a cohort whose features were measured elsewhere; no image is opened.
+
+    Parameters
+    ----------
+    cohort, features
+        As :func:`CervixRiskLib.cohort.load_given_features` or :func:`CervixRiskLib.cohort.load_features_cohort` joins
+        them: the same cases in the same order.
+
+    Raises
+    ------
+    SettingsError
+        The settings ask for networks, which need images.
+    CohortError
+        All cases have the same outcome.
+    """
+    if settings.networks:
+        raise SettingsError(
+            "A network needs images; with a table of features radiomics alone can be trained (no deep)."
+        )
+    clinical = _clinical_block(cohort, settings)
+    names = tuple(str(name) for name in features.values.columns)
+    taken = [name for name in clinical.columns if name in features.values.columns]
+    if taken:
+        raise CohortError(f"The column {taken[0]} is a feature and a clinical predictor: name one of them otherwise.")
+    return CaseTable(
+        cohort=cohort,
+        X=pd.concat([features.values.loc[list(cohort.case_ids)], clinical], axis=1),
+        y=_outcomes(cohort, settings),
+        groups=cohort.patients,
+        radiomics_columns=names,
+        published_columns=names,
+        deep_columns={},
+        clinical_columns=tuple(clinical.columns),
+        networks={},
+        crops=None,
+        roi_pixels=None,
+        pixel_size_known=None,
+        notes=(
+            f"{len(names)} features of {len(cohort)} cases come from {features.file_name}; no image was measured.",
+            *features.notes,
+        ),
+        given=features,
     )
 
 
@@ -172,6 +216,15 @@ def _deep_block(
         kind = "embedding"
     columns = [f"{name}_{kind}_{index:05d}" for index in range(values.shape[1])]
     return pd.DataFrame(values, index=list(cohort.case_ids), columns=columns)
+
+
+def _outcomes(cohort: Cohort, settings: TrainingSettings) -> np.ndarray:
+    y = cohort.outcomes.astype(int)
+    if len(np.unique(y)) < 2:
+        raise CohortError("All usable cases have the same outcome; a model needs both.")
+    if settings.shuffle_outcome:
+        return shuffle_outcome(y, cohort.patients, np.random.default_rng(settings.seed))
+    return y
 
 
 def _clinical_block(cohort: Cohort, settings: TrainingSettings) -> pd.DataFrame:

@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..bundle import CaseInput, ClinicalPredictor, PredictionWarning, WarningCode
+from ..bundle import ClinicalPredictor, PredictionWarning, WarningCode
 from ..cohort import ColumnDictionary
+from ..cohort.case_groups import MAXIMUM_DIAMETER
 from ..errors import ClinicalValueError
-from .honest_protocol import MAXIMUM_DIAMETER
 
 
 def clinical_values(
-    case: CaseInput, columns: ColumnDictionary, needed: Sequence[ClinicalPredictor]
+    values: Mapping[str, float | str],
+    measured_mm: float | None,
+    columns: ColumnDictionary,
+    needed: Sequence[ClinicalPredictor],
 ) -> tuple[dict[str, float], list[PredictionWarning]]:
     """Parsed values of the columns the nomogram needs, with the warnings they deserve.
 
-    A maximum diameter that was not given is measured on the contour where the pixel size is known, and said. Columns
-    of the training cohort that the nomogram does not use are ignored.
+    A maximum diameter that was not given is the contour's (``measured_mm``) where that is known, and said. Columns of
+    the training cohort that the nomogram does not use are ignored.
 
     Raises
     ------
     ClinicalValueError
         A name that the training cohort did not have; a value that is missing, not a number, or implausible.
     """
-    for name in case.clinical:
+    for name in values:
         columns[name]  # an unknown name is refused with the one that was probably meant
     names = [predictor.name for predictor in needed]
     given = {
-        name: columns.check(name, value)
-        for name, value in case.clinical.items()
-        if name in names and not _is_missing(value)
+        name: columns.check(name, value) for name, value in values.items() if name in names and not _is_missing(value)
     }
     warnings = []
-    measured = case.roi.max_diameter_mm if case.roi is not None else None
-    if MAXIMUM_DIAMETER in names and MAXIMUM_DIAMETER not in given and measured is not None:
-        given[MAXIMUM_DIAMETER] = columns.check(MAXIMUM_DIAMETER, round(measured, 1))
-        text = f"The maximum diameter was not given; {measured:.1f} mm were measured on the contour."
+    if MAXIMUM_DIAMETER in names and MAXIMUM_DIAMETER not in given and measured_mm is not None:
+        given[MAXIMUM_DIAMETER] = columns.check(MAXIMUM_DIAMETER, round(measured_mm, 1))
+        text = f"The maximum diameter was not given; {measured_mm:.1f} mm were measured on the contour."
         warnings.append(PredictionWarning(WarningCode.CLINICAL_MISSING, text))
     missing = [columns[name] for name in names if name not in given]
     if missing:

@@ -6,22 +6,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..bundle import Bundle, CaseInput, Contribution, Prediction, PredictionWarning, PredictorPoints, WarningCode
-from ..bundle.answer_warnings import bundle_warnings, distance_warnings, image_warnings, roi_warnings
-from ..cohort import ColumnDictionary
+from ..bundle import Bundle, CaseInput, Prediction, PredictionWarning, WarningCode
+from ..bundle.answer_warnings import bundle_warnings, image_warnings, roi_warnings
 from ..errors import BundleError, RoiError
 from ..imaging import Roi, SliceImage, crop_around_roi
 from ..networks.bundle_files import GRAPH_FILE, NETWORK_FILE
 from ..progress import SILENT, Progress
-from ..statistics import Nomogram
-from .bundle_manifest import FUSION, PRESET_FILE, TASK
-from .calibrated_regression import CalibratedRegression
-from .clinical_design import encode_case
+from .answering_model import AnsweringModel
+from .bundle_manifest import PRESET_FILE
 from .clinical_values import clinical_values
-from .fusion_model import FusionModel
-from .model import SCORE
 from .score_heat_map import NetworkView, ScoreHeatMap, score_heat_map
 
 if TYPE_CHECKING:
@@ -45,8 +38,6 @@ def load_predictor(bundle: Bundle, *, device: str = "auto", runtime: str = "auto
     MissingComponentError
         The bundle needs a package that is not installed.
     """
-    if bundle.manifest.task != TASK:
-        raise BundleError(f"This bundle answers another question ({bundle.manifest.task}), not lymph node metastasis.")
     return PlnmPredictor(bundle, device, runtime)
 
 
@@ -67,24 +58,23 @@ class PlnmPredictor:
     channels = ("image",)
 
     def __init__(self, bundle: Bundle, device: str = "auto", runtime: str = "auto") -> None:
-        self.bundle = bundle
-        self.manifest = bundle.manifest
+        model = AnsweringModel.of(bundle)
+        if model.features_given:
+            raise BundleError(
+                "This bundle was trained on features that were measured elsewhere, so it cannot measure an image: give "
+                "a table of the same features (cervixrisk predict --features)."
+            )
+        self.bundle, self.manifest, self.model = bundle, model.manifest, model
+        self.columns, self.nomogram, self.regression = model.columns, model.nomogram, model.regression
+        self.fusion, self.network_name = model.fusion, model.network_name
         details: dict[str, Any] = self.manifest.details
-        self.regression = CalibratedRegression.of(self.manifest)
         try:
-            self.columns = ColumnDictionary.from_mapping(details["clinical_columns"])
-            self.nomogram = Nomogram.from_dict(self.manifest.nomogram or {})
-            self.network_name = str(details["network"])
             self.pixel_size_known = bool(details["pixel_size_known"])
             self.fewest_pixels = int(details["roi_pixels"][0])
             self.crop_size = int(self.manifest.preprocessing["crop_size"])
             self.crop_margin = float(self.manifest.preprocessing["crop_margin"])
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise BundleError("The bundle's description lacks what a lymph node model needs: get it again.") from error
-        fusion = bundle.estimator(FUSION)
-        if not isinstance(fusion, FusionModel):
-            raise BundleError("The bundle's model is not a lymph node model: get it again.")
-        self.fusion = fusion
         self._load_preset()
         self.network: InferenceEngine | None = None
         scorers = (self.fusion.scorer, *self.fusion.fold_scorers)
@@ -132,7 +122,9 @@ class PlnmPredictor:
         warnings = bundle_warnings(self.manifest, "nomogram")
         warnings += image_warnings(case.image, pixel_size_known=self.pixel_size_known)
         warnings += roi_warnings(case.roi, fewest_pixels=self.fewest_pixels)
-        clinical, clinical_warnings = clinical_values(case, self.columns, self.manifest.clinical)
+        clinical, clinical_warnings = clinical_values(
+            case.clinical, case.roi.max_diameter_mm, self.columns, self.manifest.clinical
+        )
         warnings += clinical_warnings
         image, roi = self._in_training_units(case.image, case.roi)
         with progress.task("Answering", total=3) as task:
@@ -142,40 +134,18 @@ class PlnmPredictor:
             view = self.view(image, roi)
             embedding = None if view is None else view.embedding
             task.advance(detail="network")
-            scorer = self.fusion.scorer
-            standardised = scorer.standardise(radiomics, embedding)
-            score = scorer.score(standardised)
-            values = {SCORE: score, **encode_case(clinical, self.columns)}
-            probability, interval = self.regression.probability(
-                np.array([values[name] for name in self.regression.names]),
-                self.fusion.score_variance(radiomics, embedding),
-            )
+            warnings += _undefined_warnings(vector.undefined, self.fusion.scorer.radiomics_names)
+            answer = self.model.answer(case.case_id, radiomics, embedding, clinical, warnings)
             heat = ScoreHeatMap(None, "")
             if heatmap:
-                heat = score_heat_map(scorer, standardised, view, image.shape)
+                standardised = self.model.standardise(radiomics, embedding)
+                heat = score_heat_map(self.fusion.scorer, standardised, view, image.shape)
             task.advance(detail="score")
-        warnings += heat.warnings
-        domain = self.fusion.domain
-        warnings += distance_warnings(domain.distance(standardised), domain.limit)
-        warnings += _undefined_warnings(vector.undefined, scorer.radiomics_names)
-        points = self._points(values)
-        return Prediction(
-            case_id=case.case_id,
-            task=TASK,
-            probability=probability,
-            interval=interval,
-            threshold=self.manifest.threshold,
-            label=self.manifest.class_of((1.0 - probability, probability)),
-            positive_class=self.manifest.positive_class,
-            score=score,
-            points=points,
-            total_points=float(sum(point.points for point in points)),
-            contributions=self._contributions(standardised, radiomics),
+        return replace(
+            answer,
             heatmap=heat.values,
             heatmap_target=heat.target,
-            warnings=tuple(warnings),
-            simulated=self.manifest.simulated,
-            bundle_hash=self.bundle.hash,
+            warnings=(*answer.warnings, *heat.warnings),
             mask_hash=case.roi.mask_hash,
         )
 
@@ -191,29 +161,6 @@ class PlnmPredictor:
         if self.pixel_size_known:
             return image, roi
         return replace(image, spacing_mm=None, spacing_source=None), Roi(roi.mask, None)
-
-    def _points(self, values: dict[str, float]) -> tuple[PredictorPoints, ...]:
-        return tuple(
-            PredictorPoints(
-                axis.name,
-                axis.label,
-                float(values[axis.name]),
-                axis.unit,
-                float(self.nomogram.points(axis.name, values[axis.name])),
-            )
-            for axis in self.nomogram.axes
-        )
-
-    def _contributions(self, standardised: np.ndarray, radiomics: dict[str, float]) -> tuple[Contribution, ...]:
-        scorer = self.fusion.scorer
-        effects = scorer.effects(standardised)
-        found = []
-        for index, name in enumerate(scorer.feature_names):
-            deep = index >= len(scorer.radiomics_names)
-            value = float(standardised[index]) if deep else float(radiomics[name])
-            label = f"{self.network_name} {name}" if deep else name
-            found.append(Contribution(label, "deep" if deep else "radiomics", value, float(effects[index])))
-        return tuple(sorted(found, key=lambda contribution: -abs(contribution.effect)))
 
 
 def _undefined_warnings(undefined: Iterable[str], used: Iterable[str]) -> list[PredictionWarning]:
