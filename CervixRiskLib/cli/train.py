@@ -35,6 +35,8 @@ from .training_readings import (
     ReadingOption,
     icc_of_study,
 )
+from .training_report import NoReportFlag, ReportOption
+from .training_tables import FeaturesOption, read_training_tables
 from .validation_table import METRIC_HEAD, metric_rows
 
 if TYPE_CHECKING:
@@ -57,14 +59,21 @@ class Network(str, Enum):
     epilog=examples(
         "cervixrisk train plnm cohort/cohort.csv --output model.zip",
         "cervixrisk train plnm cohort.csv -o quick.zip --effort quick --no-deep",
+        "cervixrisk train plnm --features features.csv --outcome label -o model.zip",
         "cervixrisk train plnm reviewed/cohort.csv -o model.zip --reading study",
         "cervixrisk train plnm cohort.csv -o model.zip --weights densenet121.safetensors --clinical rbc_count "
         "--clinical maximum_diameter",
     ),
 )
 def plnm(
-    cohort: Annotated[Path, typer.Argument(metavar="COHORT", help="The cohort table: case_id, image, roi, outcome, …")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="BUNDLE", help="The bundle: a folder or a .zip.")],
+    cohort: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[COHORT]", help="The cohort table: case_id, image, roi, outcome, …", show_default=False
+        ),
+    ] = None,
+    features: FeaturesOption = None,
     network: Annotated[Network, typer.Option("--network", help="Network whose features join the radiomics.")] = (
         Network.densenet121
     ),
@@ -135,6 +144,8 @@ def plnm(
         bool,
         typer.Option("--shuffle-outcome", help="A check: permute the outcomes first. The AUC must then be about 0.5."),
     ] = False,
+    report: ReportOption = None,
+    no_report: NoReportFlag = False,
     device: DeviceOption = "auto",
     as_json: JsonFlag = False,
 ) -> None:
@@ -144,7 +155,6 @@ def plnm(
     in every resample. The bundle holds the model, its numbers with 95 % intervals, and a model card.
     """
     from ..bundle import check_destination
-    from ..cohort import load_cohort
     from ..errors import SettingsError
     from ..plnm import train
 
@@ -154,8 +164,10 @@ def plnm(
         raise SettingsError("--icc and --reading contradict each other: give one of them.")
     if icc_perturb and reading is None:
         raise SettingsError("--icc-perturb needs the contours of a reader study: give it by --reading.")
+    if features is not None and (reading is not None or finetune is not FineTuning.NONE):
+        raise SettingsError("--features comes without images: --reading and --finetune do not go with it.")
     settings = TrainingSettings(
-        networks=() if no_deep else (network.value,),
+        networks=() if no_deep or features is not None else (network.value,),
         weights=weights,
         fine_tuning=finetune,
         effort=effort,
@@ -178,7 +190,7 @@ def plnm(
         classifiers=tuple(classifier or ()),
     )
     check_destination(output)
-    table = load_cohort(cohort, outcome=outcome, skip_invalid=skip_invalid)
+    table, given = read_training_tables(cohort, features, outcome=outcome, skip_invalid=skip_invalid)
     for problem in table.excluded:
         remark(f"Left out: {problem}")
     for note in table.notes:
@@ -197,7 +209,7 @@ def plnm(
                 skip_invalid=skip_invalid,
                 progress=progress,
             )
-        result = train(table, settings, output, progress, icc=agreement)
+        result = train(table, settings, output, progress, icc=agreement, features=given)
     if as_json:
         print_json({"bundle": str(result.bundle_path), "simulated": table.simulated, "metrics": result.metrics})
         return
