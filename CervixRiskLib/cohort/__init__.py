@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .case_groups import subgroups
+    from .case_groups import centre_labels, subgroups
     from .case_result import CaseFailure, CaseResult
     from .case_slices import CaseSlices, load_case, load_slices
     from .columns import ClinicalColumn, ColumnDictionary, builtin_columns
@@ -46,6 +46,7 @@ _HOMES = {
     "read_feature_rows": "given_features",
     "read_features": "feature_files",
     "shuffle_outcome": "shuffling",
+    "centre_labels": "case_groups",
     "subgroups": "case_groups",
     "write_features": "feature_files",
 }
@@ -62,6 +63,7 @@ __all__ = [
     "GivenFeatures",
     "RowProblem",
     "builtin_columns",
+    "centre_labels",
     "clinical_frame",
     "exclusion_reasons",
     "extract_cohort",

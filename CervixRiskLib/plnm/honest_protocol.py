@@ -2,37 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
 
 from ..bundle import Metric
+from ..bundle.study_record import TRAINING, JudgedModel, ModelTable, OptimismRecord, PermutationRecord
+from ..cohort import centre_labels
+from ..errors import TrainingError
 from ..progress import SILENT, Progress
 from ..statistics import brier, calibration_slope_intercept
 from .case_table import CaseTable
-from .model import PlnmModel
-from .reproducible_list import ReproducibleList
-from .settings import FineTuning, TrainingProtocol, TrainingSettings
-from .validation import (
-    CrossValidation,
-    baseline_scores,
-    cross_validate,
-    discrimination_metrics,
-    permutation_test,
+from .centres import HARMONISED_NOTE, centre_groups, harmonised_models, leave_one_centre_out
+from .comparisons import (
+    CLINICAL_ALONE,
+    DIAMETER_ALONE,
+    FUSION,
+    HONEST,
+    NETWORK_ALONE,
+    NOMOGRAM,
+    RADIOMICS_ALONE,
+    Answer,
+    judged,
 )
-
-HONEST = "honest"
-MAXIMUM_DIAMETER = "maximum_diameter"
+from .model import PlnmModel
+from .pipeline_checks import light_model, optimism, permutation_test
+from .reproducible_list import ReproducibleList
+from .settings import Effort, FineTuning, Harmonisation, TrainingProtocol, TrainingSettings
+from .validation import Asked, CrossValidation, cross_validate, discrimination_metrics
 
 
 @dataclass(frozen=True, eq=False)
 class HonestResult:
-    """Out-of-fold answers and the numbers made of them."""
+    """Out-of-fold answers, what is recorded of them in the order of the cases, and the bundle's numbers.
+
+    Parameters
+    ----------
+    validation
+        The cross-validation of the model.
+    models
+        It and all it is compared with, left-out centres and harmonised features included.
+    metrics
+        Of the models that stand in the bundle's manifest.
+    permutation, optimism
+        ``None`` where the settings ask for none.
+    notes
+        Sentences for the person.
+    """
 
     validation: CrossValidation
+    models: tuple[JudgedModel, ...]
     metrics: tuple[Metric, ...]
+    permutation: PermutationRecord | None
+    optimism: OptimismRecord | None
+    notes: tuple[str, ...]
 
 
 def run_honest_protocol(
@@ -44,61 +71,66 @@ def run_honest_protocol(
     work_dir: Path,
     progress: Progress = SILENT,
 ) -> HonestResult:
-    """Cross-validate an unfitted model on the cases at ``positions``, resuming from ``work_dir``.
-
-    The full effort adds a permutation test of the pipeline with logistic regression, whose refitting is affordable.
-    """
-    X, y, groups = cases.X.iloc[positions], cases.y[positions], cases.groups[positions]
+    """Cross-validate an unfitted model on the cases at ``positions``, resuming from ``work_dir``."""
+    table = cases.X.iloc[positions], cases.y[positions], cases.groups[positions]
     plan = settings.plan
     # Fine-tuning takes all cores, or the one GPU, by itself.
     jobs = 1 if settings.fine_tuning is FineTuning.ALL else settings.jobs or joblib.cpu_count()
-    validation = cross_validate(
-        model,
-        X,
-        y,
-        groups,
-        folds=plan.outer_folds,
-        repeats=plan.repeats,
-        seed=settings.seed,
-        jobs=jobs,
-        work_dir=work_dir,
-        progress=progress,
-    )
-    metrics = discrimination_metrics(y, validation.probability, validation.predicted, model="nomogram", protocol=HONEST)
-    metrics += discrimination_metrics(y, validation.score, None, model="fusion", protocol=HONEST)
-    metrics += _calibration_metrics(y, validation)
-    baselines = {"clinical predictors alone": list(cases.clinical_columns)}
-    if MAXIMUM_DIAMETER in cases.clinical_columns:
-        baselines["maximum diameter alone"] = [MAXIMUM_DIAMETER]
-    for label, columns in baselines.items():
-        if columns:
-            scores = baseline_scores(
-                X, y, groups, columns, folds=plan.outer_folds, repeats=plan.repeats, seed=settings.seed
-            )
-            metrics += discrimination_metrics(y, scores, None, model=label, protocol=HONEST)
+    run: dict[str, Any] = {"jobs": jobs, "work_dir": work_dir, "progress": progress}
+    run_folds: dict[str, Any] = {**run, "folds": plan.outer_folds, "repeats": plan.repeats, "seed": settings.seed}
+    validation = cross_validate(model, *table, asked=Asked.ALL, **run_folds)
+    answers = validation.compared()
+    models = judged(answers, TRAINING)
+    light = light_model(model)
+    permutation = chance = None
     if plan.permutations:
-        light = PlnmModel(
-            **{
-                **model.get_params(deep=False),
-                "classifiers": ("logistic_regression",),
-                "wide_grid": False,
-                "inner_folds": 5,
-            }
+        permutation = permutation_test(light, *table, permutations=plan.permutations, seed=settings.seed, **run)
+    if plan.optimism:
+        chance = optimism(light, *table, repeats=plan.optimism, seed=settings.seed, **run)
+    centres = centre_groups(np.array(centre_labels(cases.cohort), dtype=object)[positions])
+    notes: list[str] = []
+    if len(set(centres)) > 1:
+        single = len(plan.classifiers) > 1 and settings.effort is Effort.QUICK
+        try:
+            models += leave_one_centre_out(light if single else model, *table, centres, light=single, **run)
+        except TrainingError as error:
+            notes.append(f"No centre was left out: {error}")
+        if settings.harmonise is Harmonisation.COMBAT:
+            models += harmonised_models(model, *table, centres, **run_folds)
+            notes.append(HARMONISED_NOTE)
+    elif settings.harmonise is Harmonisation.COMBAT:
+        notes.append("Nothing was harmonised: the cohort's table does not name two centres of ten cases or more.")
+    return HonestResult(
+        validation, models, honest_metrics(table[1], answers, permutation), permutation, chance, tuple(notes)
+    )
+
+
+def honest_metrics(
+    y: np.ndarray, answers: Sequence[Answer], permutation: PermutationRecord | None = None, *, suffix: str = ""
+) -> tuple[Metric, ...]:
+    """The numbers that stand in the bundle: the nomogram with its calibration, the other models, the baselines.
+
+    Parameters
+    ----------
+    suffix
+        Follows each model's name.
+    """
+    order = (NOMOGRAM, FUSION, RADIOMICS_ALONE, NETWORK_ALONE, CLINICAL_ALONE, DIAMETER_ALONE)
+    told = [
+        answer
+        for answer in sorted(answers, key=lambda one: order.index(one.name) if one.name in order else len(order))
+        if answer.table in (ModelTable.MODELS.value, ModelTable.BASELINES.value)
+    ]
+    metrics: list[Metric] = []
+    for answer in told:
+        metrics += discrimination_metrics(
+            y, answer.score, answer.predicted, model=answer.name + suffix, protocol=HONEST
         )
-        _, p_value, _ = permutation_test(
-            light,
-            X,
-            y,
-            groups,
-            permutations=plan.permutations,
-            folds=5,
-            seed=settings.seed,
-            jobs=jobs,
-            progress=progress,
-        )
-        name = "nomogram with logistic regression"
-        metrics.append(Metric("permutation_p", p_value, None, None, HONEST, len(y), name))
-    return HonestResult(validation, tuple(metrics))
+        if answer.name == NOMOGRAM:
+            metrics += _calibration_metrics(y, np.atleast_2d(answer.score), answer.name + suffix)
+    if permutation is not None:
+        metrics.append(Metric("permutation_p", permutation.p_value, None, None, HONEST, len(y), permutation.model))
+    return tuple(metrics)
 
 
 def honest_deviations(settings: TrainingSettings, cases: CaseTable, reproducible: ReproducibleList) -> list[str]:
@@ -109,7 +141,12 @@ def honest_deviations(settings: TrainingSettings, cases: CaseTable, reproducible
     if settings.protocol is not TrainingProtocol.PAPER:
         deviations.append("Every fitted step is refitted in every resample (paper: one split, one selection).")
     left_out = len(cases.published_columns) - len(cases.radiomics_columns)
-    if settings.preset != "wang2025":
+    if cases.given is not None:
+        deviations.append(
+            f"{len(cases.published_columns)} features measured elsewhere, by settings not recorded here "
+            "(paper: 1,561 of PyRadiomics)."
+        )
+    elif settings.preset != "wang2025":
         deviations.append(f"{len(cases.published_columns)} radiomic features of another preset (paper: 1,561).")
     if left_out:
         deviations.append(f"{left_out} features that hold rounding noise on a single slice were left out.")
@@ -124,12 +161,12 @@ def honest_deviations(settings: TrainingSettings, cases: CaseTable, reproducible
     return deviations
 
 
-def _calibration_metrics(y: np.ndarray, validation: CrossValidation) -> list[Metric]:
+def _calibration_metrics(y: np.ndarray, probability: np.ndarray, model: str) -> list[Metric]:
     metrics = []
     for name, values in (
-        ("brier", [brier(y, repeat) for repeat in validation.probability]),
-        ("calibration_slope", [calibration_slope_intercept(y, repeat).slope for repeat in validation.probability]),
+        ("brier", [brier(y, repeat) for repeat in probability]),
+        ("calibration_slope", [calibration_slope_intercept(y, repeat).slope for repeat in probability]),
     ):
         mean = float(np.mean(values))
-        metrics.append(Metric(name, mean if np.isfinite(mean) else None, None, None, HONEST, len(y), "nomogram"))
+        metrics.append(Metric(name, mean if np.isfinite(mean) else None, None, None, HONEST, len(y), model))
     return metrics

@@ -50,6 +50,8 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
         Which classifiers compete, over which grid, judged in how many folds.
     select_clinical
         ``False`` takes every clinical column as it is.
+    harmoniser
+        An unfitted transformer of the whole table that comes before the signature, fitted with it in every resample.
     seed
         Of the folds and the classifiers.
     """
@@ -66,6 +68,7 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
         wide_grid: bool = False,
         inner_folds: int = 5,
         select_clinical: bool = True,
+        harmoniser: BaseEstimator | None = None,
         seed: int = 42,
     ) -> None:
         self.radiomics_columns = radiomics_columns
@@ -78,6 +81,7 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
         self.wide_grid = wide_grid
         self.inner_folds = inner_folds
         self.select_clinical = select_clinical
+        self.harmoniser = harmoniser
         self.seed = seed
 
     @property
@@ -147,7 +151,8 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
 
     def fit_signature(self, network: str, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray) -> SignatureFit:
         """The signature with one network's features (``""``: none), fitted to training cases."""
-        return SignatureFit.to(self._signature(network), X, y, groups)
+        harmoniser = None if self.harmoniser is None else clone(self.harmoniser)
+        return SignatureFit.to(self._signature(network), X, y, groups, harmoniser)
 
     def _resample(
         self, network: str, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, train: np.ndarray, test: np.ndarray
@@ -197,7 +202,7 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
     def fusion_score(self, X: pd.DataFrame) -> np.ndarray:
         """Fusion score 0-1, ``(cases,)``."""
         check_is_fitted(self, "signature_")
-        return positive_probability(self.classifier_, self.signature_.transform(X))
+        return positive_probability(self.classifier_, self.signature_fit_.features_of(X))
 
     def linear_predictor(self, X: pd.DataFrame) -> np.ndarray:
         """The nomogram's log-odds before calibration, ``(cases,)``."""

@@ -5,7 +5,7 @@ Source: Wang et al. 2025, doi 10.3389/fonc.2025.1681029, Methods.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -52,22 +52,30 @@ class FineTuning(str, Enum):
     ALL = "all"
 
 
+class Harmonisation(str, Enum):
+    """How features are brought to one scale between centres, as a comparison; the bundle's model is never changed."""
+
+    NONE = "none"
+    COMBAT = "combat"
+
+
 @dataclass(frozen=True)
 class EffortPlan:
-    """What an effort means: which classifiers, how many folds and repeats, how many permutations."""
+    """What an effort means: classifiers, folds and repeats, permutations, and bootstrap resamples for the optimism."""
 
     classifiers: tuple[str, ...]
     outer_folds: int
     repeats: int
     inner_folds: int
     permutations: int
+    optimism: int
     wide_grid: bool
 
 
 EFFORT_PLANS: dict[Effort, EffortPlan] = {
-    Effort.QUICK: EffortPlan(("logistic_regression", "svm", "mlp"), 5, 1, 5, 0, False),
-    Effort.STANDARD: EffortPlan(CLASSIFIER_NAMES, 5, 2, 5, 0, False),
-    Effort.FULL: EffortPlan(CLASSIFIER_NAMES, 10, 5, 10, 100, True),
+    Effort.QUICK: EffortPlan(("logistic_regression", "svm", "mlp"), 5, 1, 5, 0, 0, False),
+    Effort.STANDARD: EffortPlan(CLASSIFIER_NAMES, 5, 2, 5, 0, 20, False),
+    Effort.FULL: EffortPlan(CLASSIFIER_NAMES, 10, 5, 10, 100, 50, True),
 }
 
 
@@ -109,6 +117,11 @@ class TrainingSettings:
     clinical
         ``None``: all clinical columns are candidates and logistic regression selects among them in every resample.
         A tuple: exactly these are used. Empty: none.
+    permutations, optimism
+        How often the outcomes are permuted, and bootstrap resamples drawn, to test the whole pipeline; ``None``: as the
+        effort says.
+    harmonise
+        See :class:`Harmonisation`; needs a ``center`` column.
     test_fraction
         ``None``: a hold-out is drawn only when it would hold at least ``minimum_test_class`` cases of each class.
     """
@@ -133,6 +146,9 @@ class TrainingSettings:
     principal_components: int = 64
     selected_features: int = 16
     clinical: tuple[str, ...] | None = None
+    permutations: int | None = None
+    optimism: int | None = None
+    harmonise: Harmonisation = Harmonisation.NONE
     test_fraction: float | None = None
     minimum_test_class: int = 20
     crop_size: int = 128
@@ -151,6 +167,7 @@ class TrainingSettings:
         object.__setattr__(self, "effort", _choice(Effort, self.effort, "effort"))
         object.__setattr__(self, "protocol", _choice(TrainingProtocol, self.protocol, "protocol"))
         object.__setattr__(self, "fine_tuning", _choice(FineTuning, self.fine_tuning, "fine-tuning"))
+        object.__setattr__(self, "harmonise", _choice(Harmonisation, self.harmonise, "harmonisation"))
         networks = DEEP_NETWORKS if tuple(self.networks) == ("all",) else tuple(self.networks)
         object.__setattr__(self, "networks", networks)
         for name in networks:
@@ -176,23 +193,26 @@ class TrainingSettings:
                 raise SettingsError(f"The setting {name} must lie between {low:g} and {high:g}.")
         if self.test_fraction is not None and not 0.0 <= self.test_fraction <= 0.5:
             raise SettingsError("The share of cases held out for testing must lie between 0 and 0.5.")
+        if min(self.permutations or 0, self.optimism or 0) < 0:
+            raise SettingsError("The numbers of permutations and of bootstrap resamples cannot be negative.")
         if self.selected_features < 1 or self.principal_components < 1:
             raise SettingsError("The numbers of features to keep must be at least 1.")
 
     @property
     def plan(self) -> EffortPlan:
-        """What the effort means, with the person's own choice of classifiers."""
+        """What the effort means, with the person's own choices."""
         plan = EFFORT_PLANS[self.effort]
-        if not self.classifiers:
-            return plan
-        return EffortPlan(
-            self.classifiers, plan.outer_folds, plan.repeats, plan.inner_folds, plan.permutations, plan.wide_grid
+        return replace(
+            plan,
+            classifiers=self.classifiers or plan.classifiers,
+            permutations=plan.permutations if self.permutations is None else self.permutations,
+            optimism=plan.optimism if self.optimism is None else self.optimism,
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the bundle. Local paths are reduced to file names."""
         values = asdict(self)
-        for name in ("effort", "protocol", "fine_tuning"):
+        for name in ("effort", "protocol", "fine_tuning", "harmonise"):
             values[name] = getattr(self, name).value
         values["icc_table"] = self.icc_table.name if self.icc_table else None
         if values["weights"] not in ("imagenet", "none"):

@@ -12,24 +12,29 @@ import numpy as np
 
 from ..bundle import BundleManifest, Metric, check_destination, write_bundle
 from ..bundle.example_choice import ChosenExample
-from ..cohort import Cohort, patient_split
+from ..bundle.study_file import study_bytes
+from ..bundle.study_record import STUDY_NAME, TEST, StudyRecord
+from ..cohort import Cohort, GivenFeatures, patient_split
 from ..errors import SettingsError, TrainingError
 from ..progress import SILENT, Progress
 from ..radiomics import preset_content
+from .build_record import build_record
 from .bundle_manifest import FUSION, PRESET_FILE, build_manifest
-from .case_table import CaseTable, build_case_table
+from .case_table import CaseTable, build_case_table, given_case_table
 from .classifiers import check_packages
+from .comparisons import Answer, compare, judged
 from .examples import choose_training_examples
 from .fusion_model import FusionModel
-from .honest_protocol import HONEST, honest_deviations, run_honest_protocol
+from .honest_protocol import HonestResult, honest_deviations, honest_metrics, run_honest_protocol
 from .icc_table import IccTable
 from .model import PlnmModel
-from .paper_protocol import DEVIATIONS, run_paper_protocol
+from .paper_protocol import DEVIATIONS, PaperResult, run_paper_protocol
 from .reproducibility import ReproducibilityFilter
 from .reproducible_list import ReproducibleList
 from .settings import FineTuning, TrainingProtocol, TrainingSettings
 from .signature import SignatureRecipe
-from .validation import CrossValidation, discrimination_metrics
+from .study_description import describe_study
+from .validation import CrossValidation
 
 _FEWEST_CASES = 20
 
@@ -46,6 +51,8 @@ class TrainingResult:
         The fitted model behind it.
     validation
         Out-of-fold answers, ``None`` when only the paper protocol was asked for.
+    record
+        All that was judged, as the bundle's ``study.json`` keeps it.
     notes
         Sentences for the person: what was left out, what was decided and why.
     examples
@@ -56,6 +63,7 @@ class TrainingResult:
     manifest: BundleManifest
     model: PlnmModel
     validation: CrossValidation | None
+    record: StudyRecord
     notes: tuple[str, ...]
     examples: tuple[ChosenExample, ...] = ()
 
@@ -72,6 +80,7 @@ def train(
     progress: Progress = SILENT,
     *,
     icc: IccTable | None = None,
+    features: GivenFeatures | None = None,
 ) -> TrainingResult:
     """Train on a cohort and write a bundle, whole or not at all.
 
@@ -82,6 +91,8 @@ def train(
     ----------
     icc
         Agreement of the features, instead of a file of it (``settings.icc_table``).
+    features
+        Of the cohort's cases, where they were measured elsewhere: no image is opened then.
 
     Raises
     ------
@@ -99,8 +110,12 @@ def train(
     reproducible = ReproducibleList.of(settings, icc, simulated=cohort.simulated)
     device = _device(settings)
     work_dir = destination.with_name(f".{destination.name}.work")
-    cases = build_case_table(cohort, settings, work_dir=work_dir / "cases", device=device, progress=progress)
-    reproducible.check_pixel_size(cases.pixel_size_known)
+    if features is None:
+        cases = build_case_table(cohort, settings, work_dir=work_dir / "cases", device=device, progress=progress)
+    else:
+        cases = given_case_table(cohort, features, settings)
+    if cases.pixel_size_known is not None:
+        reproducible.check_pixel_size(cases.pixel_size_known)
     model = _unfitted(cases, settings, reproducible.filter, device)
     train_positions, test_positions, split_note = _split(cases, settings)
     notes = [*cohort.notes, *cases.notes, split_note, reproducible.sentence(cases.radiomics_columns)]
@@ -110,14 +125,16 @@ def train(
     metrics: list[Metric] = []
     deviations = honest_deviations(settings, cases, reproducible)
     details: dict[str, Any] = {}
-    validation: CrossValidation | None = None
+    honest: HonestResult | None = None
+    held_out: tuple[Answer, ...] = ()
+    printed: PaperResult | None = None
     with progress.task("Training", total=4) as task:
         if settings.protocol is not TrainingProtocol.PAPER:
             honest = run_honest_protocol(
                 model, cases, train_positions, settings, work_dir=work_dir / "folds", progress=progress
             )
-            validation = honest.validation
             metrics += honest.metrics
+            notes += honest.notes
             details["feature_frequency"] = honest.validation.feature_frequency()
             details["winners"] = dict(Counter(fold.classifier for fold in honest.validation.folds))
         else:
@@ -128,14 +145,8 @@ def train(
         notes += model.clinical_selection_.sign_flips()
         task.advance(detail="final model")
         if test_positions.size and settings.protocol is not TrainingProtocol.PAPER:
-            X_test, y_test = X.iloc[test_positions], y[test_positions]
-            probability = model.predict_proba(X_test)[:, 1]
-            metrics += discrimination_metrics(
-                y_test, probability, probability >= model.threshold_, model="nomogram, held-out test", protocol=HONEST
-            )
-            metrics += discrimination_metrics(
-                y_test, model.fusion_score(X_test), None, model="fusion, held-out test", protocol=HONEST
-            )
+            held_out = compare(model, X_train, y_train, groups_train, X.iloc[test_positions])
+            metrics += honest_metrics(y[test_positions], held_out, suffix=", held-out test")
         if settings.protocol is not TrainingProtocol.HONEST:
             if test_positions.size:
                 sides = train_positions, test_positions
@@ -153,7 +164,20 @@ def train(
         manifest = build_manifest(
             model, cases, train_positions, settings, reproducible, metrics, deviations, {**details, "notes": notes}
         )
-        files: dict[str, Any] = {PRESET_FILE: preset_content(settings.preset)}
+        record = build_record(
+            cases,
+            train_positions,
+            test_positions,
+            seed=settings.seed,
+            honest=honest,
+            held_out=judged(held_out, TEST),
+            paper=printed,
+            description=describe_study(model, cohort, cases, train_positions, test_positions, seed=settings.seed),
+            notes=notes,
+        )
+        files: dict[str, Any] = {STUDY_NAME: study_bytes(record)}
+        if features is None:
+            files[PRESET_FILE] = preset_content(settings.preset)
         if network is not None:
             from ..networks import network_files
 
@@ -163,8 +187,9 @@ def train(
         write_bundle(destination, manifest, files=files, estimators={FUSION: FusionModel.of(model)})
         task.advance(detail="bundle")
     shutil.rmtree(work_dir, ignore_errors=True)
+    validation = None if honest is None else honest.validation
     examples = choose_training_examples(cases, model, validation, train_positions, test_positions, manifest.class_names)
-    return TrainingResult(destination, manifest, model, validation, tuple(notes), examples)
+    return TrainingResult(destination, manifest, model, validation, record, tuple(notes), examples)
 
 
 def _device(settings: TrainingSettings) -> str:

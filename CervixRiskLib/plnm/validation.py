@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from enum import Enum
 from pathlib import Path
 
 import joblib
@@ -15,28 +14,21 @@ import pandas as pd
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from ..atomic import atomic_file
 from ..bundle import Metric
-from ..cohort import patient_folds, shuffle_outcome
+from ..cohort import patient_folds
 from ..progress import SILENT, Progress
-from ..statistics import LogisticModel, auc, delong_interval, operating_point
+from ..statistics import delong_interval, operating_point
+from .comparisons import Answer, compare
+from .fold_store import FoldResult, FoldStore
 from .model import PlnmModel, usable_folds
 
-DIAMETER = "maximum_diameter"
 
+class Asked(str, Enum):
+    """What a resample answers with besides the model's own probability."""
 
-@dataclass(frozen=True, eq=False)
-class FoldResult:
-    """What one resample's model said of the cases it had not seen, and what it was made of."""
-
-    test: np.ndarray
-    score: np.ndarray
-    probability: np.ndarray
-    predicted: np.ndarray
-    network: str
-    classifier: str
-    features: tuple[str, ...]
-    clinical: tuple[str, ...]
+    MODEL = "model"
+    BASELINES = "baselines"
+    ALL = "all"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,14 +40,39 @@ class CrossValidation:
     predicted: np.ndarray
     folds: tuple[FoldResult, ...]
 
-    def feature_frequency(self) -> dict[str, float]:
-        """Share of the resamples in which a radiomic feature or clinical predictor was selected, most frequent first.
+    @classmethod
+    def of(cls, results: Sequence[FoldResult], repeats: int, cases: int) -> CrossValidation:
+        """Lay the resamples' answers side by side; ``results`` repeat by repeat."""
+        per_repeat = len(results) // repeats
+        score, probability = np.empty((repeats, cases)), np.empty((repeats, cases))
+        predicted = np.empty((repeats, cases), dtype=int)
+        for index, result in enumerate(results):
+            repeat = index // per_repeat
+            score[repeat, result.test] = result.score
+            probability[repeat, result.test] = result.probability
+            predicted[repeat, result.test] = result.predicted
+        return cls(score, probability, predicted, tuple(results))
 
-        Principal components are left out: the third of one resample is not the third of another.
-        """
-        counts = Counter(
-            name for fold in self.folds for name in (*fold.features, *fold.clinical) if not name.startswith("pc")
-        )
+    def compared(self) -> list[Answer]:
+        """The answers of all that was compared, their arrays ``(repeats, cases)``, in the order of the first fold."""
+        repeats, cases = self.score.shape
+        per_repeat = len(self.folds) // repeats
+        found = {
+            (answer.table, answer.name): Answer(
+                answer.table, answer.name, np.empty((repeats, cases)), np.empty((repeats, cases), dtype=int)
+            )
+            for answer in self.folds[0].answers
+        }
+        for index, fold in enumerate(self.folds):
+            for answer in fold.answers:
+                whole = found[answer.table, answer.name]
+                whole.score[index // per_repeat, fold.test] = answer.score
+                whole.predicted[index // per_repeat, fold.test] = answer.predicted
+        return list(found.values())
+
+    def feature_frequency(self) -> dict[str, float]:
+        """Share of the resamples that selected a radiomic feature or clinical predictor, most frequent first."""
+        counts = Counter(name for fold in self.folds for name in (*fold.features, *fold.clinical))
         return {name: count / len(self.folds) for name, count in counts.most_common()}
 
 
@@ -70,6 +87,7 @@ def cross_validate(
     seed: int,
     jobs: int = 1,
     work_dir: Path | None = None,
+    asked: Asked = Asked.MODEL,
     progress: Progress = SILENT,
 ) -> CrossValidation:
     """Repeated stratified cross-validation of an unfitted model, never dividing a patient.
@@ -81,14 +99,34 @@ def cross_validate(
     work_dir
         Where each finished resample is kept, named by the hash of all it depends on; a run that was killed goes on
         from there.
+    asked
+        What every resample answers with besides the model's own probability.
     """
     splits = patient_folds(y, groups, usable_folds(y, groups, folds), seed, repeats)
-    key = _key(model, X, y, groups) if work_dir is not None else ""
+    results = fit_resamples(model, X, y, groups, splits, asked=asked, jobs=jobs, work_dir=work_dir, progress=progress)
+    return CrossValidation.of(results, repeats, len(y))
+
+
+def fit_resamples(
+    model: PlnmModel,
+    X: pd.DataFrame,
+    y: np.ndarray,
+    groups: np.ndarray,
+    splits: Sequence[tuple[np.ndarray, np.ndarray]],
+    *,
+    asked: Asked = Asked.MODEL,
+    jobs: int = 1,
+    work_dir: Path | None = None,
+    progress: Progress = SILENT,
+    title: str = "Cross-validating",
+) -> list[FoldResult]:
+    """Fit a model to the first side of every split and let it answer the second, resuming from ``work_dir``."""
+    store = FoldStore.of(work_dir, model, X, y, groups, asked.value)
     results: dict[int, FoldResult] = {}
-    with progress.task("Cross-validating", total=len(splits)) as task:
+    with progress.task(title, total=len(splits)) as task:
         waiting = []
         for index, (train, test) in enumerate(splits):
-            found = _load_fold(work_dir, key, train, test) if work_dir is not None else None
+            found = store.load(train, test)
             if found is None:
                 waiting.append((index, train, test))
             else:
@@ -96,27 +134,19 @@ def cross_validate(
                 task.advance()
         if waiting and jobs == 1:
             for index, train, test in waiting:
-                results[index] = _fit_fold(model, X, y, groups, train, test)
-                _save_fold(work_dir, key, train, results[index])
+                results[index] = _fit_fold(model, X, y, groups, train, test, asked)
+                store.save(train, results[index])
                 task.advance()
         elif waiting:
             run = joblib.Parallel(n_jobs=min(jobs, len(waiting)), return_as="generator_unordered", max_nbytes="1M")
-            calls = (joblib.delayed(_numbered_fold)(i, model, X, y, groups, train, test) for i, train, test in waiting)
+            call = joblib.delayed(_numbered_fold)
+            calls = (call(index, model, X, y, groups, train, test, asked) for index, train, test in waiting)
             training_sides = {index: train for index, train, _ in waiting}
             for index, result in run(calls):
                 results[index] = result
-                _save_fold(work_dir, key, training_sides[index], result)
+                store.save(training_sides[index], result)
                 task.advance()
-    ordered = [results[index] for index in range(len(splits))]
-    per_repeat = len(splits) // repeats
-    score, probability = np.empty((repeats, len(y))), np.empty((repeats, len(y)))
-    predicted = np.empty((repeats, len(y)), dtype=int)
-    for index, result in enumerate(ordered):
-        repeat = index // per_repeat
-        score[repeat, result.test] = result.score
-        probability[repeat, result.test] = result.probability
-        predicted[repeat, result.test] = result.predicted
-    return CrossValidation(score, probability, predicted, tuple(ordered))
+    return [results[index] for index in range(len(splits))]
 
 
 def _numbered_fold(index: int, *arguments: object) -> tuple[int, FoldResult]:
@@ -124,12 +154,21 @@ def _numbered_fold(index: int, *arguments: object) -> tuple[int, FoldResult]:
 
 
 def _fit_fold(
-    model: PlnmModel, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, train: np.ndarray, test: np.ndarray
+    model: PlnmModel,
+    X: pd.DataFrame,
+    y: np.ndarray,
+    groups: np.ndarray,
+    train: np.ndarray,
+    test: np.ndarray,
+    asked: Asked,
 ) -> FoldResult:
     with threadpool_limits(1):
         fitted = clone(model).fit(X.iloc[train], y[train], groups[train])
         held_out = X.iloc[test]
         probability = fitted.predict_proba(held_out)[:, 1]
+        answers: tuple[Answer, ...] = ()
+        if asked is not Asked.MODEL:
+            answers = compare(fitted, X.iloc[train], y[train], groups[train], held_out, every=asked is Asked.ALL)
         return FoldResult(
             test,
             fitted.fusion_score(held_out),
@@ -137,55 +176,10 @@ def _fit_fold(
             (probability >= fitted.threshold_).astype(int),
             fitted.winner_.network,
             fitted.winner_.classifier,
-            fitted.scorer_.feature_names,
+            fitted.scorer_.radiomics_names,
             tuple(fitted.clinical_selection_.selected_),
+            answers,
         )
-
-
-# -- resuming ---------------------------------------------------------------------------------------------------------
-
-
-def _key(model: PlnmModel, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray) -> str:
-    digest = sha256(joblib.hash((model.get_params(deep=False), np.asarray(y), np.asarray(groups))).encode())
-    digest.update(joblib.hash((list(X.columns), X.to_numpy(np.float64))).encode())
-    return digest.hexdigest()
-
-
-def _fold_path(work_dir: Path, key: str, train: np.ndarray) -> Path:
-    return work_dir / f"fold-{sha256(key.encode() + np.sort(train).astype(np.int64).tobytes()).hexdigest()[:32]}.json"
-
-
-def _save_fold(work_dir: Path | None, key: str, train: np.ndarray, result: FoldResult) -> None:
-    if work_dir is None:
-        return
-    content = {name: _plain(value) for name, value in vars(result).items()}
-    with atomic_file(_fold_path(work_dir, key, train)) as partial:
-        partial.write_text(json.dumps(content), encoding="utf-8")
-
-
-def _load_fold(work_dir: Path, key: str, train: np.ndarray, test: np.ndarray) -> FoldResult | None:
-    path = _fold_path(work_dir, key, train)
-    if not path.is_file():
-        return None
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        result = FoldResult(
-            np.array(content["test"], dtype=int),
-            np.array(content["score"], dtype=float),
-            np.array(content["probability"], dtype=float),
-            np.array(content["predicted"], dtype=int),
-            content["network"],
-            content["classifier"],
-            tuple(content["features"]),
-            tuple(content["clinical"]),
-        )
-    except (ValueError, KeyError, TypeError):
-        return None
-    return result if np.array_equal(result.test, test) and len(result.score) == len(test) else None
-
-
-def _plain(value: object) -> object:
-    return value.tolist() if isinstance(value, np.ndarray) else list(value) if isinstance(value, tuple) else value
 
 
 # -- numbers ----------------------------------------------------------------------------------------------------------
@@ -220,62 +214,3 @@ def _metric(name: str, values: list[tuple[float, float, float]], protocol: str, 
 
 def _finite(number: float) -> float | None:
     return number if np.isfinite(number) else None
-
-
-def baseline_scores(
-    X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, columns: Sequence[str], *, folds: int, repeats: int, seed: int
-) -> np.ndarray:
-    """Out-of-fold probabilities ``(repeats, cases)`` of plain logistic regression on these clinical columns."""
-    splits = patient_folds(y, groups, usable_folds(y, groups, folds), seed, repeats)
-    per_repeat = len(splits) // repeats
-    scores = np.empty((repeats, len(y)))
-    for index, (train, test) in enumerate(splits):
-        training = X.iloc[train][list(columns)].astype(float)
-        medians = training.median().fillna(0.0)
-        training = training.fillna(medians)
-        usable = [name for name in columns if np.ptp(training[name].to_numpy()) > 0]
-        held_out = X.iloc[test][list(columns)].astype(float).fillna(medians)
-        if usable:
-            fitted = LogisticModel(penalty="auto").fit(training[usable], y[train])
-            scores[index // per_repeat, test] = fitted.predict_proba(held_out[usable])[:, 1]
-        else:
-            scores[index // per_repeat, test] = y[train].mean()
-    return scores
-
-
-def permutation_test(
-    model: PlnmModel,
-    X: pd.DataFrame,
-    y: np.ndarray,
-    groups: np.ndarray,
-    *,
-    permutations: int,
-    folds: int,
-    seed: int,
-    jobs: int = 1,
-    progress: Progress = SILENT,
-) -> tuple[float, float, np.ndarray]:
-    """Could labels drawn at random have given this AUC? Ojala & Garriga 2010, test 1, on the whole pipeline.
-
-    Returns
-    -------
-    tuple
-        The observed out-of-fold AUC of one cross-validation, its p value ``(1 + #(permuted >= observed)) /
-        (1 + permutations)``, and the permuted AUCs ``(permutations,)``.
-    """
-    observed = _one_auc(model, X, y, groups, folds, seed)
-    rng = np.random.default_rng(seed)
-    shuffled = [shuffle_outcome(y, groups, rng) for _ in range(permutations)]
-    permuted = np.empty(permutations)
-    with progress.task("Permuting outcomes", total=permutations) as task:
-        run = joblib.Parallel(n_jobs=jobs, return_as="generator", max_nbytes="1M")
-        call: Callable[..., object] = joblib.delayed(_one_auc)
-        for index, value in enumerate(run(call(model, X, labels, groups, folds, seed) for labels in shuffled)):
-            permuted[index] = value
-            task.advance()
-    return observed, float((1 + (permuted >= observed).sum()) / (1 + permutations)), permuted
-
-
-def _one_auc(model: PlnmModel, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> float:
-    result = cross_validate(model, X, y, groups, folds=folds, repeats=1, seed=seed)
-    return float(auc(y, result.probability[0]))
