@@ -53,6 +53,7 @@ _GROUPS = (
 def draw_conformal(
     summaries: Sequence[ConformalSummary],
     *,
+    confidence: float = 0.95,
     path: str | os.PathLike[str] | None = None,
     title: str = "",
     simulated: bool = False,
@@ -63,6 +64,8 @@ def draw_conformal(
     ----------
     summaries
         See :func:`CervixRiskLib.statistics.conformal_sets`; in the order of the rows.
+    confidence
+        Of the summaries' intervals; said below.
     path
         Where to write it: ``.png``, ``.svg`` or ``.pdf``.
     simulated
@@ -79,8 +82,8 @@ def draw_conformal(
         raise TrainingError("There are no prediction sets to draw: no model gives probabilities.")
     labels = [_label(summary) for summary in summaries]
     notes = [
-        "Thin lines: 95 % confidence intervals. Coverage is promised on average over cases like these, not for each "
-        "patient."
+        f"Thin lines: {100 * confidence:g} % confidence intervals. Coverage is promised on average over cases like "
+        "these, not for each patient."
     ]
     with house_style():
         names = row_names(labels, most=1.6)

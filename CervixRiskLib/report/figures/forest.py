@@ -191,8 +191,8 @@ def _draw_row(axes: Axes, place: int, row: ForestRow, scale: ForestScale, *, gid
         low, high = row.interval or (row.value, row.value)
         left, right = scale.clipped(low), scale.clipped(high)
         axes.plot([left, right], [place, place], color=INK, linewidth=1.2, zorder=3, gid=f"interval:{gid}")
-        for end, bound, mark in ((left, low, "<"), (right, high, ">")):
-            if scale.leaves(bound):
+        for end, mark, leaves in ((left, "<", low < scale.low), (right, ">", high > scale.high)):
+            if leaves:
                 axes.plot(end, place, marker=mark, color=INK, markersize=4.5, zorder=3, clip_on=False, gid="beyond")
         if not scale.leaves(row.value):
             axes.plot(row.value, place, marker="s", color=BLUE, markersize=5.5, zorder=4, gid=f"estimate:{gid}")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 # Inches.
 _AXES = 2.6
-_NUMBERS = 0.62
+_NUMBERS = 0.75
+_MOST_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ def _limits(values: Sequence[float]) -> tuple[float, float]:
 
 
 def number_words(value: float, digits: int, *, signed: bool = False) -> str:
-    """``value`` with a true minus sign; "0.00" has none."""
+    """``value`` with a true minus sign and with more digits where it would read as zero; true zero has no sign."""
+    while value and digits < _MOST_DIGITS and not round(value, digits):
+        digits += 1
     words = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
     return words.replace("-", "\N{MINUS SIGN}") if float(words) else words.lstrip("+-")
