@@ -9,17 +9,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .case_files import write_case_report
+    from .case_files import write_case_page, write_case_report
     from .case_report import CaseReport, OtherContour, ReportedValue
     from .figures.bland_altman import draw_bland_altman
     from .figures.conformal import draw_conformal
+    from .figures.calibration import CalibratedModel, draw_calibration
     from .figures.confusion import draw_confusion_matrices
     from .figures.contour_pairs import draw_contour_pairs
     from .figures.correlation_map import draw_correlation_map
+    from .figures.decision import draw_decision_curve
     from .figures.elimination_curve import draw_elimination_curve
     from .figures.feature_class_counts import draw_feature_classes
     from .figures.flow_chart import draw_flow_chart
     from .figures.forest import ForestRow, draw_forest
+    from .figures.heat_map_panel import draw_heat_map_panel
     from .figures.icc_histogram import draw_icc_histogram
     from .figures.importances import draw_importances
     from .figures.lasso_coefficients import draw_lasso_coefficients
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from .tables.comparison import ComparedNetwork, comparison_table, write_comparison
 
 _HOMES = {
+    "CalibratedModel": "figures.calibration",
     "CaseOverlap": "figures.overlap",
     "CaseReport": "case_report",
     "ComparedNetwork": "tables.comparison",
@@ -44,14 +48,17 @@ _HOMES = {
     "RocCurve": "figures.roc",
     "comparison_table": "tables.comparison",
     "draw_bland_altman": "figures.bland_altman",
+    "draw_calibration": "figures.calibration",
     "draw_conformal": "figures.conformal",
     "draw_confusion_matrices": "figures.confusion",
     "draw_contour_pairs": "figures.contour_pairs",
     "draw_correlation_map": "figures.correlation_map",
+    "draw_decision_curve": "figures.decision",
     "draw_elimination_curve": "figures.elimination_curve",
     "draw_feature_classes": "figures.feature_class_counts",
     "draw_flow_chart": "figures.flow_chart",
     "draw_forest": "figures.forest",
+    "draw_heat_map_panel": "figures.heat_map_panel",
     "draw_icc_histogram": "figures.icc_histogram",
     "draw_importances": "figures.importances",
     "draw_lasso_coefficients": "figures.lasso_coefficients",
@@ -64,11 +71,13 @@ _HOMES = {
     "draw_standardised_differences": "figures.standardised_differences",
     "draw_training_curves": "figures.training_curves",
     "save_figure": "style",
+    "write_case_page": "case_files",
     "write_case_report": "case_files",
     "write_comparison": "tables.comparison",
 }
 
 __all__ = [
+    "CalibratedModel",
     "CaseOverlap",
     "CaseReport",
     "ComparedNetwork",
@@ -78,14 +87,17 @@ __all__ = [
     "RocCurve",
     "comparison_table",
     "draw_bland_altman",
+    "draw_calibration",
     "draw_conformal",
     "draw_confusion_matrices",
     "draw_contour_pairs",
     "draw_correlation_map",
+    "draw_decision_curve",
     "draw_elimination_curve",
     "draw_feature_classes",
     "draw_flow_chart",
     "draw_forest",
+    "draw_heat_map_panel",
     "draw_icc_histogram",
     "draw_importances",
     "draw_lasso_coefficients",
@@ -98,6 +110,7 @@ __all__ = [
     "draw_standardised_differences",
     "draw_training_curves",
     "save_figure",
+    "write_case_page",
     "write_case_report",
     "write_comparison",
 ]

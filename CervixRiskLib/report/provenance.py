@@ -37,7 +37,7 @@ def provenance_in_brief(report: CaseReport) -> Rows:
     if first is not None:
         validated = f"{first.model or 'Model'}: {measure_title(first.name)} {value_text(first)}, n {first.n}"
     rows = [
-        ("Model", f"made {manifest.created[:10]}, trained on {cohort['Cases']}"),
+        ("Model", f"made {manifest.created[:10]}, trained on {cohort['Cases'].replace(' (', ' cases (', 1)}"),
         ("Validation", f"{validated}, inside its cohort. No external validation is part of this model."),
         ("Model, SHA-256", report.prediction.bundle_hash or NOT_KNOWN),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...bundle.example_choice import examples_notes
 from ...bundle.study_examples import EXAMPLES_NAME, read_examples
 from ...bundle.study_file import Study
 from ...errors import BundleError
@@ -37,14 +38,7 @@ def _panel(study: Study, number: str) -> tuple[Block, ...]:
         return (Absence(f"The example cases cannot be shown. {error}"),)
     if not examples:
         return (Absence("No example cases: the training run kept none."),)
-    unseen = sum(example.held_out for example in examples)
-    if unseen == len(examples):
-        seen = "The final model was not fitted on any of these cases."
-    elif unseen:
-        seen = f"The final model was fitted on {len(examples) - unseen} of these {len(examples)} cases."
-    else:
-        seen = "The final model was fitted on these cases."
-    notes = ("Chosen by rule, not by looks: each example says its rule.", seen)
+    notes = examples_notes(examples)
 
     def draw() -> Figure:
         from ..figures.heat_map_panel import draw_heat_map_panel
