@@ -35,11 +35,12 @@ from .training_readings import (
     ReadingOption,
     icc_of_study,
 )
-from .training_report import NoReportFlag, ReportOption
+from .training_report import NoReportFlag, ReportOption, report_folder, write_training_report
 from .training_tables import FeaturesOption, read_training_tables
 from .validation_table import METRIC_HEAD, metric_rows
 
 if TYPE_CHECKING:
+    from ..cohort import Cohort
     from ..plnm import TrainingResult
 
 app = typer.Typer(no_args_is_help=True, help="Train a model on a cohort of your own and validate it honestly.")
@@ -190,6 +191,7 @@ def plnm(
         classifiers=tuple(classifier or ()),
     )
     check_destination(output)
+    folder = report_folder(output, report, no_report)
     table, given = read_training_tables(cohort, features, outcome=outcome, skip_invalid=skip_invalid)
     for problem in table.excluded:
         remark(f"Left out: {problem}")
@@ -210,10 +212,34 @@ def plnm(
                 progress=progress,
             )
         result = train(table, settings, output, progress, icc=agreement, features=given)
+    if not as_json:
+        # Before the report, so that the numbers are there whatever becomes of it.
+        print_training(result)
+    files = {} if folder is None else _write_report(result, table, folder, device)
     if as_json:
-        print_json({"bundle": str(result.bundle_path), "simulated": table.simulated, "metrics": result.metrics})
+        print_json(
+            {
+                "bundle": str(result.bundle_path),
+                "simulated": table.simulated,
+                "metrics": result.metrics,
+                "files": {name: str(path) for name, path in files.items()},
+            }
+        )
         return
-    print_training(result)
+    print_lines(f"{name}: {path}" for name, path in files.items())
+
+
+def _write_report(result: TrainingResult, table: Cohort, folder: Path, device: str) -> dict[str, Path]:
+    from ..worker.example_cases import picture_examples
+
+    bundle = result.bundle_path
+    with ProgressBar() as progress:
+        return write_training_report(
+            bundle,
+            folder,
+            lambda: picture_examples(bundle, table, result.examples, device=device, progress=progress),
+            progress,
+        )
 
 
 def print_training(result: TrainingResult) -> None:
