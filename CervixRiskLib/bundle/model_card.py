@@ -72,7 +72,8 @@ def _needs(manifest: BundleManifest) -> list[str]:
     lines = _image_needs(manifest)
     radiomics = manifest.radiomics
     if radiomics or manifest.selected_features:
-        features = _radiomics_text(radiomics.preset, radiomics.engine) if radiomics else "none"
+        without = "measured elsewhere" if manifest.details.get("given_features") else "none"
+        features = _radiomics_text(radiomics.preset, radiomics.engine) if radiomics else without
         lines.append(f"- Features: {features}; {len(manifest.selected_features)} are used.")
     if not manifest.clinical:
         return [*lines, "- Clinical predictors: none."]
@@ -91,6 +92,8 @@ def _needs(manifest: BundleManifest) -> list[str]:
 
 def _image_needs(manifest: BundleManifest) -> list[str]:
     """Which images, and whether their contour; a network says what its square is centred on."""
+    if manifest.details.get("given_features"):
+        return ["- A table of the features it uses, measured as in training; it cannot measure an image."]
     centre = manifest.preprocessing.get("centre")
     if centre == "slice":
         lines = ["- One slice, whole; no contour is needed."]
@@ -128,6 +131,7 @@ def _plausible(predictor: ClinicalPredictor) -> str:
 
 def _cohort(manifest: BundleManifest) -> list[str]:
     training = manifest.training
+    given = bool(manifest.details.get("given_features"))
     if training.class_counts:
         counted = zip(training.class_counts, manifest.class_names, strict=True)
     else:
@@ -137,7 +141,7 @@ def _cohort(manifest: BundleManifest) -> list[str]:
         f"- {training.cases} cases, {', '.join(parts)}.",
         f"- Patients: {training.patients if training.patients is not None else NOT_PROVIDED}; "
         f"centers: {training.centers if training.centers is not None else NOT_PROVIDED}.",
-        f"- Pixel size known for {training.known_pixel_size_share:.0%} of the cases.",
+        *([] if given else [f"- Pixel size known for {training.known_pixel_size_share:.0%} of the cases."]),
         f"- Rows left out: {training.excluded}.",
         f"- Cohort content (SHA-256): `{training.cohort_hash}`.",
     ]

@@ -30,9 +30,6 @@ def answer_cohort(program: AskedProgram, cohort_path: Path, output: Path, *, ski
     PredictionProgramError
         The program that answers failed on a case (without ``skip_invalid``).
     """
-    import pandas as pd
-
-    from ..atomic import atomic_file
     from ..cohort import clinical_frame, load_cohort
     from ..errors import CervixRiskError, CohortError, StorageError
     from ..worker import PredictionProgramError
@@ -67,6 +64,15 @@ def answer_cohort(program: AskedProgram, cohort_path: Path, output: Path, *, ski
             task.advance()
     if not rows:
         raise CohortError("No case of the table could be answered.")
+    write_answers(rows, left_out, output, as_json=as_json)
+
+
+def write_answers(rows: list[dict[str, Any]], left_out: list[str], output: Path, *, as_json: bool) -> None:
+    """Write rows of :func:`.answer.prediction_row` whole or not at all, and say what was left out."""
+    import pandas as pd
+
+    from ..atomic import atomic_file
+
     table = pd.DataFrame(rows)
     with atomic_file(output) as partial:
         table.to_csv(partial, index=False)

@@ -14,6 +14,7 @@ from .answer_files import check_report_path, write_extras, write_report
 from .asked_program import asked_program
 from .case_reading import channel_paths, channels_in_order, check_case_options, read_case
 from .cohort_answers import answer_cohort
+from .feature_answers import answer_features
 from .options import DeviceOption, JsonFlag, Runtime, RuntimeOption, SkipInvalidFlag, examples
 from .output import print_json, print_lines, print_panel
 from .progress_bar import ProgressBar
@@ -24,6 +25,7 @@ EXAMPLES = examples(
     "cervixrisk predict --bundle staging.zip --image t2.dcm --channel image_t1=t1.dcm --picture answer.png",
     "cervixrisk predict --bundle model.zip --image case.png --roi mask.png --report case.pdf",
     "cervixrisk predict --bundle model.zip --cohort cohort.csv --output predictions.csv",
+    "cervixrisk predict --bundle model.zip --features features.csv --output predictions.csv",
 )
 
 
@@ -53,8 +55,17 @@ def predict(
     cohort: Annotated[
         Path | None, typer.Option("--cohort", metavar="COHORT", help="Answer for every case of this table instead.")
     ] = None,
+    features: Annotated[
+        Path | None,
+        typer.Option(
+            "--features",
+            metavar="FILE",
+            help="Answer for every row of this table of features; for models that were trained on such a table.",
+        ),
+    ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE.csv", help="With --cohort: where the answers go.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE.csv", help="With --cohort or --features: where the answers go."),
     ] = None,
     skip_invalid: SkipInvalidFlag = False,
     device: DeviceOption = "auto",
@@ -67,12 +78,19 @@ def predict(
     """
     from ..errors import SettingsError
 
-    if cohort is not None:
+    if cohort is not None or features is not None:
         unwanted = (image, roi, channel, label, segment, slice_index, spacing_mm, clinical)
+        table = "--features" if cohort is None else "--cohort"
         if any(item is not None and item != [] for item in (*unwanted, heatmap, picture, nomogram, report)):
-            raise SettingsError("--cohort answers for a table; options for one case (--image, …) do not go with it.")
+            raise SettingsError(f"{table} answers for a table; options for one case (--image, …) do not go with it.")
         if output is None:
             raise SettingsError("Say where the answers go: --output predictions.csv.")
+        if features is not None:
+            if cohort is not None:
+                raise SettingsError("--cohort and --features are two tables of cases: give one of them.")
+            answer_features(bundle, features, output, skip_invalid=skip_invalid, as_json=as_json)
+            return
+        assert cohort is not None
         with asked_program(bundle, device=device, runtime=runtime.value) as program:
             answer_cohort(program, cohort, output, skip_invalid=skip_invalid, as_json=as_json)
         return
@@ -81,7 +99,9 @@ def predict(
     if roi is None and (label is not None or segment is not None):
         raise SettingsError("--label and --segment say which part of the --roi is the tumour: give the --roi too.")
     if output is not None:
-        raise SettingsError("--output goes with --cohort; for one case use --json, --heatmap or --picture.")
+        raise SettingsError(
+            "--output goes with --cohort and --features; for one case use --json, --heatmap or --picture."
+        )
     if report is not None:
         check_report_path(report)
     further = channel_paths(channel or ())
