@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from .case_files import write_case_page, write_case_report
     from .case_report import CaseReport, OtherContour, ReportedValue
     from .figures.bland_altman import draw_bland_altman
-    from .figures.conformal import draw_conformal
     from .figures.calibration import CalibratedModel, draw_calibration
+    from .figures.conformal import draw_conformal
     from .figures.confusion import draw_confusion_matrices
     from .figures.contour_pairs import draw_contour_pairs
     from .figures.correlation_map import draw_correlation_map
