@@ -57,9 +57,9 @@ def models_sections(study: Study) -> tuple[Section, ...]:
     record = study.record
     opening: list[Block] = [
         Paragraph(
-            "Honest: every fitted step is refitted in every resample, and each number is about cases that the fit had "
-            "not seen. Paper: the printed protocol repeated on these cases, with its optimism. Intervals are 95 %. "
-            f"Published: {SOURCE}; other patients, so neither a target nor a comparison."
+            "Honest: every step that is fitted to outcomes is refitted in every resample, and each number is about "
+            "cases that the fit had not seen. Paper: the printed protocol repeated on these cases, with its "
+            f"optimism. Intervals are 95 %. Published: {SOURCE}; other patients, so neither a target nor a comparison."
         )
     ]
     present = {(model.protocol, model.cases) for model in record.models}
