@@ -42,7 +42,7 @@ from CervixRiskLib.statistics.proportions import Estimate
 LONG = "wavelet-HLL_glszm_SmallAreaLowGrayLevelEmphasis"
 CENTRE = "Universitätsklinikum Schleswig-Holstein, Campus Lübeck, Frauenheilkunde und Geburtshilfe"
 STEPS = ("measured", "reproducible", "varying", "mann_whitney", "spearman", "lasso", "eliminated")
-COUNTS = {"glcm": (374, 300, 298, 120, 40, 4, 1), "shape": (14, 14, 12, 6, 0, 0, 0), "my own": (9, None, 8, 2, 2, 1, 1)}
+COUNTS = {"glcm": (374, 300, 298, 120, 40, 4, 1), "shape": (14, 14, 12, 6, 0, 0, 0), "other": (9, None, 8, 2, 2, 1, 1)}
 
 
 def names(count: int) -> tuple[str, ...]:
@@ -223,10 +223,10 @@ class TestFeatureClasses:
     def test_counts_their_ground_and_the_total(self) -> None:
         figure = draw_feature_classes(trace())
         labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-        assert labels == ["Shape", "GLCM", "my own", "All features"]
+        assert labels == ["Shape", "GLCM", "Other", "All features"]
         told = {label: [only(figure, f"count:{label}:{step}").get_text() for step in STEPS] for label in labels}
         assert told["GLCM"] == ["374", "300", "298", "120", "40", "4", "1"]
-        assert told["my own"] == ["9", "–", "8", "2", "2", "1", "1"]
+        assert told["Other"] == ["9", "–", "8", "2", "2", "1", "1"]
         assert told["All features"] == ["397", "314", "318", "128", "42", "5", "2"]
         assert to_hex(only(figure, "share:GLCM:measured").get_facecolor()) == BLUE.lower()
         assert to_hex(only(figure, "share:Shape:lasso").get_facecolor()) == "#ffffff"
@@ -353,6 +353,10 @@ class TestEliminationAndImportances:
         np.testing.assert_allclose(only(figure, "chosen").get_xdata(), 3)
         assert "Chosen: 3 features, AUC 0.700" in words(figure)
         assert not artist(draw_elimination_curve(found), "chosen")
+        # A fold in which fewer features passed ends the curve before the number that the model keeps.
+        figure = draw_elimination_curve(found, chosen=16)
+        assert figure.axes[0].get_xlim()[1] > 16
+        assert "Chosen: 16 features" in words(figure)
 
     def test_bars_are_the_importances_largest_first(self) -> None:
         found = replace(trace(3), importance=(0.01, -0.02, 0.05))

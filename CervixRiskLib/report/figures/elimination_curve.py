@@ -68,7 +68,7 @@ def draw_elimination_curve(
         axes.axhline(0.5, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)), gid="chance")
         low = min(0.48, float(np.nanmin(auc - spread)) - 0.02)
         axes.set_ylim(max(low, -0.02), 1.02)
-        _number_features(axes, count)
+        _number_features(axes, count if chosen is None else np.append(count, chosen))
         axes.set_xlabel("Features kept", fontsize=TEXT_SIZE)
         axes.set_ylabel("AUC in cross-validation", fontsize=TEXT_SIZE)
         if chosen is not None:
@@ -84,7 +84,7 @@ def _number_features(axes, count: np.ndarray) -> None:  # type: ignore[no-untype
     from matplotlib.ticker import MaxNLocator
 
     margin = 0.03 * float(np.ptp(count)) or 1.0
-    axes.set_xlim(count[0] - margin, count[-1] + margin)
+    axes.set_xlim(count.min() - margin, count.max() + margin)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...bundle.study_record import SelectionTrace
 from ...errors import TrainingError
+from ...radiomics.feature_class import OTHER
 from ..style import BLUE, INK, NOTE_SIZE, TICK_SIZE, house_style, save_figure
 from .class_names import CLASS_NAMES
 from .note_lines import note_lines
@@ -75,7 +76,7 @@ def draw_feature_classes(
     counts = frame[steps].to_numpy(dtype=float)
     order = _in_order(classes)
     classes, counts = [classes[place] for place in order], counts[order]
-    labels = [CLASS_NAMES.get(name, name) for name in classes]
+    labels = [CLASS_NAMES.get(name, "Other" if name == OTHER else name) for name in classes]
     if len(classes) > 1:
         labels, counts = [*labels, _TOTAL], np.vstack([counts, np.nansum(counts, axis=0)])
     notes = ["Number of features that remain after each step; ground: their share of the row's first number."]
