@@ -14,6 +14,7 @@ from ..bundle.study_record import PAPER_TEST, PAPER_TRAINING, JudgedModel, Model
 from ..statistics import LogisticModel, PlattScaling, auc, youden_threshold
 from .classifiers import make_classifier, parameter_grid, positive_probability
 from .clinical_selection import ClinicalSelection
+from .comparisons import NOMOGRAM
 from .model import SCORE, PlnmModel
 from .signature import DEEP, RADIOMICS
 
@@ -135,7 +136,7 @@ def nomogram_model(
     predictors = [np.asarray(regression.decision_function(side)) for side in sides]
     platt = PlattScaling().fit(predictors[0], y[train])
     on_train, on_test = (np.asarray(platt.transform(values)) for values in predictors)
-    return PaperModel("nomogram", ModelTable.MODELS, on_train, on_test, probability=True)
+    return PaperModel(NOMOGRAM, ModelTable.MODELS, on_train, on_test, probability=True)
 
 
 def best_on_test(models: list[PaperModel], y_test: np.ndarray) -> int:

@@ -14,10 +14,10 @@ from sklearn.base import clone
 
 from ..bundle import Metric
 from ..bundle.study_record import JudgedModel, ModelTable
-from ..networks.zoo import NETWORKS
 from ..progress import SILENT, Progress
 from ..statistics import auc, youden_threshold
 from .classifiers import LABELS
+from .comparisons import FUSION, NETWORK_ALONE, RADIOMICS_ALONE, network_title
 from .model import PlnmModel
 from .paper_models import PAPER, PaperModel, SplitFeatures, best_on_test, headline, nomogram_model, tuned_model
 from .validation import discrimination_metrics
@@ -109,7 +109,7 @@ def run_paper_protocol(
                 )  # fmt: skip
             task.advance()
         networks = [
-            tuned_model(model, "logistic_regression", features.deep, y_train, _title(name), ModelTable.NETWORKS)
+            tuned_model(model, "logistic_regression", features.deep, y_train, network_title(name), ModelTable.NETWORKS)
             for name, features in zip(names, found, strict=True)
             if features.deep is not None
         ]
@@ -129,10 +129,10 @@ def run_paper_protocol(
         leaked = _selected_on_all(model, names[best_network], model.classifiers[best], X, y, train, test)
         task.advance()
     if radiomics:
-        models += [*radiomics, headline(radiomics[best_on_test(radiomics, y_test)], "radiomics")]
+        models += [*radiomics, headline(radiomics[best_on_test(radiomics, y_test)], RADIOMICS_ALONE)]
     if networks:
-        models += [*networks, headline(networks[best_network], "network")]
-    models += [*fusion, headline(fusion[best], "fusion"), nomogram, leaked]
+        models += [*networks, headline(networks[best_network], NETWORK_ALONE)]
+    models += [*fusion, headline(fusion[best], FUSION), nomogram, leaked]
     return PaperResult(
         metrics=_metrics([*fusion, nomogram], leaked, y_train, y_test),
         chosen=model.classifiers[best],
@@ -143,10 +143,6 @@ def run_paper_protocol(
         train=train,
         test=test,
     )  # fmt: skip
-
-
-def _title(network: str) -> str:
-    return NETWORKS[network].title if network in NETWORKS else network
 
 
 def _selected_on_all(

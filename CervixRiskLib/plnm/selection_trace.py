@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, lasso_path
 from sklearn.pipeline import Pipeline
@@ -23,7 +22,6 @@ from .classifiers import positive_probability
 from .model import PlnmModel, usable_folds
 from .selection import LassoSelector, RecursiveElimination
 from .signature import RADIOMICS
-from .signature_fit import SignatureFit
 
 _FOLDS = 5
 _PERMUTATIONS = 20
@@ -178,7 +176,7 @@ def _elimination(model: PlnmModel, X: pd.DataFrame, y: np.ndarray, groups: np.nd
     """AUC of L2 logistic regression on the held-out side for each number of features that the elimination leaves."""
     curves = []
     for train, test in folds:
-        fit = SignatureFit.to(clone(model)._signature(model.winner_.network), X.iloc[train], y[train], groups[train])
+        fit = model.fit_signature(model.winner_.network, X.iloc[train], y[train], groups[train])
         ranking = RecursiveElimination(features=1).fit(fit.blocks, y[train]).ranking_
         held_out = fit.blocks_of(X.iloc[test])
         curve = []

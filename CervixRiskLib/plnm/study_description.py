@@ -10,9 +10,10 @@ import numpy as np
 
 from ..bundle.study_record import FlowStep, RecordTable, SelectionTrace
 from ..cohort import Cohort, clinical_frame, exclusion_reasons
-from ..statistics import Characteristic, table_one
+from ..statistics import Characteristic, odds_ratio_table, table_one
 from .bundle_manifest import NEGATIVE, POSITIVE
 from .case_table import CaseTable
+from .clinical_design import encode_clinical, label_of
 from .model import PlnmModel
 from .selection_trace import trace_selection
 
@@ -50,7 +51,7 @@ def describe_study(
     return StudyDescription(
         flow=flow_of_cases(cohort, cases, train, test),
         table_one=_characteristics(cases, train, test),
-        odds_ratios=None,
+        odds_ratios=_odds_ratios(cases, train),
         selection=trace_selection(
             model,
             cases.X.iloc[train],
@@ -93,3 +94,14 @@ def _characteristics(cases: CaseTable, train: np.ndarray, test: np.ndarray) -> R
         split=sides if test.size else None,
     )
     return RecordTable.from_frame(table.to_frame(), table.notes)
+
+
+def _odds_ratios(cases: CaseTable, train: np.ndarray) -> RecordTable | None:
+    """Table 2 on the training cases, all clinical columns of the cohort: those that the model may not use, too."""
+    cohort = cases.cohort
+    X = encode_clinical(clinical_frame(cohort), cohort.columns).iloc[train]
+    if not X.shape[1]:
+        return None
+    labels = {str(name): label_of(str(name), cohort.columns) for name in X.columns}
+    table = odds_ratio_table(X, cases.y[train], labels)
+    return RecordTable.from_frame(table.to_frame(), table.warnings)
