@@ -215,7 +215,7 @@ def plnm(
     if not as_json:
         # Before the report, so that the numbers are there whatever becomes of it.
         print_training(result)
-    files = {} if folder is None else _write_report(result, table, folder, device)
+    files = {} if folder is None else _write_report(result, None if features else table, folder, device)
     if as_json:
         print_json(
             {
@@ -229,7 +229,8 @@ def plnm(
     print_lines(f"{name}: {path}" for name, path in files.items())
 
 
-def _write_report(result: TrainingResult, table: Cohort, folder: Path, device: str) -> dict[str, Path]:
+def _write_report(result: TrainingResult, images: Cohort | None, folder: Path, device: str) -> dict[str, Path]:
+    """``images`` is the cohort, ``None`` where it has features alone."""
     from ..worker.example_cases import picture_examples
 
     bundle = result.bundle_path
@@ -237,7 +238,11 @@ def _write_report(result: TrainingResult, table: Cohort, folder: Path, device: s
         return write_training_report(
             bundle,
             folder,
-            lambda: picture_examples(bundle, table, result.examples, device=device, progress=progress),
+            lambda: (
+                ()
+                if images is None
+                else picture_examples(bundle, images, result.examples, device=device, progress=progress)
+            ),
             progress,
         )
 
