@@ -489,8 +489,19 @@ class TestForest:
         for rows in ([], [ForestRow("x")], [ForestRow("x", math.nan, math.nan, math.nan)]):
             with pytest.raises(TrainingError, match="no estimate to draw"):
                 draw_forest({"": rows}, "AUC")
-        with pytest.raises(ValueError, match="label of its own"):
-            draw_forest({"": [ForestRow("x", 1.0), ForestRow("x", 2.0)]}, "AUC")
+
+    def test_one_label_twice_is_two_rows(self) -> None:
+        rows = [ForestRow("x", 1.0), ForestRow("x", 2.0)]
+        figure = draw_forest({"a": rows, "b": rows}, "Odds ratio")
+        assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["x", "x"]
+        for column in ("a", "b"):
+            places = [mark.get_ydata()[0] for mark in artist(figure, f"estimate:{column}::x")]
+            assert places == [0, 1]
+
+    def test_a_bound_that_is_unknown_is_not_hidden(self) -> None:
+        figure = draw_forest({"": [ForestRow("x", 8.3, 0.6, None)]}, "Odds ratio")
+        assert only(figure, "words:x").get_text() == "8.30 (0.60 to undefined)"
+        assert [mark.get_marker() for mark in artist(figure, "beyond")] == [">"]
 
 
 class TestPermutation:
@@ -543,8 +554,8 @@ class TestStandardisedDifferences:
     def test_nothing_to_draw(self) -> None:
         with pytest.raises(TrainingError, match="no standardised difference"):
             draw_standardised_differences({"a": {"Age": math.nan}})
-        with pytest.raises(ValueError, match="At most 4"):
-            draw_standardised_differences({str(place): {"Age": 0.1} for place in range(5)})
+        with pytest.raises(ValueError, match="At most 6"):
+            draw_standardised_differences({str(place): {"Age": 0.1} for place in range(7)})
 
 
 class TestRowNames:

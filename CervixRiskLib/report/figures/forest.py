@@ -37,7 +37,7 @@ class ForestRow:
         What is estimated.
     value, lower, upper
         Estimate and confidence interval; ``None``: nothing is drawn, as for a heading or an undefined estimate. An
-        infinite bound runs to the axis' end.
+        infinite or unknown bound runs to the axis' end.
     text
         What stands beside it; empty: estimate and interval in figures, nothing for a heading.
     level
@@ -58,9 +58,11 @@ class ForestRow:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        if self.lower is None or self.upper is None or math.isnan(self.lower) or math.isnan(self.upper):
+        """Both bounds, infinite where one is unknown; ``None`` where both are."""
+        low, high = _known(self.lower), _known(self.upper)
+        if low is None and high is None:
             return None
-        return self.lower, self.upper
+        return -math.inf if low is None else low, math.inf if high is None else high
 
     @property
     def words(self) -> str:
@@ -69,9 +71,12 @@ class ForestRow:
         assert self.value is not None
         if self.interval is None:
             return _number(self.value, 2)
-        low, high = self.interval
-        digits = 3 if high - low < 0.1 else 2
-        return f"{_number(self.value, digits)} ({_number(low, digits)} to {_number(high, digits)})"
+        digits = 3 if self.interval[1] - self.interval[0] < 0.1 else 2
+        low, high = (
+            "undefined" if bound is None else _number(bound, digits)
+            for bound in (_known(self.lower), _known(self.upper))
+        )
+        return f"{_number(self.value, digits)} ({low} to {high})"
 
 
 def draw_forest(
@@ -91,7 +96,8 @@ def draw_forest(
     ----------
     columns
         Rows by the column's heading: ``{"Univariate": ..., "Multivariate": ...}``; one column may be named ``""``.
-        Rows with one label under one heading are the same row; where a column lacks it, its place stays empty.
+        Rows with one label under one heading are the same row; where a column lacks it, its place stays empty. Of rows
+        with the same label the first of one column belongs to the first of the other, and so on.
     measure
         "Odds ratio", "AUC": below the axes.
     scale
@@ -155,19 +161,19 @@ def draw_forest(
     return panels.figure
 
 
-Key = tuple[str, str]
+Key = tuple[str, str, int]
 
 
 def _keyed(rows: Sequence[ForestRow]) -> dict[Key, ForestRow]:
-    """Rows by the heading they stand under (empty for those of level 0) and their label."""
-    heading, keyed = "", {}
+    """Rows by the heading they stand under (empty for those of level 0), their label, and which of that label it is."""
+    heading = ""
+    keyed: dict[Key, ForestRow] = {}
     for row in rows:
         if row.level == 0:
             heading = row.label
-        key = ("" if row.level == 0 else heading, row.label)
-        if key in keyed:
-            raise ValueError("Each row of a forest plot has a label of its own under its heading.")
-        keyed[key] = row
+        under = "" if row.level == 0 else heading
+        again = sum(key[:2] == (under, row.label) for key in keyed)
+        keyed[under, row.label, again] = row
     return keyed
 
 
@@ -208,6 +214,10 @@ def _embolden(axes: Axes, rows: Sequence[ForestRow]) -> None:
     for label, row in zip(axes.get_yticklabels(), rows, strict=True):
         if not row.drawn and not row.text:
             label.set_fontweight("bold")
+
+
+def _known(bound: float | None) -> float | None:
+    return None if bound is None or math.isnan(bound) else bound
 
 
 def _number(value: float, digits: int) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import TrainingError
-from ..style import BLUE, GREEN, GREY, PURPLE, TEXT_SIZE, VERMILLION, house_style, save_figure
+from ..style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, TEXT_SIZE, VERMILLION, house_style, save_figure
 from .note_lines import note_lines
 from .panels import Panels, PanelSize, plain_axes
 from .row_names import MOST_ROWS, ROW, row_names
@@ -18,7 +18,7 @@ from .row_names import MOST_ROWS, ROW, row_names
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_LOOKS = ((BLUE, "o"), (VERMILLION, "D"), (GREEN, "s"), (PURPLE, "^"))
+_LOOKS = ((BLUE, "o"), (VERMILLION, "D"), (GREEN, "s"), (PURPLE, "^"), (ORANGE, "v"), (SKY, "P"))
 _AXES = 3.2
 
 
@@ -36,7 +36,7 @@ def draw_standardised_differences(
     ----------
     comparisons
         For each comparison ("training and test") the characteristics with their standardised mean difference; NaN
-        where it is undefined. At most four.
+        where it is undefined. At most six.
     threshold
         Differences below it are commonly held negligible (Austin 2009): a dashed line.
     path
@@ -73,8 +73,8 @@ def draw_standardised_differences(
         size = PanelSize(_AXES, ROW * max(len(order), 2), left=0.0, right=0.2, above=0.1, below=0.55)
         wide = names.room + size.width + size.right
         panels = Panels(
-            1, 1, size, title=title, legend_rows=1, notes=note_lines(notes, wide), simulated=simulated,
-            beside=(names.room, 0.0),
+            1, 1, size, title=title, legend_rows=-(-len(comparisons) // 2), notes=note_lines(notes, wide),
+            simulated=simulated, beside=(names.room, 0.0),
         )  # fmt: skip
         axes = panels.axes[0]
         plain_axes(axes)
@@ -90,7 +90,7 @@ def draw_standardised_differences(
         axes.set_xlim(0.0, 1.06 * max(largest[order[0]], 1.5 * threshold))
         axes.locator_params(axis="x", nbins=6)
         axes.set_xlabel("Absolute standardised difference", fontsize=TEXT_SIZE)
-        panels.legend(handles, columns=len(handles))
+        panels.legend(handles, columns=min(len(handles), 2))
     if path is not None:
         save_figure(panels.figure, path)
     return panels.figure
