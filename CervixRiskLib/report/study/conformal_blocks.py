@@ -57,14 +57,17 @@ def conformal_blocks(
 def conformal_sentence(summary: ConformalSummary) -> str:
     """How often the model abstains to keep its coverage."""
     right = summary.right_of_single.value
-    answers = (
-        f"; of its single answers {100 * right:.0f} % are right" if right == right else "; it gives no single answer"
-    )
+    answers = f"of its single answers {_whole(right)} are right" if right == right else "it gives no single answer"
     return (
-        f"Asked to hold the true outcome in {100 * summary.asked:.0f} % of its prediction sets, the model reaches "
-        f"{100 * summary.coverage.value:.0f} % and abstains in {100 * summary.abstains.value:.0f} % of the cases"
-        f"{answers}."
+        f"Asked to hold the true outcome in {_whole(summary.asked)} of its prediction sets, the model reaches "
+        f"{_whole(summary.coverage.value)} ({_whole(summary.coverage_negative.value)} of the negative and "
+        f"{_whole(summary.coverage_positive.value)} of the positive cases) and abstains in "
+        f"{_whole(summary.abstains.value)} of the cases; {answers}."
     )
+
+
+def _whole(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _table(summaries: list[ConformalSummary], class_names: tuple[str, str], name: str) -> TableBlock:

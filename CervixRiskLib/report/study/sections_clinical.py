@@ -9,7 +9,8 @@ from ...bundle.study_file import Study
 from ...bundle.study_record import RecordTable
 from .cells import Cell, Estimate, PValue
 from .document import Absence, Block, BulletList, FigureBlock, Paragraph, Section, TableBlock, WarningBlock
-from .published_plnm import COLUMN, SOURCE, published_odds_ratio
+from .published_names import published_odds_ratio
+from .published_plnm import COLUMN, SOURCE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

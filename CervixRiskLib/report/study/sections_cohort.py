@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ...bundle.study_file import Study
 from ...bundle.study_record import RecordTable
 from .document import Absence, Block, FigureBlock, Paragraph, Section, TableBlock
-from .published_plnm import COLUMN, SOURCE, published_characteristic
+from .published_names import published_characteristic
+from .published_plnm import COLUMN, SOURCE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,7 +9,8 @@ from ...bundle.study_record import PAPER_TEST, PAPER_TRAINING, TEST, TRAINING, M
 from .cells import Cell
 from .document import Absence, Block, Paragraph, Section, TableBlock
 from .performance import AT_THE_CUT_OFF, HONEST, PAPER, Judged, models_of
-from .published_plnm import COLUMN, SOURCE, published_rows
+from .published_names import published_rows
+from .published_plnm import COLUMN, SOURCE
 from .roc_figures import roc_figures
 
 _MEASURES = {

@@ -11,7 +11,7 @@ from ...bundle.study_record import PAPER_TEST, PAPER_TRAINING, TEST, TRAINING, M
 from ...errors import BundleError, TrainingError
 from ...statistics import Nomogram, confusion_matrix, reclassification
 from .calibration_blocks import calibration_blocks
-from .cells import Cell, Estimate, PValue
+from .cells import Cell, Estimate, PValue, cell_text
 from .decision_blocks import decision_blocks
 from .document import Absence, Block, FigureBlock, Paragraph, Section, TableBlock
 from .performance import HONEST, PAPER, Judged, main_model, models_of
@@ -64,9 +64,8 @@ def _scales(study: Study) -> tuple[Block, ...]:
     calibration = study.manifest.calibration
     platt = ""
     if calibration.slope is not None and calibration.intercept is not None:
-        platt = (
-            f" Its risk includes Platt scaling, slope {calibration.slope:.3f}, intercept {calibration.intercept:.3f}."
-        )
+        slope, intercept = cell_text(Estimate(calibration.slope)), cell_text(Estimate(calibration.intercept))
+        platt = f" Its risk includes Platt scaling, slope {slope} and intercept {intercept}."
     threshold = study.manifest.threshold
     cut = "" if threshold is None else f" Cut-off: {100 * threshold:.1f} %."
     return (
@@ -105,8 +104,11 @@ def _confusion(study: Study) -> tuple[Block, ...]:
         return (Absence("No cut-off was chosen, so there is no table of right and wrong answers."),)
     matrices = []
     for title, model in models.items():
-        repeated = f" (first of {len(model.model.predicted)} repeats)" if len(model.model.predicted) > 1 else ""
-        matrices.append((f"{title}{repeated}", confusion_matrix(model.outcomes, model.model.predicted[0], 2)))
+        # A panel's name has little room: the model's own stands in the title.
+        side = title.removeprefix(f"{model.model.name}, ").replace("paper protocol", "paper")
+        side = f"{side}, repeat 1" if len(model.model.predicted) > 1 else side
+        matrices.append((side, confusion_matrix(model.outcomes, model.model.predicted[0], 2)))
+    named = " and ".join(dict.fromkeys(model.model.name for model in models.values()))
 
     def draw() -> Figure:
         from ..figures.confusion import draw_confusion_matrices
@@ -114,7 +116,7 @@ def _confusion(study: Study) -> tuple[Block, ...]:
         return draw_confusion_matrices(matrices, _class_names(study), simulated=study.manifest.simulated)
 
     words = "; ".join(f"{title}: {_counts(matrix)}" for title, matrix in matrices)
-    return (FigureBlock("Answers at the cut-off", draw, "confusion", f"Confusion matrices. {words}."),)
+    return (FigureBlock(f"Answers of the {named} at the cut-off", draw, "confusion", f"Confusion matrices. {words}."),)
 
 
 def _counts(matrix: np.ndarray) -> str:

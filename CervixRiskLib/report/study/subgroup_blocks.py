@@ -47,9 +47,7 @@ def subgroup_blocks(model: Judged, *, simulated: bool, name: str = "subgroups") 
     def draw() -> Figure:
         from ..figures.forest import draw_forest
 
-        return draw_forest(
-            {"": _forest(model, groups)}, "AUC", scale="linear", reference=0.5, notes=_NOTES, simulated=simulated
-        )
+        return draw_forest({"": _forest(model, groups)}, "AUC", scale="linear", reference=0.5, simulated=simulated)
 
     words = "; ".join(f"{value} {cell_text(part.auc())}" for parts in groups.values() for value, part in parts.items())
     return (
