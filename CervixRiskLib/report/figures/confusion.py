@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import TrainingError
 from ..style import BLUE, INK, TEXT_SIZE, TICK_SIZE, house_style, save_figure
+from .fitted_text import fit_width
 from .panels import Panels, PanelSize
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def draw_confusion_matrices(
         size = PanelSize(side, side, left=0.65, right=0.2, above=0.4, below=0.65)
         panels = Panels(len(matrices), 4 if k == 2 else 3, size, title=title, notes=(_NOTE,), simulated=simulated)
         for index, ((name, counts), axes) in enumerate(zip(matrices, panels.axes, strict=True)):
-            axes.set_title(name, fontsize=TEXT_SIZE, loc="left", fontweight="bold")
+            fit_width(axes.set_title(name, fontsize=TEXT_SIZE, loc="left", fontweight="bold"), side, least=TICK_SIZE)
             _draw_matrix(axes, np.asarray(counts))
             leftmost, lowest = panels.is_leftmost(index), panels.is_lowest(index)
             _name_groups(axes, class_names, side / k, leftmost=leftmost, lowest=lowest)

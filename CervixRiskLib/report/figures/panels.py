@@ -142,4 +142,7 @@ def plain_axes(axes: Axes, title: str = "") -> None:
     axes.grid(True, color=LIGHT_GREY, linewidth=0.5)
     axes.set_axisbelow(True)
     if title:
-        axes.set_title(title, fontsize=TEXT_SIZE, loc="left", fontweight="bold")
+        figure = axes.get_figure()
+        assert figure is not None
+        room = axes.get_position().width * float(figure.get_size_inches()[0])  # type: ignore[union-attr]
+        fit_width(axes.set_title(title, fontsize=TEXT_SIZE, loc="left", fontweight="bold"), room, least=TICK_SIZE)
