@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from .manifest import Metric
 
-_MEASURES = {"auc": "AUC", "macro_f1": "macro F1", "f1": "F1", "ppv": "PPV", "npv": "NPV"}
+_MEASURES = {"auc": "AUC", "macro_auc": "macro AUC", "macro_f1": "macro F1", "f1": "F1", "ppv": "PPV", "npv": "NPV"}
 
 
 def by_model(metrics: Iterable[Metric]) -> tuple[tuple[str, ...], list[tuple[str, ...]]] | None:
