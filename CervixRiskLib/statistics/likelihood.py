@@ -138,7 +138,7 @@ def _newton(
     here = likelihood_at(basis, target, offset, place, firth)
     for step_number in range(1, _MOST_STEPS + 1):
         try:
-            step = _step(basis, target, offset, place, here, firth)
+            step = np.linalg.solve(curvature_at(basis, offset, place, here, firth), here.gradient)
         except np.linalg.LinAlgError:
             break
         size = 1.0 + np.abs(place).max()
@@ -202,23 +202,29 @@ def likelihood_at(
     return LikelihoodState(value, basis.T @ residual, information)
 
 
-def _step(
-    basis: np.ndarray, target: np.ndarray, offset: np.ndarray, place: np.ndarray, here: LikelihoodState, firth: bool
+def curvature_at(
+    basis: np.ndarray, offset: np.ndarray, place: np.ndarray, here: LikelihoodState, firth: bool
 ) -> np.ndarray:
-    """Newton's step. Firth's curvature, by central differences of the gradient, differs from the information."""
-    if firth:
-        width = len(place)
-        curvature = np.empty((width, width))
-        nudge = 1e-5
-        for column, shift in enumerate(np.eye(width) * nudge):
-            ahead = likelihood_at(basis, target, offset, place + shift, firth)
-            behind = likelihood_at(basis, target, offset, place - shift, firth)
-            curvature[column] = (behind.gradient - ahead.gradient) / (2 * nudge)
-        curvature = (curvature + curvature.T) / 2
-        try:
-            np.linalg.cholesky(curvature)
-        except np.linalg.LinAlgError:
-            # Far from the maximum the penalised likelihood may curve upwards; the information never does.
-            curvature = here.information
-        return np.linalg.solve(curvature, here.gradient)
-    return np.linalg.solve(here.information, here.gradient)
+    """The information; with Firth's penalty the negative second derivatives of the whole, where it curves downwards.
+
+    With p the probabilities, w = p (1 - p), and c the rows of the basis made orthonormal under w: the penalty's second
+    derivative is ``(Σ w (1 - 6 w) |c|² x x' - M M') / 2`` with row a of M being ``Σ w (1 - 2 p) x_a c c'``.
+    """
+    if not firth:
+        return here.information
+    predictor = basis @ place + offset
+    probability, rest = expit(predictor), expit(-predictor)
+    weight = probability * rest
+    # Fails with LinAlgError where the information vanishes.
+    rows = solve_triangular(np.linalg.cholesky(here.information), basis.T, lower=True).T
+    length = np.einsum("ij,ij->i", rows, rows)
+    outer = (rows[:, :, np.newaxis] * rows[:, np.newaxis, :]).reshape(len(rows), -1)
+    moments = (basis * (weight * (rest - probability))[:, np.newaxis]).T @ outer
+    bend = (basis * (weight * (1.0 - 6.0 * weight) * length)[:, np.newaxis]).T @ basis
+    curvature = here.information - (bend - moments @ moments.T) / 2
+    try:
+        np.linalg.cholesky(curvature)
+    except np.linalg.LinAlgError:
+        # Far from the maximum the penalised likelihood may curve upwards; the information never does.
+        return here.information
+    return curvature

@@ -5,17 +5,24 @@ Venzon & Moolgavkar, Appl Stat 1988;37:87-94; with Firth's penalty: Heinze & Sch
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import chdtrc, chdtri
 
-from .likelihood import LikelihoodState, fit_likelihood, likelihood_at, standardised
+from .likelihood import LikelihoodState, curvature_at, fit_likelihood, likelihood_at, standardised
 from .outcome import check_confidence
 
-_MOST_STEPS = 500
+_MOST_STEPS = 200
 _MOST_HALVINGS = 40
 _MOST_WIDENINGS = 60
+_LONGEST_STEP = 2.0
+#: What another step is expected to add to the log-likelihood where the search ends.
+_SETTLED = 1e-11
+#: How near the root of the fall comes to that of the quantile. Firth's takes longer, and is printed to few digits.
+_CLOSE = 1e-9
+_CLOSE_FIRTH = 1e-5
 #: Where the information vanishes the penalised likelihood is 0, its fall infinite: too much for the search of a root.
 _DEEPEST_FALL = 1e6
 
@@ -81,19 +88,67 @@ class _Profile:
 
     def __init__(self, basis: np.ndarray, target: np.ndarray, best: np.ndarray, firth: bool) -> None:
         self.basis, self.target, self.best, self.firth = basis, target, best, firth
+        self._offset = np.zeros(len(target))
         self.top = self._at(best).value
+        self._last = best
 
     def fall(self, value: float) -> float:
         """Twice the fall of the log-likelihood from its maximum, where the coordinate is ``value``."""
-        place = self.best.copy()
-        place[-1] = value
+        # Neighbours on the profile have nearly the same other coordinates.
+        starts = [self._last]
+        if self.firth:
+            # With the classes separated the penalised likelihood has ridges, and more than one maximum across them.
+            starts.append(self.best)
+            if self.best[-1] != 0:
+                starts.append(self.best * (value / self.best[-1]))
+        found = [self._climb(np.append(start[:-1], value)) for start in starts]
+        self._last, highest = max(found, key=lambda end: end[1])
+        return min(2.0 * (self.top - highest), _DEEPEST_FALL)
+
+    def crossing(self, drop: float, step: float) -> float:
+        """Where on the side of ``step`` the fall reaches ``drop``; NaN if it does not.
+
+        By false position (Illinois) on the root of the fall, which is next to linear.
+        """
+        goal = math.sqrt(drop)
+        centre = float(self.best[-1])
+        inside, short = centre, -goal
+        outside = centre + 2.0 * step
+        for _ in range(_MOST_WIDENINGS):
+            beyond = math.sqrt(max(self.fall(outside), 0.0)) - goal
+            if beyond >= 0:
+                break
+            inside, short, outside = outside, beyond, outside + 2.0 * (outside - centre)
+        else:
+            return math.nan
+        before = math.nan
+        for _ in range(_MOST_STEPS):
+            value = inside - short * (outside - inside) / (beyond - short)
+            here = math.sqrt(max(self.fall(value), 0.0)) - goal
+            if abs(here) < (_CLOSE_FIRTH if self.firth else _CLOSE) or abs(outside - inside) < 1e-12 * abs(step):
+                break
+            # An end that stays is weighed half as much from the second time on.
+            if here < 0:
+                inside, short, beyond = value, here, beyond / (2 if before < 0 else 1)
+            else:
+                outside, beyond, short = value, here, short / (2 if before >= 0 else 1)
+            before = here
+        return value
+
+    def _climb(self, place: np.ndarray) -> tuple[np.ndarray, float]:
+        """The maximum over all coordinates but the last, from ``place``, and its value."""
         here = self._at(place)
         for _ in range(_MOST_STEPS):
-            step = np.zeros(len(place))
-            if len(place) > 1:
-                step[:-1] = np.linalg.lstsq(here.information[:-1, :-1], here.gradient[:-1], rcond=None)[0]
-            if step @ here.gradient < 1e-14:
+            if len(place) == 1 or np.isinf(here.value):
                 break
+            try:
+                curvature = curvature_at(self.basis, self._offset, place, here, self.firth)
+                step = np.append(np.linalg.solve(curvature[:-1, :-1], here.gradient[:-1]), 0.0)
+            except np.linalg.LinAlgError:
+                break
+            if float(step @ here.gradient) < _SETTLED:
+                break
+            step *= min(1.0, _LONGEST_STEP * (1.0 + np.abs(place).max()) / np.abs(step).max())
             for _ in range(_MOST_HALVINGS):
                 there = self._at(place + step)
                 if there.value >= here.value:
@@ -102,18 +157,7 @@ class _Profile:
             else:
                 break
             place, here = place + step, there
-        return min(2.0 * (self.top - here.value), _DEEPEST_FALL)
-
-    def crossing(self, drop: float, step: float) -> float:
-        """Where on the side of ``step`` the fall reaches ``drop``; NaN if it does not."""
-        from scipy.optimize import brentq
-
-        inside, outside = float(self.best[-1]), float(self.best[-1]) + 2.0 * step
-        for _ in range(_MOST_WIDENINGS):
-            if self.fall(outside) >= drop:
-                return float(brentq(lambda value: self.fall(value) - drop, inside, outside, xtol=1e-10, rtol=1e-12))
-            inside, outside = outside, outside + 2.0 * (outside - float(self.best[-1]))
-        return float("nan")
+        return place, here.value
 
     def _at(self, place: np.ndarray) -> LikelihoodState:
-        return likelihood_at(self.basis, self.target, np.zeros(len(self.target)), place, self.firth)
+        return likelihood_at(self.basis, self.target, self._offset, place, self.firth)

@@ -20,6 +20,8 @@ _LEAST_SHRINKAGE = 0.9
 _MOST_OPTIMISM = 0.05
 #: Half width of the 95 % interval of the overall risk.
 _RISK_MARGIN = 0.05
+#: As the authors write it.
+_NORMAL_QUANTILE = 1.96
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def sample_size(
         c_statistic=None if c_statistic is None else float(c_statistic),
         cases_shrinkage=_cases_for(parameters, explained, _LEAST_SHRINKAGE),
         cases_optimism=_cases_for(parameters, explained, by_optimism),
-        cases_risk=math.ceil((float(ndtri(0.975)) / _RISK_MARGIN) ** 2 * prevalence * (1 - prevalence)),
+        cases_risk=math.ceil((_NORMAL_QUANTILE / _RISK_MARGIN) ** 2 * prevalence * (1 - prevalence)),
         cases=cases,
     )
 
@@ -162,6 +164,8 @@ def r_squared_from_c_statistic(c_statistic: float, prevalence: float) -> float:
     """
     if not 0.5 <= c_statistic < 1.0:
         raise SettingsError(f"An anticipated C-statistic lies between 0.5 and 1, not at {c_statistic:g}.")
+    if c_statistic == 0.5:
+        return 0.0
     distance = math.sqrt(2) * float(ndtri(c_statistic))
     nodes, weights = np.polynomial.hermite_e.hermegauss(200)
     weights = weights / weights.sum()

@@ -16,6 +16,16 @@ def reference() -> dict:
 
 
 @pytest.fixture(scope="session")
+def tables() -> dict:
+    return json.loads((FOLDER / "tables.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def centres() -> pd.DataFrame:
+    return pd.read_csv(FOLDER / "centres.csv")
+
+
+@pytest.fixture(scope="session")
 def ratings() -> pd.DataFrame:
     return pd.read_csv(FOLDER / "ratings.csv")
 
