@@ -20,7 +20,6 @@ from .calibration_smoothing import (
     smooth_calibration,
     smoothing_name,
 )
-from .likelihood import fit_likelihood
 from .outcome import binary_outcome, check_confidence
 from .patient_weights import MOST_UNDEFINED, patient_numbers, patient_weights, percentile_bounds
 from .proportions import Estimate
@@ -158,11 +157,17 @@ def _mean(estimates: Sequence[Estimate]) -> Estimate:
 
 
 def _in_the_large(positive: np.ndarray, p: np.ndarray, patients: np.ndarray, z: float) -> Estimate:
+    """The shift of the log-odds at which as many positive cases are expected as there are: the maximum likelihood."""
+    from scipy.optimize import brentq
+
     shift = log_odds(p)
-    fit = fit_likelihood(np.zeros((positive.size, 0)), positive.astype(float), [], offset=shift)
-    residual = positive - expit(fit.coefficients[0] + shift)
-    variance = clustered_covariance(fit.covariance, residual[:, np.newaxis], patients)[0, 0]
-    return _wald(fit.coefficients[0], math.sqrt(variance), z)
+    # Newton's method overshoots where most risks are all but certain; the expected number only ever rises.
+    reach = float(np.abs(shift).max()) + math.log(positive.size) + 1.0
+    value = float(brentq(lambda a: expit(a + shift).sum() - positive.sum(), -reach, reach, xtol=1e-12))
+    expected = expit(value + shift)
+    information = np.array([[expected @ expit(-value - shift)]])
+    variance = clustered_covariance(1 / information, (positive - expected)[:, np.newaxis], patients)[0, 0]
+    return _wald(value, math.sqrt(variance), z)
 
 
 def _expected_observed(positive: np.ndarray, p: np.ndarray, patients: np.ndarray, z: float) -> Estimate:

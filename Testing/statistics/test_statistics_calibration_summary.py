@@ -100,6 +100,8 @@ def test_what_cannot_be_known_is_undefined():
     # In more than a tenth of the resamples neither of the two positive cases is left.
     assert np.isnan(parted.scaled_brier.lower)
     assert np.isfinite(parted.brier.upper)
+    certain = calibration_summary(y, [0.0] * 9 + [1.0] * 11)
+    assert certain.in_the_large.lower < certain.in_the_large.value < 0
     few = calibration_summary([0, 1, 0, 1, 0], [0.2, 0.4, 0.5, 0.3, 0.1])
     assert few.hosmer_lemeshow == ()
     assert "fewer groups" in few.hosmer_lemeshow_undefined
