@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,7 +25,8 @@ HARMONISED_NOTE = (
     "Radiomic features were harmonised between centres by ComBat, fitted in every resample's training side without the "
     "outcomes. This is a comparison: the bundle's own model is not harmonised, since it answers patients of any centre."
 )
-_FEWEST_CASES = 10
+_FEWEST_CASES = 20
+_FEWEST_OF_AN_OUTCOME = 5
 
 
 class HarmonisedRadiomics(TransformerMixin, BaseEstimator):
@@ -61,10 +61,22 @@ class HarmonisedRadiomics(TransformerMixin, BaseEstimator):
         return X[[*self.columns, self.centre_column]]
 
 
-def centre_groups(labels: Sequence[str]) -> np.ndarray:
-    """``(cases,)`` the centres, those of fewer than ten cases and unknown ones put together as "other"."""
-    counts = Counter(labels)
-    return np.array([name if name and counts[name] >= _FEWEST_CASES else OTHER for name in labels], dtype=object)
+def centre_groups(labels: Sequence[str], y: np.ndarray) -> np.ndarray:
+    """``(cases,)`` the centres with cases enough to be judged alone; all others, and unknown ones, are "other".
+
+    That takes twenty cases and five of each outcome: fewer say nothing of how a model fares there.
+    """
+    names = np.array([str(label) for label in labels], dtype=object)
+    for name in set(names):
+        outcomes = np.bincount(y[names == name], minlength=2)
+        if not name or outcomes.sum() < _FEWEST_CASES or outcomes.min() < _FEWEST_OF_AN_OUTCOME:
+            names[names == name] = OTHER
+    return names
+
+
+def usable_centres(centres: np.ndarray) -> int:
+    """How many of :func:`centre_groups` are centres and not "other"."""
+    return len(set(centres) - {OTHER})
 
 
 def leave_one_centre_out(
@@ -94,7 +106,7 @@ def leave_one_centre_out(
         Fewer than two centres, or the cases outside one cannot train a model.
     """
     names = sorted(set(centres))
-    if len(names) < 2:
+    if usable_centres(centres) < 2:
         raise TrainingError("Fewer than two centres have cases enough to be left out.")
     splits = []
     for name in names:
@@ -109,7 +121,9 @@ def leave_one_centre_out(
         asked=Asked.BASELINES, jobs=jobs, work_dir=work_dir, progress=progress, title="Leaving out each centre",
     )  # fmt: skip
     answers = CrossValidation.of(results, 1, len(y)).compared()
-    sentence = f"Each of {len(names)} centres was answered by a model of the others."
+    sentence = "Each centre was answered by a model of the others."
+    if OTHER in names:
+        sentence += " Centres of few cases were left out together."
     if light:
         sentence += " These models have logistic regression as their only classifier."
     return judged(answers, TRAINING, table=ModelTable.LEFT_OUT_CENTRES.value, note=sentence)

@@ -17,7 +17,7 @@ from ..errors import TrainingError
 from ..progress import SILENT, Progress
 from ..statistics import brier, calibration_slope_intercept
 from .case_table import CaseTable
-from .centres import HARMONISED_NOTE, centre_groups, harmonised_models, leave_one_centre_out
+from .centres import HARMONISED_NOTE, centre_groups, harmonised_models, leave_one_centre_out, usable_centres
 from .comparisons import (
     CLINICAL_ALONE,
     DIAMETER_ALONE,
@@ -87,9 +87,10 @@ def run_honest_protocol(
         permutation = permutation_test(light, *table, permutations=plan.permutations, seed=settings.seed, **run)
     if plan.optimism:
         chance = optimism(light, *table, repeats=plan.optimism, seed=settings.seed, **run)
-    centres = centre_groups(np.array(centre_labels(cases.cohort), dtype=object)[positions])
+    labels = centre_labels(cases.cohort)
+    centres = centre_groups([labels[position] for position in positions], table[1])
     notes: list[str] = []
-    if len(set(centres)) > 1:
+    if usable_centres(centres) > 1:
         single = len(plan.classifiers) > 1 and settings.effort is Effort.QUICK
         try:
             models += leave_one_centre_out(light if single else model, *table, centres, light=single, **run)
@@ -99,7 +100,7 @@ def run_honest_protocol(
             models += harmonised_models(model, *table, centres, **run_folds)
             notes.append(HARMONISED_NOTE)
     elif settings.harmonise is Harmonisation.COMBAT:
-        notes.append("Nothing was harmonised: the cohort's table does not name two centres of ten cases or more.")
+        notes.append("Nothing was harmonised: there are no two centres with twenty cases and five of each outcome.")
     return HonestResult(
         validation, models, honest_metrics(table[1], answers, permutation), permutation, chance, tuple(notes)
     )
