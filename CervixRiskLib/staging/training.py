@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..bundle import BundleManifest, check_destination, write_bundle
+from ..bundle.example_choice import ChosenExample
 from ..bundle.study_file import study_bytes
-from ..bundle.study_record import STUDY_NAME, StudyRecord
+from ..bundle.study_record import STUDY_NAME, TEST, StudyRecord
 from ..cohort import Cohort, patient_folds, patient_split
 from ..errors import TrainingError
 from ..progress import SILENT, Progress
@@ -21,6 +22,7 @@ from .case_crops import CaseCrops, build_case_crops
 from .choices import Validation
 from .domain import NetworkDomain
 from .evaluation import NetworkEvaluation, PairedComparison, compare_best_two, evaluate
+from .examples import choose_judged_examples
 from .plan_search import SearchedPlan, search_plan
 from .settings import StagingSettings
 from .study_record import build_record
@@ -86,6 +88,13 @@ class StagingResult:
     class_names: tuple[str, ...]
     notes: tuple[str, ...]
     record: StudyRecord
+
+    @property
+    def examples(self) -> tuple[ChosenExample, ...]:
+        """Cases to show with their heat map; they are named here and nowhere in the bundle."""
+        network = self.networks[0]
+        held_out = self.record.case_sets[0].name == TEST
+        return choose_judged_examples(network.evaluation, network.case_ids, self.class_names, held_out=held_out)
 
 
 def train(
