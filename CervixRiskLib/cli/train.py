@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..plnm.settings import Effort, FineTuning, TrainingProtocol, TrainingSettings
+from ..plnm.settings import Effort, FineTuning, Harmonisation, TrainingProtocol, TrainingSettings
 from .agreement_options import Bound, Rule
 from .options import (
     DeviceOption,
@@ -145,6 +145,33 @@ def plnm(
         bool,
         typer.Option("--shuffle-outcome", help="A check: permute the outcomes first. The AUC must then be about 0.5."),
     ] = False,
+    permutations: Annotated[
+        int | None,
+        typer.Option(
+            "--permutations",
+            metavar="N",
+            min=0,
+            help="Permute the outcomes so often, to see whether chance could do as well.  [default: 100 with full]",
+            show_default=False,
+        ),
+    ] = None,
+    optimism: Annotated[
+        int | None,
+        typer.Option(
+            "--optimism",
+            metavar="N",
+            min=0,
+            help="Bootstrap resamples for the optimism.  [default: 20 with standard, 50 with full]",
+            show_default=False,
+        ),
+    ] = None,
+    harmonise: Annotated[
+        Harmonisation,
+        typer.Option(
+            "--harmonise",
+            help="combat: also judge the model with radiomics harmonised between centres. The bundle's is not.",
+        ),
+    ] = Harmonisation.NONE,
     report: ReportOption = None,
     no_report: NoReportFlag = False,
     device: DeviceOption = "auto",
@@ -189,6 +216,9 @@ def plnm(
         shuffle_outcome=shuffle_outcome,
         device=device,
         classifiers=tuple(classifier or ()),
+        permutations=permutations,
+        optimism=optimism,
+        harmonise=harmonise,
     )
     check_destination(output)
     folder = report_folder(output, report, no_report)
