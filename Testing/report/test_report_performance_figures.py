@@ -290,6 +290,12 @@ class TestHeatMaps:
         assert artist(figure, "legend") == []
         assert len(artist(figure, "no heat map")) == 1
 
+    def test_maps_that_explain_different_classes_say_which(self) -> None:
+        targets = ("Grad-CAM for surgery", "Grad-CAM for chemoradiotherapy")
+        figure = draw_heat_map_panel([example(2, "surgery", heat_map_target=target) for target in targets])
+        assert [text.get_text() for text in artist(figure, "target")] == list(targets)
+        assert artist(draw_heat_map_panel(EXAMPLES), "target") == []
+
     def test_more_outcomes_than_columns(self) -> None:
         figure = draw_heat_map_panel([example(2, f"group {number}") for number in range(5)])
         assert len(artist(figure, "heading")) == 5

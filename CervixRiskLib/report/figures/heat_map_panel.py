@@ -35,6 +35,8 @@ _MOST_COLUMNS = 3
 _THRESHOLD = 0.35
 _OPACITY = 0.5
 _NO_MAP = "no heat map"
+_ONE = "Heat map"
+_SEVERAL = "Heat map; what each explains stands below it"
 
 
 def draw_heat_map_panel(
@@ -87,14 +89,17 @@ class _Drawing:
         # Outcomes beyond the third begin a further band of rows.
         bands = [outcomes[start : start + _MOST_COLUMNS] for start in range(0, len(outcomes), _MOST_COLUMNS)]
         columns = max(2, len(bands[0]))
+        targets = _targets(by_outcome)
+        # Where maps explain different things, each says its own.
+        self._told_apart = len(targets) > 1
         self._pair = 2 * _PICTURE + _PAIR_GAP
-        self._cell = _PICTURE + 2 * line_height(NOTE_SIZE) + 0.06
+        self._cell = _PICTURE + (3 if self._told_apart else 2) * line_height(NOTE_SIZE) + 0.06
         width = columns * self._pair + (columns - 1) * _COLUMN_GAP + 2 * _MARGIN
         measure = Sheet(width, 1.0)
         room = width - 2 * _MARGIN
-        targets = _targets(by_outcome)
         drawn = any(example.heat_map is not None for of_outcome in by_outcome.values() for example in of_outcome)
-        legend = HeatLegend(measure, targets, room, _THRESHOLD, _OPACITY) if drawn else None
+        words = _SEVERAL if self._told_apart else "".join(targets) or _ONE
+        legend = HeatLegend(measure, words, room, _THRESHOLD, _OPACITY) if drawn else None
         told = [Words(measure, note, room, NOTE_SIZE, gid="note") for note in notes]
         rows = sum(max(len(by_outcome[name]) for name in band) for band in bands)
         head = 0.48 if title else 0.12
@@ -145,10 +150,12 @@ class _Drawing:
             self._sheet.write(second + _PICTURE / 2, top - _PICTURE / 2, _NO_MAP, NOTE_SIZE, **style)
         seen = "held out" if example.held_out else "seen in training"
         under = top - _PICTURE - 0.05
-        lines = (
+        lines = [
             (f"Probability of {example.probability_of} {percent(example.probability)}", INK, "probability"),
             (f"{example.reason}; {seen}", GREY, "reason"),
-        )
+        ]
+        if self._told_apart and example.heat_map is not None:
+            lines.append((example.heat_map_target, GREY, "target"))
         for number, (words, colour, gid) in enumerate(lines):
             write_line(
                 self._sheet, left, under - number * line_height(NOTE_SIZE), words, NOTE_SIZE, color=colour, gid=gid
@@ -176,12 +183,12 @@ class _Drawing:
         axes.set_ylim(extent[2], extent[3])
 
 
-def _targets(by_outcome: dict[str, list[StudyExample]]) -> str:
-    """What the maps explain; where they differ, each once."""
+def _targets(by_outcome: dict[str, list[StudyExample]]) -> list[str]:
+    """What the maps explain, each once."""
     told = [
         example.heat_map_target
         for of_outcome in by_outcome.values()
         for example in of_outcome
         if example.heat_map is not None and example.heat_map_target
     ]
-    return "; ".join(dict.fromkeys(told)) or "Heat map"
+    return list(dict.fromkeys(told))
