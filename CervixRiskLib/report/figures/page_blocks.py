@@ -175,14 +175,19 @@ class Beside:
 
 def broken(measure: Sheet, words: str, size: float, width: float, weight: str = "normal") -> list[str]:
     """``words`` in lines of at most ``width`` inches, broken between words and, where one is too wide, inside it."""
-    lines = [""]
+    # Words are measured one by one: sheets remember them, and most come again and again.
+    lines, taken, space = [""], 0.0, measure.text_width(" ", size, weight=weight)
     for word in _BREAKS.split(words.strip()):
         for part in _fitting_parts(measure, word, size, width, weight):
-            longer = f"{lines[-1]} {part}" if lines[-1] else part
-            if not lines[-1] or measure.text_width(longer, size, weight=weight) <= width:
-                lines[-1] = longer
+            wide = measure.text_width(part, size, weight=weight)
+            if not lines[-1]:
+                lines[-1], taken = part, wide
+            elif taken + space + wide <= width:
+                lines[-1] = f"{lines[-1]} {part}"
+                taken += space + wide
             else:
                 lines.append(part)
+                taken = wide
     return lines
 
 

@@ -29,6 +29,7 @@ class Sheet:
         self.axes.set_xlim(0, width)
         self.axes.set_ylim(0, height)
         self.axes.axis("off")
+        self._widths: dict[tuple[str, float, str], float] = {}
 
     def line(self, x0: float, x1: float, y: float, *, gid: str) -> None:
         """A horizontal axis."""
@@ -74,10 +75,13 @@ class Sheet:
 
     def text_width(self, words: str, size: float, *, weight: str = "normal") -> float:
         """Width of one line in inches."""
-        probe = self.figure.text(0, 0, words, fontsize=size, weight=weight)
-        box = probe.get_window_extent(self.figure.canvas.get_renderer())  # type: ignore[attr-defined]
-        probe.remove()
-        return float(box.width) / self.figure.dpi
+        key = (words, size, weight)
+        if key not in self._widths:
+            probe = self.figure.text(0, 0, words, fontsize=size, weight=weight)
+            box = probe.get_window_extent(self.figure.canvas.get_renderer())  # type: ignore[attr-defined]
+            probe.remove()
+            self._widths[key] = float(box.width) / self.figure.dpi
+        return self._widths[key]
 
     def wrap(self, words: str, size: float, width: float) -> list[str]:
         """Break ``words`` between words into lines of at most ``width`` inches."""

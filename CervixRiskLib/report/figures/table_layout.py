@@ -17,6 +17,7 @@ _GUTTER = 0.16
 _PADDING = 0.035
 _INDENT = 0.14
 _LONGEST_WORD = 1.5
+_WORDS_FIRST = 1.9
 _MOST_EXTRA = 0.3
 _SPACES = re.compile(r"[^\S\u00a0]+")
 _JOINTS = re.compile(r"(?<=[_\-/,;])(?=\S)")
@@ -78,18 +79,23 @@ class WordMeasure:
 
     def lines(self, words: str, size: float, room: float, *, bold: bool = False) -> tuple[str, ...]:
         """``words`` in lines no wider than ``room``: parted at spaces, else after a joint, else anywhere."""
-        lines = [""]
-        for number, word in enumerate(_SPACES.split(words.strip())):
-            space = " " if number and lines[-1] else ""
-            if self.width(lines[-1] + space + word, size, bold=bold) <= room:
-                lines[-1] += space + word
+        lines, taken, space = [""], 0.0, self.width(" ", size, bold=bold)
+        for word in _SPACES.split(words.strip()):
+            wide = self.width(word, size, bold=bold)
+            if lines[-1] and taken + space + wide <= room:
+                lines[-1] += f" {word}"
+                taken += space + wide
                 continue
             if lines[-1]:
                 lines.append("")
+            if wide <= room:
+                lines[-1], taken = word, wide
+                continue
             for piece in self._pieces(word, size, room, bold):
                 if lines[-1] and self.width(lines[-1] + piece, size, bold=bold) > room:
                     lines.append("")
                 lines[-1] += piece
+            taken = self.width(lines[-1], size, bold=bold)
         return tuple(lines)
 
     def _pieces(self, word: str, size: float, room: float, bold: bool) -> list[str]:
@@ -282,7 +288,7 @@ def _fitted(measure: WordMeasure, table: TableWords, width: float, size: float) 
     if sum(wanted) <= width:
         extra = min(_MOST_EXTRA, (width - sum(wanted)) / len(wanted))
         return TableLayout(measure, table, [want + extra for want in wanted], size)
-    return TableLayout(measure, table, _shared(least, wanted, width), size)
+    return TableLayout(measure, table, _shared(least, wanted, table.right, width), size)
 
 
 def _needs(measure: WordMeasure, table: TableWords, size: float, parts: Callable[[str], Sequence[str]]) -> list[float]:
@@ -298,16 +304,20 @@ def _needs(measure: WordMeasure, table: TableWords, size: float, parts: Callable
     return [need * 1.01 + _GUTTER for need in needs]
 
 
-def _shared(least: Sequence[float], wanted: Sequence[float], width: float) -> list[float]:
-    """Every column gets its least; what is left goes to all alike until each has what it wants."""
+def _shared(least: Sequence[float], wanted: Sequence[float], right: Sequence[bool], width: float) -> list[float]:
+    """Every column gets its least; what is left goes to columns of words first, then to all that want more."""
     widths = list(least)
-    open_columns = {column for column, want in enumerate(wanted) if want > least[column]}
-    left = width - sum(widths)
-    while open_columns and left > 1.0 / POINTS_PER_INCH:
-        share = left / len(open_columns)
-        for column in sorted(open_columns):
-            given = min(share, wanted[column] - widths[column])
-            widths[column] += given
-            left -= given
-        open_columns = {column for column in open_columns if wanted[column] - widths[column] > 1e-6}
+    words = [
+        low if at_right else min(want, _WORDS_FIRST) for low, want, at_right in zip(least, wanted, right, strict=True)
+    ]
+    for goal in (words, wanted):
+        left = width - sum(widths)
+        wanting = [column for column, want in enumerate(goal) if want > widths[column]]
+        while wanting and left > 1.0 / POINTS_PER_INCH:
+            share = left / len(wanting)
+            for column in wanting:
+                given = min(share, goal[column] - widths[column])
+                widths[column] += given
+                left -= given
+            wanting = [column for column in wanting if goal[column] - widths[column] > 1e-6]
     return widths

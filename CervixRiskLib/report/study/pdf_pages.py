@@ -38,7 +38,7 @@ _COLUMN_GAP = 0.3
 _LINES_TOGETHER = 8
 _SMALLER = 0.75
 """A figure is made so much smaller, no more, to stand on the page that has begun."""
-_SMALL_FOR_UPRIGHT = 0.65
+_SMALL_FOR_UPRIGHT = 0.57
 """A figure that had to be smaller to fit across an upright page gets a page that lies on its side."""
 _KEPT_WHOLE = 0.4
 """A table that needs no more of a page than this is not parted."""
@@ -256,15 +256,23 @@ class _Layout:
         if needed > self._pages.room and not self._pages.is_empty:
             self._pages.new_page(lying=self._pages.lies)
         self._add(*head)
-        for row in rows:
-            self._row(row, again)
+        for number, row in enumerate(rows):
+            # The last row does not go to a new page alone.
+            beside = rows[number + 1].height if number == len(rows) - 2 else 0.0
+            self._row(row, again, beside)
         if not rows:
             self._pages.add(self._blocks.line(NOTHING, width, NOTE_SIZE, color=GREY))
         self._pages.add(Gap(0.05))
 
-    def _row(self, row: TableRow, again: Sequence[PageBlock]) -> None:
-        """A row where there is room for it, below a head of its own on a new page; parted where no page has room."""
+    def _row(self, row: TableRow, again: Sequence[PageBlock], beside: float) -> None:
+        """A row where there is room for it, below a head of its own on a new page; parted where no page has room.
+
+        Inches ``beside`` it must have room too, if a new page helps.
+        """
         pages = self._pages
+        if row.height <= pages.room < row.height + beside < pages.full_room - Stack(again).height:
+            pages.new_page(lying=pages.lies)
+            pages.add(*again)
         on_new_page = pages.full_room - Stack(again).height
         while row.height > pages.room:
             if row.height > on_new_page and pages.room > _BEGINNING:

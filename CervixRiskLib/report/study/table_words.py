@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from ..figures.table_layout import TableWords
-from .cells import cell_text, is_numeric
+from .cells import NO_BREAK, cell_text, is_numeric
 from .document import NamedValues, TableBlock
+
+_NUMBER = re.compile(r"[<>≤≥~]?\s?[−+-]?\d")
+_LONGEST_NUMBER = 36
+_BRACKET = re.compile(r"[(\[][^)\]]{1,16}[)\]]")
 
 
 def table_words(block: TableBlock) -> TableWords:
     """The words of ``block``; columns of numbers are set to the right."""
     groups = tuple(name for name, span in block.groups for _ in range(span))
     return TableWords(
-        head=block.head,
-        rows=tuple(tuple(printable_line(cell_text(cell)) for cell in row) for row in block.rows),
+        head=tuple(_kept_together(printable_line(name)) for name in block.head),
+        rows=tuple(tuple(_kept_together(printable_line(cell_text(cell))) for cell in row) for row in block.rows),
         groups=groups,
         right=tuple(is_number_column(block, column) for column in range(len(block.head))),
         strong=frozenset(block.strong),
@@ -32,8 +38,15 @@ def is_number_column(block: TableBlock, column: int) -> bool:
     return column > 0 and 2 * sum(map(is_numeric, cells)) > len(cells)
 
 
+def _kept_together(words: str) -> str:
+    """Numbers are parted before a bracket alone, and short brackets never: "33.1 ± 11.0", "(n = 57)"."""
+    if len(words) <= _LONGEST_NUMBER and _NUMBER.match(words):
+        return re.sub(r" (?![(\[])", NO_BREAK, words)
+    return _BRACKET.sub(lambda found: found[0].replace(" ", NO_BREAK), words)
+
+
 def printable_line(words: str) -> str:
     """Words as they can be printed: on one line, without control characters."""
     return "".join(
-        sign for sign in words.replace("\n", " ").replace("\t", " ") if sign.isprintable() or sign == "\u00a0"
+        sign for sign in words.replace("\n", " ").replace("\t", " ") if sign.isprintable() or sign == NO_BREAK
     )
