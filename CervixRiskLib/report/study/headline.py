@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...bundle.study_file import Study
 from ...bundle.study_record import PAPER_TEST, PAPER_TRAINING, TRAINING, ModelTable, StudyRecord
-from .cells import Estimate, cell_text
+from .cells import Estimate, cell_text, interval_text
 from .document import Block, BulletList, KeyNumber, KeyNumbers, WarningBlock
 from .performance import HONEST, PAPER, Judged, compare, informative, main_model, models_of, tested
 from .required_cases import required_cases
@@ -111,9 +111,8 @@ def _key_numbers(record: StudyRecord) -> list[KeyNumber]:
         numbers.append(KeyNumber(f"AUC, {baseline.model.name}", baseline.auc(), "baseline_auc", "cross-validated"))
     printed = _printed(record)
     if printed is not None:
-        numbers.append(
-            KeyNumber("Paper protocol's AUC", printed.auc(), "paper_auc", printed.model.name + ": optimistic")
-        )
+        note = f"{printed.model.name}, test side of its split"
+        numbers.append(KeyNumber("AUC, paper protocol", printed.auc(), "paper_auc", note))
     return numbers[:4]
 
 
@@ -179,12 +178,15 @@ def _beside_paper(record: StudyRecord) -> list[str]:
         (_selected_on_all(record), "with features selected on all cases, those of the test side among them"),
     ]
     for printed, where in sides:
-        value = printed.auc().value if printed is not None else None
-        if value is None:
+        auc = printed.auc() if printed is not None else Estimate(None)
+        value, lower = auc.value, auc.lower
+        if value is None or lower is None:
             continue
         sentence = f"The printed protocol would have reported {value:.2f} {where}"
         if honest is None:
             sentences.append(f"{sentence}; how much of it is optimism is not known without the honest protocol.")
+        elif value - honest >= _LEAST_OPTIMISM and lower <= honest:
+            sentences.append(f"{sentence}; its interval, {_range(auc)}, holds the honest {honest:.2f}.")
         elif value - honest >= _LEAST_OPTIMISM:
             # The difference of the numbers as they are read, so that a reader who subtracts finds the same.
             optimism = round(value, 2) - round(honest, 2)
@@ -192,6 +194,10 @@ def _beside_paper(record: StudyRecord) -> list[str]:
         else:
             sentences.append(f"{sentence}, not above the honest {honest:.2f}.")
     return sentences
+
+
+def _range(auc: Estimate) -> str:
+    return interval_text(auc_2(auc))
 
 
 def _selected_on_all(record: StudyRecord) -> Judged | None:

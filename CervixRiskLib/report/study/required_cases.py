@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ...bundle.study_file import Study
 from ...errors import SettingsError
 from ...statistics import SampleSize, sample_size
+from .performance import main_model
 
 ANTICIPATED_AUC = 0.764
 """Of the published nomogram on its test cases: an earlier study's, as Riley et al. ask for, not these cases' own."""
@@ -17,10 +18,12 @@ class RequiredCases:
     """The sample size for the predictors that were kept, and for all candidates that were looked at.
 
     ``built`` is ``None`` where it is undefined, ``screened`` also where the record does not say how many there were.
+    ``with_own_auc`` takes these cases' honest AUC as the anticipated one, which is the more optimistic choice.
     """
 
     built: SampleSize | None
     screened: SampleSize | None
+    with_own_auc: SampleSize | None
     cases: int
 
     @property
@@ -47,14 +50,21 @@ def required_cases(study: Study) -> RequiredCases:
     """For the model of ``study``, with the published AUC as the anticipated one."""
     training = study.manifest.training
     kept = max(len(study.manifest.selected_features) + len(study.manifest.clinical), 1)
-    return RequiredCases(_size(study, kept), _size(study, _screened(study)), training.cases)
+    model = main_model(study.record)
+    own = model.auc().value if model is not None else None
+    return RequiredCases(
+        _size(study, kept),
+        _size(study, _screened(study)),
+        None if own is None or own <= 0.5 else _size(study, kept, own),
+        training.cases,
+    )
 
 
-def _size(study: Study, parameters: int) -> SampleSize | None:
+def _size(study: Study, parameters: int, auc: float = ANTICIPATED_AUC) -> SampleSize | None:
     training = study.manifest.training
     prevalence = training.positives / training.cases if training.cases else 0.0
     try:
-        return sample_size(prevalence, parameters, c_statistic=ANTICIPATED_AUC, cases=training.cases)
+        return sample_size(prevalence, parameters, c_statistic=auc, cases=training.cases)
     except SettingsError:
         return None
 

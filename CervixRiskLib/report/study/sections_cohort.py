@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _COHORT = re.compile(r"(.+) \(N = \d+\)")
 _AGAINST = " against "
+_NO_BREAK = "\u00a0"
 
 
 def cohort_sections(study: Study) -> tuple[Section, ...]:
@@ -73,10 +74,13 @@ def _one_cohort(table: RecordTable, cohort: str, place: int) -> TableBlock:
     for row in table.rows:
         printed = published_characteristic(str(row[0]), place)
         printed_any = printed_any or printed is not None
-        rows.append((_text(row[0]), *(_text(row[index]) for index in places), *(printed or (None, None, None))))
+        rows.append(
+            (_text(row[0]), *(_text(row[index]) for index in places), *map(_text, printed or (None, None, None)))
+        )
     width = 1 + len(places) + (3 if printed_any else 0)
     groups: tuple[tuple[str, int], ...] = (("", 1), (cohort, len(places)))
-    notes = table.notes
+    # Once is enough: both sides are told in the same way.
+    notes = table.notes if place == 0 else ()
     if printed_any:
         groups = (*groups, (COLUMN, 3))
         notes = (*notes, f"Published: {SOURCE}.")
@@ -148,7 +152,11 @@ def _missing(table: RecordTable, cohorts: list[str]) -> Block:
 
 
 def _text(cell: object) -> str | None:
-    return None if cell is None or cell == "" else str(cell).rstrip()
+    if cell is None or cell == "":
+        return None
+    words = str(cell).rstrip()
+    # A number and its spread stay on one line.
+    return words.replace(" ", _NO_BREAK) if words[0].isdigit() or words[0] in "<-−" else words
 
 
 def _number(cell: object) -> float | None:

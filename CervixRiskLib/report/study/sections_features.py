@@ -13,6 +13,7 @@ from .document import Absence, Block, FigureBlock, Paragraph, Section, TableBloc
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_STEPS = {"mann_whitney": "Mann-Whitney", "spearman": "Spearman", "lasso": "LASSO", "feature_class": "class"}
 _DESCRIBES = (
     "What follows describes the final model, which was fitted to all training cases. It estimates nothing: each "
     "resample of the honest protocol chose its own features."
@@ -43,7 +44,7 @@ def _classes(study: Study, trace: SelectionTrace) -> tuple[Block, ...]:
         return (Absence("No radiomic features were measured."),)
     from ..figures.feature_class_counts import draw_feature_classes
 
-    heads = tuple(name.replace("_", " ") for name in table.columns)
+    heads = tuple(_STEPS.get(name, name.replace("_", " ")) for name in table.columns)
     totals = [sum(int(row[place] or 0) for row in table.rows) for place in range(1, len(heads))]
     words = ", ".join(f"{head}: {total}" for head, total in zip(heads[1:], totals, strict=True))
     return (
@@ -79,7 +80,7 @@ def _lasso(study: Study, trace: SelectionTrace) -> tuple[Block, ...]:
         ),
         _figure(
             study, "LASSO: coefficients at the chosen penalty", "lasso_coefficients",
-            f"Coefficients of {len(trace.lasso_features)} features at the chosen penalty.",
+            "Coefficients at the chosen penalty, the largest first.",
             lambda simulated: draw_lasso_coefficients(trace, simulated=simulated), "Figure 4B",
         ),
     )  # fmt: skip

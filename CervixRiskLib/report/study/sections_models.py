@@ -122,13 +122,12 @@ def _auc_table(asked: _Table, sides: _Sides, names: tuple[str, ...]) -> TableBlo
             printed = published_rows(asked.table, name)
             row += [side.cell("auc") for side in printed] if printed else [None, None]
         rows.append(tuple(row))
-    notes = list(dict.fromkeys(model.model.note for side in sides.values() for model in side.values()))
     return TableBlock(
         title="AUC with 95 % interval",
         head=("Model", *(column[2] for column in columns), *(("training", "testing") if published else ())),
         rows=tuple(rows),
         name=f"{asked.name}_auc",
-        notes=tuple(note for note in (*notes, *_size_notes(sides)) if note),
+        notes=(*_notes(sides), *_size_notes(sides)),
         number=asked.number,
         groups=_groups(1, columns, published),
     )
@@ -160,6 +159,16 @@ def _cut_off_table(asked: _Table, sides: _Sides, names: tuple[str, ...]) -> Bloc
         number=asked.number,
         groups=_groups(2, columns, published),
     )
+
+
+def _notes(sides: _Sides) -> list[str]:
+    """What must stand beside the numbers, with the models it is about."""
+    about: dict[tuple[str, str], list[str]] = {}
+    for (protocol, _), models in sides.items():
+        for name, model in models.items():
+            if model.model.note:
+                about.setdefault((protocol, model.model.note), []).append(name)
+    return [f"{protocol}, {' and '.join(dict.fromkeys(names))}: {note}" for (protocol, note), names in about.items()]
 
 
 def _size_notes(sides: _Sides) -> list[str]:

@@ -25,18 +25,18 @@ def reproducing_sections(study: Study) -> tuple[Section, ...]:
         ("Pixel size known", f"{100 * training.known_pixel_size_share:.0f} % of the cases"),
         ("Report written by", f"cervixrisk {__version__}"),
     )
-    blocks: list[Block] = [NamedValues(identity, "identity")]
+    sections = [Section("Making this again", (NamedValues(identity, "identity"),))]
     for name, values in (
         ("seeds", manifest.seeds),
         ("versions", manifest.library_versions),
         ("settings", _settings(study)),
         ("preprocessing", manifest.preprocessing),
     ):
+        block: Block = Absence(f"No {name} are in the bundle.")
         if values:
-            blocks.append(NamedValues(tuple((str(key), _words(value)) for key, value in sorted(values.items())), name))
-        else:
-            blocks.append(Absence(f"No {name} are in the bundle."))
-    return (Section("Making this again", tuple(blocks)),)
+            block = NamedValues(tuple((str(key), _words(value)) for key, value in sorted(values.items())), name)
+        sections.append(Section(name.capitalize(), (block,), level=2))
+    return tuple(sections)
 
 
 def provenance(study: Study) -> dict[str, Json]:

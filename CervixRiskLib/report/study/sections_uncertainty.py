@@ -8,6 +8,7 @@ import numpy as np
 
 from ...bundle.study_file import Study
 from ...bundle.study_record import TRAINING, ModelTable
+from ...statistics import SampleSize
 from .cells import Cell, Estimate, PValue, cell_text
 from .conformal_blocks import conformal_blocks
 from .document import Absence, Block, FigureBlock, Paragraph, Section, TableBlock, WarningBlock
@@ -116,22 +117,29 @@ def _sample_size(study: Study) -> tuple[Block, ...]:
     for sentence in found.sentences():
         blocks.append(WarningBlock(sentence) if found.too_small else Paragraph(sentence))
     if found.built is not None:
-        blocks.append(
-            TableBlock(
-                "Cases needed by criterion",
-                ("Criterion", "cases"),
-                (
-                    ("expected shrinkage of at least 0.9", found.built.cases_shrinkage),
-                    ("optimism of at most 0.05 in Nagelkerke's R²", found.built.cases_optimism),
-                    ("overall risk within ± 0.05", found.built.cases_risk),
-                    ("in this cohort", found.cases),
-                ),
-                "sample_size",
-                ("Anticipated C-statistic: the published nomogram's on its test cases, other data.",),
-                strong=(3,),
-            )
-        )
+        blocks.append(_needed(found.built, found.with_own_auc, found.cases))
     return tuple(blocks)
+
+
+def _needed(built: SampleSize, own: SampleSize | None, cases: int) -> TableBlock:
+    rows: list[tuple[Cell, ...]] = [
+        (title, getattr(built, name), None if own is None else getattr(own, name))
+        for title, name in (
+            ("expected shrinkage of at least 0.9", "cases_shrinkage"),
+            ("optimism of at most 0.05 in Nagelkerke's R²", "cases_optimism"),
+            ("overall risk within ± 0.05", "cases_risk"),
+        )
+    ]
+    return TableBlock(
+        f"Cases needed by criterion; {cases} there were",
+        ("Criterion", "with the published AUC", "with this study's honest AUC"),
+        tuple(rows),
+        "sample_size",
+        (
+            "The anticipated C-statistic should come from an earlier study: the published nomogram's on its test cases, "
+            "other data. These cases' own is the more optimistic choice.",
+        ),
+    )
 
 
 def _conformal(study: Study) -> tuple[Block, ...]:
