@@ -19,6 +19,7 @@ from .model import SCORE, PlnmModel
 from .signature import DEEP, RADIOMICS
 
 PAPER = "paper"
+_LEAST_RANGE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,10 +133,18 @@ def nomogram_model(
         design = selection.transform(clinical.iloc[positions]).copy()
         design.insert(0, SCORE, scores)
         sides.append(design)
-    regression = LogisticModel(penalty="auto").fit(sides[0], y[train])
-    predictors = [np.asarray(regression.decision_function(side)) for side in sides]
+    # On noise the classifier that wins on the test side may be one that gives every case the same score.
+    varying = [str(name) for name in sides[0].columns if np.ptp(sides[0][name].to_numpy(float)) > _LEAST_RANGE]
+    if not varying:
+        share = float(y[train].mean())
+        return _nomogram(np.full(train.size, share), np.full(test.size, share))
+    regression = LogisticModel(penalty="auto").fit(sides[0][varying], y[train])
+    predictors = [np.asarray(regression.decision_function(side[varying])) for side in sides]
     platt = PlattScaling().fit(predictors[0], y[train])
-    on_train, on_test = (np.asarray(platt.transform(values)) for values in predictors)
+    return _nomogram(*(np.asarray(platt.transform(values)) for values in predictors))
+
+
+def _nomogram(on_train: np.ndarray, on_test: np.ndarray) -> PaperModel:
     return PaperModel(NOMOGRAM, ModelTable.MODELS, on_train, on_test, probability=True)
 
 
