@@ -25,6 +25,7 @@ from CervixRiskLib.errors import (
 )
 from CervixRiskLib.imaging import Roi
 from CervixRiskLib.plnm import TrainingSettings, load_predictor, train
+from CervixRiskLib.worker.example_cases import picture_examples
 
 QUICK = {"effort": "quick", "classifiers": ("logistic_regression", "svm"), "jobs": 1}
 
@@ -119,6 +120,19 @@ def test_the_bundle_tells_what_it_is(trained):
     assert not any("wavelet-LLH" in name or "wavelet-HHH" in name for name in trained.model.radiomics_columns)
 
 
+def test_examples_are_chosen_by_their_rank_out_of_fold(trained, cohort):
+    outcomes = dict(zip(cohort.case_ids, cohort.outcomes, strict=True))
+    answers = dict(zip(cohort.case_ids, trained.validation.probability.mean(axis=0), strict=True))
+    assert [one.outcome for one in trained.examples] == ["no metastasis"] * 3 + ["metastasis"] * 3
+    for code in (0, 1):
+        shown = [one.candidates[0] for one in trained.examples[3 * code : 3 * code + 3]]
+        members = sorted(answers[name] for name, outcome in outcomes.items() if outcome == code)
+        ranks = [members.index(answers[name]) / (len(members) - 1) for name in shown]
+        np.testing.assert_allclose(ranks, (0.1, 0.5, 0.9), atol=0.51 / (len(members) - 1))
+        assert all(outcomes[name] == code for name in shown)
+    assert not any(one.held_out for one in trained.examples)
+
+
 def test_nothing_is_left_beside_the_bundle(trained):
     names = {path.name for path in trained.bundle_path.parent.iterdir()} - {"again"}
     assert names == {"radiomics.zip"}
@@ -186,6 +200,8 @@ def test_the_tables_own_split_is_followed(cohort, tmp_path):
     assert result.manifest.training.cases == 20
     held_out = result.manifest.metric("auc", model="nomogram, held-out test")
     assert held_out.n == 10
+    tested = set(np.array(cohort.case_ids)[::3])
+    assert all(one.held_out and set(one.candidates) <= tested for one in result.examples)
 
 
 @pytest.mark.parametrize(
@@ -269,6 +285,17 @@ def test_a_network_joins_the_score_and_draws_its_reasons(deep, cohort):
     assert inside.max() > 0
     assert np.isfinite(answer.heatmap[case.roi.mask]).all()
     assert predictor.predict(case, heatmap=False).heatmap is None
+
+
+@pytest.mark.torch
+def test_examples_are_pictured_with_their_maps(deep, cohort):
+    examples = picture_examples(deep.bundle_path, cohort, deep.examples[:2], device="cpu")
+    assert len(examples) == 2
+    for example in examples:
+        assert example.mask is not None
+        assert example.heat_map is not None
+        assert example.heat_map.shape == example.image.shape == example.mask.shape
+        assert np.isfinite(example.heat_map[example.mask]).all()
 
 
 @pytest.mark.torch
