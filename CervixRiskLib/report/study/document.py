@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import TYPE_CHECKING
 
 from ...bundle.json_record import Json
@@ -228,3 +228,15 @@ def _flat(blocks: tuple[Block, ...]) -> Iterator[Block]:
         if isinstance(block, SideBySide):
             for column in block.columns:
                 yield from _flat(column.blocks)
+
+
+def words_of(value: object) -> Iterator[str]:
+    """Every word of a document or a part of one, for the choice of fonts."""
+    if isinstance(value, str):
+        yield value
+    elif is_dataclass(value) and not isinstance(value, type):
+        for part in vars(value).values():
+            yield from words_of(part)
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from words_of(part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...errors import TrainingError
@@ -27,16 +28,22 @@ class DrawnFigure:
     ----------
     figure
         ``None`` where it could not be drawn.
-    svg, png
-        Empty where it could not be drawn.
     reason
         A sentence; empty for a drawn figure.
     """
 
     figure: Figure | None
-    svg: bytes = b""
-    png: bytes = b""
     reason: str = ""
+
+    @cached_property
+    def svg(self) -> bytes:
+        """Empty where it could not be drawn."""
+        return b"" if self.figure is None else figure_bytes(self.figure, ".svg")
+
+    @cached_property
+    def png(self) -> bytes:
+        """Empty where it could not be drawn."""
+        return b"" if self.figure is None else figure_bytes(self.figure, ".png")
 
     @property
     def address(self) -> str:
@@ -71,10 +78,8 @@ def draw_figures(document: StudyDocument, progress: Progress = SILENT) -> dict[s
     with progress.task("Drawing the report's figures", total=len(blocks)) as task:
         for block in blocks:
             try:
-                figure = block.draw()
+                drawn[block.name] = DrawnFigure(block.draw())
             except TrainingError as error:
                 drawn[block.name] = DrawnFigure(None, reason=str(error))
-            else:
-                drawn[block.name] = DrawnFigure(figure, figure_bytes(figure, ".svg"), figure_bytes(figure, ".png"))
             task.advance(detail=block.name)
     return drawn

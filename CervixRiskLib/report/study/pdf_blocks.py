@@ -8,7 +8,8 @@ from typing import Any
 from ..figures.page_blocks import PANEL_PADDING, Beside, Gap, Heading, Panel, Stack, Words
 from ..figures.page_blocks import Block as PageBlock
 from ..figures.sheet import Sheet
-from ..figures.table_layout import TableLayout, TableWords, WordMeasure, table_layouts
+from ..figures.table_layout import TableLayout, TableWords, table_layouts
+from ..figures.word_measure import WordMeasure
 from ..style import GREY, NOTE_SIZE, TICK_SIZE, VERMILLION
 from .cells import interval_text, value_text
 from .document import (

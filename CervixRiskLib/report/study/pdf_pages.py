@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import is_dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +21,11 @@ from .document import (
     FigureBlock,
     KeyNumbers,
     NamedValues,
+    Paragraph,
     SideBySide,
     StudyDocument,
     TableBlock,
+    words_of,
 )
 from .drawn_figures import DrawnFigure
 from .pdf_blocks import GAP, NOTHING, PALE, PdfBlocks
@@ -67,20 +68,27 @@ def write_pdf(
     from matplotlib.backends.backend_pdf import PdfPages
 
     path = Path(path)
-    with page_style("".join(_words_of(document))):
-        layout = _Layout(document, figures)
-        with progress.task("Setting the report's pages", total=len(document.sections)) as task:
-            layout.title_page()
-            for section in document.sections:
-                layout.section(section.title, section.level, section.blocks)
-                task.advance(detail=section.title)
-        sheets = layout.finish()
+    with page_style("".join(words_of(document))):
+        sheets, entries = pdf_sheets(document, figures, progress)
         metadata = {"Creator": f"CervixRisk {__version__}", "CreationDate": None, "Subject": RESEARCH_USE_NOTICE}
         with progress.task("Writing the PDF", total=len(sheets)) as task, PdfPages(path, metadata=metadata) as pages:
             for sheet in sheets:
                 pages.savefig(sheet)
                 task.advance()
-    path.write_bytes(with_outline(path.read_bytes(), printable_line(document.title), layout.entries))
+    path.write_bytes(with_outline(path.read_bytes(), printable_line(document.title), entries))
+
+
+def pdf_sheets(
+    document: StudyDocument, figures: Mapping[str, DrawnFigure], progress: Progress = SILENT
+) -> tuple[list[Figure], list[OutlineEntry]]:
+    """One of matplotlib's figures a page, and where each section begins; in the style of :func:`.pages.page_style`."""
+    layout = _Layout(document, figures)
+    with progress.task("Setting the report's pages", total=len(document.sections)) as task:
+        layout.title_page()
+        for section in document.sections:
+            layout.section(section.title, section.level, section.blocks)
+            task.advance(detail=section.title)
+    return layout.finish(), layout.entries
 
 
 class _Layout:
@@ -174,7 +182,9 @@ class _Layout:
         else:
             made = self._blocks.in_one_piece(block, CONTENT_WIDTH)
             assert made is not None
-            if isinstance(made, Words):
+            if isinstance(block, Paragraph) and block.text.endswith(":"):
+                self._waiting += [made, Gap(GAP)]
+            elif isinstance(made, Words):
                 self._lines([made])
             else:
                 self._add(made, Gap(GAP))
@@ -285,15 +295,3 @@ class _Layout:
     def _continued(self, block: TableBlock, width: float, more: str) -> PageBlock:
         name = block.number or block.title
         return self._blocks.line(f"{name}{more}, continued", width, NOTE_SIZE, color=GREY, gid="continued")
-
-
-def _words_of(value: object) -> Iterator[str]:
-    """Every word of a document, for the choice of fonts."""
-    if isinstance(value, str):
-        yield value
-    elif is_dataclass(value) and not isinstance(value, type):
-        for part in vars(value).values():
-            yield from _words_of(part)
-    elif isinstance(value, tuple | list):
-        for part in value:
-            yield from _words_of(part)
