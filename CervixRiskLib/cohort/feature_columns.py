@@ -70,19 +70,18 @@ def usable_features(
     if not frame.columns.is_unique:
         raise CohortError(f"Two features of the {TITLE} have the same name.")
     notes = [
-        _left_out(reserved_names, "that a cohort table has and that are no features"),
-        f"{diagnostics} columns about how features were measured (diagnostics_…) were left out." if diagnostics else "",
-        _left_out(texts, "that hold text or are empty in most cases"),
-        _left_out(partial, "with a value that is missing, infinite or no number in some cases"),
+        _left_out(reserved_names, "they are a cohort table's and no features"),
+        f"Columns left out because they tell how features were measured (diagnostics_…): {diagnostics}."
+        if diagnostics
+        else "",
+        _left_out(texts, "they hold text or are empty in most cases"),
+        _left_out(partial, "a value is missing, infinite or no number in some case"),
     ]
     return frame, kept_rows, short, tuple(note for note in notes if note)
 
 
 def _left_out(names: Sequence[str], why: str) -> str:
-    if not names:
-        return ""
-    columns = "1 column" if len(names) == 1 else f"{len(names)} columns"
-    return f"{columns} {why}: {named(names)}; left out."
+    return f"Columns left out because {why}: {len(names)} ({named(names)})." if names else ""
 
 
 def named(names: Sequence[str]) -> str:

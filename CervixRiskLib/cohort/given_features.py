@@ -161,7 +161,7 @@ def load_given_features(
     _refuse_outcome_copies(matrix, joined.outcomes)
     extra = len(rows) - len(known)
     if extra:
-        notes = (*notes, f"{extra} cases of the {TITLE} are not in the cohort and were left out.")
+        notes = (*notes, f"Cases of the {TITLE} left out because they are not in the cohort: {extra}.")
     features = _given(path, matrix, notes)
     return replace(joined, simulated=cohort.simulated or features.simulated), features
 
@@ -195,7 +195,7 @@ def read_feature_rows(path: str | os.PathLike[str], names: Sequence[str], clinic
     place = {one_line(name): position for position, name in enumerate(text.header)}
     lacking = [name for name in (*names, *clinical) if name not in place]
     if lacking:
-        raise CohortError(f"The {TITLE} lacks {len(lacking)} columns that the model needs: {named(lacking)}.")
+        raise CohortError(f"The {TITLE} lacks what the model needs: {named(lacking)}.")
     rows, problems = feature_rows(text, case_position(text), path, require_outcome=False).read()
     if problems:
         raise refuse(problems, len(text.rows), TITLE)
