@@ -11,7 +11,7 @@ from CervixRiskLib.statistics import BootstrapMethod, bootstrap_interval, patien
 def test_equals_scipy_for_a_skewed_statistic():
     x = np.random.default_rng(0).gamma(1, 1, 40)
     found = bootstrap_interval(np.var, [x], 1, repeats=8000, method="bca")
-    expected = stats.bootstrap((x,), np.var, method="BCa", n_resamples=8000, rng=np.random.default_rng(2))
+    expected = stats.bootstrap((x,), np.var, method="BCa", n_resamples=8000, random_state=np.random.default_rng(2))
     assert (found.lower, found.upper) == pytest.approx(tuple(expected.confidence_interval), rel=0.06)
     percentile = bootstrap_interval(np.var, [x], 1, repeats=8000)
     assert found.upper > 1.2 * percentile.upper
@@ -34,7 +34,7 @@ def test_equals_scipys_two_samples_with_strata():
         lambda a, b, axis=-1: a.mean(axis=-1) / b.mean(axis=-1),
         method="BCa",
         n_resamples=12000,
-        rng=np.random.default_rng(2),
+        random_state=np.random.default_rng(2),
     )
     assert (found.lower, found.upper) == pytest.approx(tuple(expected.confidence_interval), rel=0.03)
     percentile = bootstrap_interval(ratio, both, 1, strata=label, repeats=12000)

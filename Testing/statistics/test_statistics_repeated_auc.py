@@ -55,6 +55,10 @@ def test_patients_are_kept_together(repeated):
     assert found.auc == slow.value
     assert found.standard_error == pytest.approx(slow.standard_error, rel=0.08)
     assert (found.lower, found.upper) == pytest.approx((slow.lower, slow.upper), abs=0.015)
+    tied = np.where(np.round(good[:1]) > 0, 1.0, 0.0)
+    bounds = repeated_auc(y, tied, patients)
+    assert bounds.lower < auc(y, tied[0]) < bounds.upper
+    assert bounds.standard_error < 1.5 * delong_interval(y, tied[0]).standard_error
     twice = repeated_auc(np.tile(y, 2), np.tile(good, 2), np.tile(np.arange(120), 2))
     once = repeated_auc(y, good)
     assert twice.standard_error == pytest.approx(once.standard_error, rel=0.1)
