@@ -192,7 +192,8 @@ def _beside_paper(record: StudyRecord) -> list[str]:
             optimism = round(value, 2) - round(honest, 2)
             sentences.append(f"{sentence}; {optimism:.2f} of it is optimism (honest {honest:.2f}).")
         else:
-            sentences.append(f"{sentence}, not above the honest {honest:.2f}.")
+            how = "hardly above" if value > honest else "not above"
+            sentences.append(f"{sentence}, {how} the honest {honest:.2f}.")
     return sentences
 
 

@@ -67,8 +67,8 @@ def models_sections(study: Study) -> tuple[Section, ...]:
     if (HONEST, TEST) not in present:
         opening.append(
             Absence(
-                "No held-out test: every honest number is cross-validated on all cases. Give the table a column "
-                '"split", or --test-fraction 0.3 where the cohort is large enough.'
+                "No held-out test: every honest number is cross-validated on all cases. Training holds 30 % out by "
+                'itself where they hold enough cases of each outcome, or follows the cohort table\'s column "split".'
             )
         )
     if not any(protocol == PAPER for protocol, _ in present):

@@ -136,8 +136,8 @@ def _needed(built: SampleSize, own: SampleSize | None, cases: int) -> TableBlock
         tuple(rows),
         "sample_size",
         (
-            "The anticipated C-statistic should come from an earlier study: the published nomogram's on its test cases, "
-            "other data. These cases' own is the more optimistic choice.",
+            "The anticipated C-statistic should come from an earlier study: the published nomogram's on its test "
+            "cases, other data. These cases' own is the more optimistic choice.",
         ),
     )
 

@@ -1,0 +1,125 @@
+"""The reporting checklists and the transcribed tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from CervixRiskLib.bundle.study_record import ModelTable
+from CervixRiskLib.report.study.checklist import CHECKLISTS, load_checklist
+from CervixRiskLib.report.study.checklist_answers import answer_keys
+from CervixRiskLib.report.study.checklist_sections import FOR_THE_AUTHORS, checklist_sections
+from CervixRiskLib.report.study.published_names import (
+    published_characteristic,
+    published_odds_ratio,
+    published_rows,
+)
+from CervixRiskLib.report.study.published_plnm import (
+    TABLE_1,
+    TABLE_2,
+    TABLES,
+    TEST_CASES,
+    TEST_POSITIVES,
+    TRAINING_CASES,
+    TRAINING_POSITIVES,
+)
+
+if TYPE_CHECKING:
+    from CervixRiskLib.bundle.study_file import Study
+    from CervixRiskLib.report.study.document import TableBlock
+
+
+@pytest.mark.parametrize(("name", "whole", "parts"), [("tripod_ai", 27, 52), ("clear", 58, 58), ("metrics", 30, 30)])
+def test_items_are_complete_and_in_order(name: str, whole: int, parts: int) -> None:
+    numbers = [item.number for item in load_checklist(name).items]
+    assert len(numbers) == len(set(numbers)) == parts
+    plain = [int(number.rstrip("abcdefg")) for number in numbers]
+    assert plain == sorted(plain)
+    assert set(plain) == set(range(1, whole + 1))
+
+
+def test_every_answer_is_used_and_known() -> None:
+    used = {item.filled_by for name in CHECKLISTS for item in load_checklist(name).items if item.filled_by}
+    assert used == answer_keys()
+
+
+def test_sources_have_a_doi() -> None:
+    assert all("doi 10." in load_checklist(name).source for name in CHECKLISTS)
+
+
+def tables(study: Study) -> dict[str, TableBlock]:
+    return {section.title: section.blocks[0] for section in checklist_sections(study)[1:]}  # type: ignore[misc]
+
+
+def test_what_only_authors_know_is_left_to_them(study_full: Study, study_minimal: Study) -> None:
+    full, minimal = (tables(study)["TRIPOD+AI"] for study in (study_full, study_minimal))
+    answers = {row[0]: row[3] for row in full.rows}
+    for number in ("1", "6b", "8a", "17", "18a", "26"):
+        assert answers[number] == FOR_THE_AUTHORS
+    assert "120 cases cross-validated by patient, 2 repeats; 52 held out" in str(answers["12a"])
+    empty = [sum(row[3] == FOR_THE_AUTHORS for row in table.rows) for table in (full, minimal)]
+    assert empty[0] < empty[1]
+
+
+def test_published_shares_are_shares_of_the_published_cases() -> None:
+    """Accuracy, sensitivity and specificity must come from whole numbers of the published cases, as printed."""
+    sides = (
+        (TRAINING_CASES, TRAINING_POSITIVES),
+        (TEST_CASES, TEST_POSITIVES),
+    )
+    for models in TABLES.values():
+        for rows in models.values():
+            for row, (cases, positives) in zip(rows, sides, strict=True):
+                found = round(row.sensitivity * positives)
+                spared = round(row.specificity * (cases - positives))
+                assert found / positives == pytest.approx(row.sensitivity, abs=6e-4)
+                assert spared / (cases - positives) == pytest.approx(row.specificity, abs=6e-4)
+                assert (found + spared) / cases == pytest.approx(row.accuracy, abs=6e-4)
+                assert row.lower <= row.auc <= row.upper
+
+
+def test_published_tables_have_their_size() -> None:
+    assert [len(TABLES[table]) for table in TABLES] == [8, 3, 8, 4]
+    assert len(TABLE_1) == 18
+    assert len(TABLE_2) == 15
+    for row in TABLE_2:
+        for ratio in (row.univariate, row.multivariate):
+            assert ratio is None or ratio[1] <= ratio[0] <= ratio[2]
+
+
+def test_table_6_repeats_the_best_rows_of_the_others() -> None:
+    best = TABLES[ModelTable.MODELS]
+    assert best["Radiomics"] == TABLES[ModelTable.RADIOMICS_CLASSIFIERS]["MLP"]
+    assert best["DTL"] == TABLES[ModelTable.NETWORKS]["DenseNet121"]
+    assert best["Fusion"] == TABLES[ModelTable.FUSION_CLASSIFIERS]["MLP"]
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "auc"),
+    [
+        (ModelTable.RADIOMICS_CLASSIFIERS, "Multilayer perceptron", 0.729),
+        (ModelTable.RADIOMICS_CLASSIFIERS, "K nearest neighbours (k = 5)", 0.677),
+        (ModelTable.FUSION_CLASSIFIERS, "Extra trees (50 trees)", 0.710),
+        (ModelTable.NETWORKS, "resnet50", 0.668),
+        (ModelTable.MODELS, "nomogram", 0.764),
+    ],
+)
+def test_our_names_find_the_printed_row(table: ModelTable, name: str, auc: float) -> None:
+    rows = published_rows(table, name)
+    assert rows is not None
+    assert rows[1].auc == auc
+
+
+def test_what_was_not_printed_has_no_row() -> None:
+    assert published_rows(ModelTable.MODELS, "fusion, selected on all cases") is None
+    assert published_rows(ModelTable.BASELINES, "clinical predictors alone") is None
+    assert published_characteristic("Percentage of stroma", 0) is None
+    assert published_odds_ratio("FIGO stage") is None
+
+
+def test_predictors_find_their_row_by_label() -> None:
+    found = published_odds_ratio("Maximum diameter")
+    assert found is not None
+    assert found.multivariate == (1.055, 1.036, 1.075, 0.0)
+    assert published_characteristic("Age (years)", 1) == ("51.15 ± 10.22", "54.55 ± 9.72", "0.091")

@@ -1,0 +1,272 @@
+"""What the report on a lymph node study says: its words, its numbers, and that nothing is missing in silence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from CervixRiskLib.bundle.study_record import PAPER_TRAINING, TEST, TRAINING, CaseSet, JudgedModel, StudyRecord
+from CervixRiskLib.errors import BundleError, TrainingError
+from CervixRiskLib.report.study.cells import Estimate, cell_text
+from CervixRiskLib.report.study.document import (
+    Absence,
+    BulletList,
+    KeyNumbers,
+    Paragraph,
+    StudyDocument,
+    TableBlock,
+    WarningBlock,
+)
+from CervixRiskLib.report.study.plnm_document import plnm_document
+from CervixRiskLib.report.study.study_document import study_document
+
+if TYPE_CHECKING:
+    from CervixRiskLib.bundle.study_file import Study
+
+
+@pytest.fixture(scope="module")
+def full(study_full: Study) -> StudyDocument:
+    return study_document(study_full)
+
+
+@pytest.fixture(scope="module")
+def minimal(study_minimal: Study) -> StudyDocument:
+    return study_document(study_minimal)
+
+
+def words(document: StudyDocument) -> list[str]:
+    """Everything that can be read, figures aside."""
+    found = [document.title, document.subtitle, document.headline]
+    for block in document.blocks():
+        if isinstance(block, Paragraph | WarningBlock | Absence):
+            found.append(block.text)
+        elif isinstance(block, BulletList):
+            found += block.items
+        elif isinstance(block, TableBlock):
+            found += [block.title, *block.head, *block.notes]
+            found += [cell_text(cell) for row in block.rows for cell in row]
+        elif isinstance(block, KeyNumbers):
+            found += [f"{item.label} {cell_text(item.value)} {item.note}" for item in block.items]
+    return found
+
+
+def table(document: StudyDocument, name: str) -> TableBlock:
+    return next(block for block in document.blocks() if isinstance(block, TableBlock) and block.name == name)
+
+
+def changed(study: Study, **parts: object) -> Study:
+    return replace(study, record=replace(study.record, **parts))
+
+
+def only(y: list[int], scores: list[float], **parts: object) -> StudyRecord:
+    cases = CaseSet(TRAINING, tuple(y), tuple(range(len(y))))
+    model = JudgedModel("nomogram", "models", "honest", TRAINING, (tuple(scores),), probability=True)
+    return StudyRecord("plnm", (cases,), (model,), **parts)
+
+
+def test_the_headline_tells_the_mean_auc_of_the_repeats(study_full: Study, full: StudyDocument) -> None:
+    cases = study_full.record.case_set(TRAINING)
+    model = next(m for m in study_full.record.models if (m.name, m.cases, m.table) == ("nomogram", TRAINING, "models"))
+    mean = np.mean([roc_auc_score(cases.outcomes, row) for row in model.scores])
+    assert full.headline.startswith(f"Honest AUC {mean:.2f} (")
+    assert full.headline.endswith("cross-validated on 120 patients.")
+
+
+def test_noise_is_called_no_evidence_and_the_protocols_optimism_is_told(study_noise: Study) -> None:
+    document = study_document(study_noise)
+    assert document.headline.startswith("No evidence of discrimination: the 95 % interval of the honest AUC")
+    bullets = [item for block in document.summary if isinstance(block, BulletList) for item in block.items]
+    optimism = [item for item in bullets if "of it is optimism" in item]
+    assert any("selected on all cases" in item for item in optimism)
+    for item in optimism:
+        printed, share, honest = (float(number) for number in re.findall(r"\d\.\d\d", item))
+        assert share == pytest.approx(printed - honest)
+        assert share > 0.2
+
+
+def test_a_difference_inside_its_interval_is_not_called_optimism(study_noise: Study) -> None:
+    bullets = [
+        item for block in study_document(study_noise).summary if isinstance(block, BulletList) for item in block.items
+    ]
+    side = next(item for item in bullets if "on the test side of its split" in item)
+    assert "holds the honest" in side
+    assert "optimism" not in side
+
+
+@pytest.mark.parametrize(
+    ("scores", "start"),
+    [
+        ([0.1] * 10 + [0.9] * 10, "Honest AUC 1.00"),
+        ([0.5] * 20, "No evidence of discrimination"),
+        (list(np.linspace(0.9, 0.1, 20)), "Worse than chance"),
+    ],
+)
+def test_perfect_constant_and_reversed_scores_have_words(study_minimal: Study, scores: list[float], start: str) -> None:
+    record = only([0] * 10 + [1] * 10, scores)
+    document = plnm_document(replace(study_minimal, record=record))
+    assert document.headline.startswith(start)
+    assert "nan" not in " ".join(words(document)).lower().split()
+
+
+@pytest.mark.parametrize("positives", [0, 1])
+def test_too_few_of_an_outcome_is_undefined(study_minimal: Study, positives: int) -> None:
+    y = [1] * positives + [0] * (20 - positives)
+    document = plnm_document(replace(study_minimal, record=only(y, list(np.linspace(0.1, 0.9, 20)))))
+    assert "undefined" in document.headline
+    assert "nan" not in " ".join(words(document)).lower().split()
+
+
+def test_without_the_honest_protocol_nothing_honest_is_claimed(study_full: Study) -> None:
+    models = tuple(model for model in study_full.record.models if model.protocol == "paper")
+    document = study_document(changed(study_full, models=models, permutation=None))
+    assert document.headline.startswith("There is no honest estimate")
+    assert any("how much of it is optimism is not known" in text for text in words(document))
+    assert not any("Honest AUC" in text for text in words(document))
+
+
+def test_shuffled_outcomes_stand_first(study_full: Study) -> None:
+    settings = {**study_full.manifest.details["settings"], "shuffle_outcome": True}
+    manifest = replace(study_full.manifest, details={**study_full.manifest.details, "settings": settings})
+    document = study_document(replace(study_full, manifest=manifest))
+    assert document.headline.startswith("The outcomes were shuffled")
+
+
+def test_simulated_cases_are_said_in_the_summary(full: StudyDocument, minimal: StudyDocument) -> None:
+    assert full.simulated
+    assert any(isinstance(block, WarningBlock) and "simulated" in block.text for block in full.summary)
+    assert not minimal.simulated
+
+
+def test_patients_with_several_cases_are_counted_as_patients(study_minimal: Study) -> None:
+    record = only([0, 0, 1, 1] * 6, list(np.linspace(0.1, 0.9, 24)))
+    cases = replace(record.case_sets[0], patients=tuple(np.repeat(range(12), 2).tolist()))
+    document = plnm_document(replace(study_minimal, record=replace(record, case_sets=(cases,))))
+    assert "24 cases of 12 patients" in document.headline
+
+
+def test_every_absence_is_told(minimal: StudyDocument) -> None:
+    told = " ".join(block.text for block in minimal.blocks() if isinstance(block, Absence))
+    for what in (
+        "flow of cases", "No Table 1", "No Table 2", "final features", "No held-out test", "paper protocol was not run",
+        "No network", "no nomogram", "No cut-off", "No reclassification", "No permutation test", "No optimism bootstrap",
+        "No subgroups", "Centres were not left out", "No example cases", "no deviation", "No seeds",
+    ):  # fmt: skip
+        assert what in told, what
+
+
+def test_full_study_leaves_out_only_pictures(full: StudyDocument) -> None:
+    absences = [block.text for block in full.blocks() if isinstance(block, Absence)]
+    assert len(absences) == 1
+    assert "patients' pictures are never part of a bundle" in absences[0]
+
+
+def test_tables_hold_both_protocols_beside_the_published_column(study_full: Study, full: StudyDocument) -> None:
+    shown = table(full, "models_auc")
+    assert shown.groups == (("", 1), ("honest", 2), ("paper", 2), ("published, other data", 2))
+    row = next(row for row in shown.rows if row[0] == "nomogram")
+    assert [cell.value for cell in row[5:]] == [0.871, 0.764]
+    for place, (protocol, cases) in enumerate([("honest", TRAINING), ("honest", TEST), ("paper", PAPER_TRAINING)], 1):
+        model = (
+            study_full.record.models_of("models", protocol, cases)
+            if False
+            else next(
+                m
+                for m in study_full.record.models
+                if (m.name, m.table, m.protocol, m.cases) == ("nomogram", "models", protocol, cases)
+            )
+        )
+        y = study_full.record.case_set(cases).outcomes
+        assert row[place].value == pytest.approx(np.mean([roc_auc_score(y, scores) for scores in model.scores]))
+
+
+def test_a_cut_off_row_is_the_mean_over_the_repeats(study_full: Study, full: StudyDocument) -> None:
+    row = next(row for row in table(full, "models_cut_off").rows if row[:2] == ("nomogram", "sensitivity"))
+    model = next(m for m in study_full.record.models if (m.name, m.cases, m.table) == ("nomogram", TRAINING, "models"))
+    y = np.array(study_full.record.case_set(TRAINING).outcomes) == 1
+    shares = [np.array(answers)[y].mean() for answers in model.predicted]
+    assert isinstance(row[2], Estimate)
+    assert row[2].value == pytest.approx(np.mean(shares))
+
+
+def test_a_note_names_its_models(full: StudyDocument) -> None:
+    notes = table(full, "models_auc").notes
+    assert any(note.startswith("paper, fusion, selected on all cases: The test cases took part") for note in notes)
+
+
+def test_subgroups_add_up_to_all_cases(full: StudyDocument) -> None:
+    rows = table(full, "subgroups_numbers").rows
+    groups = {row[0]: row[1] for row in rows}
+    assert groups["North"] + groups["South"] == groups["All cases"] == 120
+    assert groups["up to 40 mm"] + groups["over 40 mm"] == 120
+
+
+def test_table_one_stands_beside_the_printed_values(full: StudyDocument) -> None:
+    rows = {row[0]: row for row in table(full, "table_one_1").rows}
+    assert [cell.replace("\u00a0", " ") for cell in rows["Maximum diameter (mm)"][-3:]] == [
+        "30.25 ± 11.86",
+        "41.29 ± 14.81",
+        "<0.001",
+    ]
+    assert [row[0] for row in table(full, "missing_values").rows] == ["RBC count (10¹²/L)"]
+
+
+def test_every_contradiction_of_the_paper_is_stated(full: StudyDocument) -> None:
+    text = " ".join(words(full))
+    for what in ("16,383", "16,384", "1,625", "0.9 in Methods", "744", '"in both"', "without an intercept"):
+        assert what in text, what
+
+
+def test_figures_have_words_for_who_cannot_see_them(full: StudyDocument) -> None:
+    assert len(full.figures()) > 30
+    assert all(len(figure.alternative_text) > 20 for figure in full.figures())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "flow_chart",
+        "odds_ratio_forest",
+        "roc_models_held_out",
+        "calibration",
+        "decision_curve",
+        "subgroups",
+        "confusion",
+    ],
+)
+def test_figures_are_drawn_from_the_record(full: StudyDocument, name: str) -> None:
+    figure = next(figure for figure in full.figures() if figure.name == name).draw()
+    assert any("Not a medical device" in text.get_text() for text in figure.texts) or figure.axes
+
+
+def test_figures_of_the_least_study_are_drawn_or_say_why(minimal: StudyDocument) -> None:
+    for figure in minimal.figures():
+        try:
+            figure.draw()
+        except TrainingError as error:
+            assert len(str(error)) > 10
+
+
+def test_one_outcome_in_the_held_out_cases_leaves_the_rest_standing(study_full: Study) -> None:
+    sets = tuple(
+        replace(cases, outcomes=(0,) * len(cases.outcomes)) if cases.name == TEST else cases
+        for cases in study_full.record.case_sets
+    )
+    document = study_document(changed(study_full, case_sets=sets))
+    assert any("AUC on the held-out cases is undefined" in text for text in words(document))
+    assert "nan" not in " ".join(words(document)).lower().split()
+
+
+def test_provenance_goes_with_the_document(study_full: Study, full: StudyDocument) -> None:
+    assert full.provenance["seeds"] == {"numpy": 42, "torch": 3407}
+    assert full.provenance["cohort_hash"] == study_full.manifest.training.cohort_hash
+    assert full.provenance["radiomics"]["content_hash"] == "ef" * 32
+
+
+def test_a_task_without_a_report_is_refused(study_full: Study) -> None:
+    with pytest.raises(BundleError, match="no report"):
+        study_document(changed(study_full, task="survival"))
