@@ -46,7 +46,9 @@ def conformal_blocks(
 
         return draw_conformal(summaries, simulated=simulated)
 
-    sentence = conformal_sentence(next(one for one in summaries if one.asked == _SAID and not one.class_conditional))
+    sentence = conformal_sentence(
+        next(one for one in summaries if one.asked == _SAID and not one.class_conditional), class_names
+    )
     return (
         Paragraph(sentence),
         FigureBlock("Prediction sets: answers, abstentions and coverage", draw, name, sentence),
@@ -54,14 +56,14 @@ def conformal_blocks(
     )
 
 
-def conformal_sentence(summary: ConformalSummary) -> str:
+def conformal_sentence(summary: ConformalSummary, class_names: tuple[str, str]) -> str:
     """How often the model abstains to keep its coverage."""
     right = summary.right_of_single.value
     answers = f"of its single answers {_whole(right)} are right" if right == right else "it gives no single answer"
     return (
         f"Asked to hold the true outcome in {_whole(summary.asked)} of its prediction sets, the model reaches "
-        f"{_whole(summary.coverage.value)} ({_whole(summary.coverage_negative.value)} of the negative and "
-        f"{_whole(summary.coverage_positive.value)} of the positive cases) and abstains in "
+        f"{_whole(summary.coverage.value)} ({_whole(summary.coverage_negative.value)} of the cases with "
+        f"{class_names[0]}, {_whole(summary.coverage_positive.value)} of those with {class_names[1]}) and abstains in "
         f"{_whole(summary.abstains.value)} of the cases; {answers}."
     )
 

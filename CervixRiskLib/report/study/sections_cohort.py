@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...bundle.study_file import Study
@@ -17,14 +18,32 @@ if TYPE_CHECKING:
 _COHORT = re.compile(r"(.+) \(N = \d+\)")
 _AGAINST = " against "
 _NO_BREAK = "\u00a0"
+_REPLACED = "In training a missing value is replaced by the median of the training side of each resample."
+
+Printed = Callable[[str, int], tuple[str, str, str] | None]
+"""What the paper printed of a characteristic's label for a side (0 training, 1 test): both groups and p."""
 
 
-def cohort_sections(study: Study) -> tuple[Section, ...]:
-    """Flow chart and characteristics."""
-    return (Section("The cohort", (*_flow(study), *_characteristics(study))),)
+def cohort_sections(
+    study: Study,
+    *,
+    printed: Printed = published_characteristic,
+    missing_values: str = _REPLACED,
+    figure: str = "Figure 1",
+) -> tuple[Section, ...]:
+    """Flow chart and characteristics.
+
+    Parameters
+    ----------
+    missing_values
+        What became of them, a sentence.
+    figure
+        The paper's figure that the flow chart is the counterpart of.
+    """
+    return (Section("The cohort", (*_flow(study, figure), *_characteristics(study, printed, missing_values))),)
 
 
-def _flow(study: Study) -> tuple[Block, ...]:
+def _flow(study: Study, number: str) -> tuple[Block, ...]:
     steps = study.record.flow
     if not steps:
         return (Absence("The flow of cases is not in the record."),)
@@ -35,22 +54,22 @@ def _flow(study: Study) -> tuple[Block, ...]:
         return draw_flow_chart(steps, simulated=study.manifest.simulated)
 
     words = "; ".join(f"{step.label}: {step.remaining}" for step in steps)
-    return (FigureBlock("Flow of cases", draw, "flow_chart", f"Flow chart. {words}.", number="Figure 1"),)
+    return (FigureBlock("Flow of cases", draw, "flow_chart", f"Flow chart. {words}.", number=number),)
 
 
-def _characteristics(study: Study) -> tuple[Block, ...]:
+def _characteristics(study: Study, printed: Printed, missing_values: str) -> tuple[Block, ...]:
     table = study.record.table_one
     if table is None:
         return (Absence("No Table 1: the cohort table has no clinical columns."),)
     cohorts = [found[1] for column in table.columns if (found := _COHORT.fullmatch(column))]
     if not cohorts:
         return (_whole(table),)
-    blocks: list[Block] = [_one_cohort(table, cohort, place) for place, cohort in enumerate(cohorts)]
+    blocks: list[Block] = [_one_cohort(table, cohort, place, printed) for place, cohort in enumerate(cohorts)]
     against = [column for column in table.columns if _AGAINST in column]
     if against:
         blocks.append(_compared(table, against))
     figure = _differences(study, table)
-    return (*blocks, *([figure] if figure else []), _missing(table, cohorts))
+    return (*blocks, *([figure] if figure else []), _missing(table, cohorts, missing_values))
 
 
 def _whole(table: RecordTable) -> TableBlock:
@@ -59,7 +78,7 @@ def _whole(table: RecordTable) -> TableBlock:
     return TableBlock("Characteristics", table.columns, rows, "table_one", table.notes, "Table 1")
 
 
-def _one_cohort(table: RecordTable, cohort: str, place: int) -> TableBlock:
+def _one_cohort(table: RecordTable, cohort: str, place: int, published: Printed) -> TableBlock:
     """Of one side of the split; what the paper printed stands beside the side it printed it of."""
     columns = [
         column
@@ -72,7 +91,7 @@ def _one_cohort(table: RecordTable, cohort: str, place: int) -> TableBlock:
     rows = []
     printed_any = False
     for row in table.rows:
-        printed = published_characteristic(str(row[0]), place)
+        printed = published(str(row[0]), place)
         printed_any = printed_any or printed is not None
         rows.append(
             (_text(row[0]), *(_text(row[index]) for index in places), *map(_text, printed or (None, None, None)))
@@ -133,7 +152,7 @@ def _differences(study: Study, table: RecordTable) -> FigureBlock | None:
     )
 
 
-def _missing(table: RecordTable, cohorts: list[str]) -> Block:
+def _missing(table: RecordTable, cohorts: list[str], note: str) -> Block:
     places = {cohort: table.columns.index(f"{cohort} missing") for cohort in cohorts}
     rows = [
         (str(row[0]).strip(), *(_text(row[place]) for place in places.values()))
@@ -147,7 +166,7 @@ def _missing(table: RecordTable, cohorts: list[str]) -> Block:
         ("Characteristic", *(f"{cohort}, missing" for cohort in cohorts)),
         tuple(rows),
         "missing_values",
-        ("In training a missing value is replaced by the median of the training side of each resample.",),
+        (note,),
     )
 
 

@@ -1,4 +1,4 @@
-"""What was done differently from Wang et al. 2025, and where the paper contradicts itself."""
+"""What was done differently from the paper, and where the paper contradicts itself."""
 
 from __future__ import annotations
 
@@ -37,8 +37,19 @@ CONTRADICTIONS = (
 """Of Wang et al. 2025, with what is done here where a choice had to be made."""
 
 
-def deviations_sections(study: Study) -> tuple[Section, ...]:
-    """Deviations from the manifest, contradictions of the paper."""
+def deviations_sections(
+    study: Study,
+    *,
+    contradictions: tuple[str, ...] = CONTRADICTIONS,
+    opening: str = f"Of {SOURCE}. Neither images, weights nor coefficients were published.",
+) -> tuple[Section, ...]:
+    """Deviations from the manifest, contradictions of the paper.
+
+    Parameters
+    ----------
+    contradictions, opening
+        Of the paper of this study's task; what stands above them.
+    """
     deviations = study.manifest.deviations
     declared: Block = BulletList(deviations) if deviations else Absence("The bundle declares no deviation.")
     notes = _notes(study)
@@ -47,8 +58,8 @@ def deviations_sections(study: Study) -> tuple[Section, ...]:
         Section(
             "Where the paper contradicts itself",
             (
-                Paragraph(f"Of {SOURCE}. Neither images, weights nor coefficients were published."),
-                BulletList(CONTRADICTIONS),
+                Paragraph(opening),
+                BulletList(contradictions),
             ),
             level=2,
         ),

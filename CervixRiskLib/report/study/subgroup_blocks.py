@@ -23,8 +23,16 @@ _NOTES = (
 )
 
 
-def subgroup_blocks(model: Judged, *, simulated: bool, name: str = "subgroups") -> tuple[Block, ...]:
-    """Forest and table of the AUC in each subgroup of the model's cases."""
+def subgroup_blocks(
+    model: Judged, *, simulated: bool, name: str = "subgroups", positive: str = "positive"
+) -> tuple[Block, ...]:
+    """Forest and table of the AUC in each subgroup of the model's cases.
+
+    Parameters
+    ----------
+    positive
+        The heading over the number of cases with the positive outcome.
+    """
     groups = {
         grouping: parts for grouping, values in model.cases.subgroups.items() if len(parts := _parts(model, values)) > 1
     }
@@ -53,8 +61,8 @@ def subgroup_blocks(model: Judged, *, simulated: bool, name: str = "subgroups") 
     return (
         FigureBlock("AUC in subgroups", draw, name, f"Forest of AUCs with 95 % intervals: {words}."),
         TableBlock(
-            f"The {model.model.name} in subgroups",
-            ("Subgroup", "cases", "positive", "AUC", "sensitivity", "specificity"),
+            f"Subgroups: {model.model.name}",
+            ("Subgroup", "cases", positive, "AUC", "sensitivity", "specificity"),
             tuple(rows),
             f"{name}_numbers",
             notes=_NOTES,
