@@ -84,7 +84,9 @@ def run_honest_protocol(
     light = light_model(model)
     permutation = chance = None
     if plan.permutations:
-        permutation = permutation_test(light, *table, permutations=plan.permutations, seed=settings.seed, **run)
+        permutation = permutation_test(
+            light, *table, permutations=plan.permutations, folds=plan.outer_folds, seed=settings.seed, **run
+        )
     if plan.optimism:
         chance = optimism(light, *table, repeats=plan.optimism, seed=settings.seed, **run)
     labels = centre_labels(cases.cohort)

@@ -20,12 +20,16 @@ from .model import PlnmModel
 from .validation import Asked, cross_validate, fit_resamples
 
 LIGHT = "nomogram with logistic regression"
-_FOLDS = 5
+_MOST_FOLDS = 5
 
 
 def light_model(model: PlnmModel) -> PlnmModel:
     """The same pipeline with the one classifier whose refitting is affordable, unfitted."""
-    light = {"classifiers": ("logistic_regression",), "wide_grid": False, "inner_folds": _FOLDS}
+    light = {
+        "classifiers": ("logistic_regression",),
+        "wide_grid": False,
+        "inner_folds": min(_MOST_FOLDS, model.inner_folds),
+    }
     return PlnmModel(**{**model.get_params(deep=False), **light})
 
 
@@ -36,7 +40,7 @@ def permutation_test(
     groups: np.ndarray,
     *,
     permutations: int,
-    folds: int = _FOLDS,
+    folds: int,
     seed: int,
     name: str = LIGHT,
     jobs: int = 1,
@@ -46,8 +50,9 @@ def permutation_test(
     """Could labels drawn at random have given this AUC? Ojala & Garriga 2010, test 1, on the whole pipeline.
 
     The observed AUC is out of fold, of one cross-validation; p is ``(1 + #(permuted >= observed)) / (1 +
-    permutations)``. Outcomes are permuted among patients.
+    permutations)``. Outcomes are permuted among patients. More than five folds would cost time and tell no more.
     """
+    folds = min(_MOST_FOLDS, folds)
     observed = _one_auc(model, X, y, groups, folds, seed, work_dir)
     rng = np.random.default_rng(seed)
     shuffled = [shuffle_outcome(y, groups, rng) for _ in range(permutations)]
