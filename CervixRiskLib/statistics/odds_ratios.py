@@ -64,7 +64,7 @@ def sign_flip_warnings(univariate: pd.DataFrame, multivariate: pd.DataFrame) -> 
     alone = univariate.set_index("name")["odds_ratio"]
     sentences = []
     for name, together in multivariate.set_index("name")["odds_ratio"].items():
-        if name in alone.index and np.sign(np.log(alone[name])) * np.sign(np.log(together)) < 0:
+        if name in alone.index and (alone[name] - 1.0) * (together - 1.0) < 0:
             sentences.append(
                 f'"{name}" changes direction: odds ratio {alone[name]:.3f} alone, {together:.3f} beside the other '
                 "predictors."

@@ -162,6 +162,18 @@ def test_a_handful_of_cases_gives_a_table_or_sentences(clinical, predictors, siz
     assert table.warnings
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_odds_ratio_that_is_no_number_any_more_is_none(clinical, predictors):
+    tiny = predictors[["diameter", "red_cells"]] / 1e7
+    table = odds_ratio_table(tiny, clinical["outcome"], multivariate=list(tiny))
+    diameter, red_cells = table.rows
+    assert (diameter.univariate.odds_ratio, diameter.univariate.profile_upper) == (None, None)
+    assert red_cells.univariate.odds_ratio == 0
+    ordinary = odds_ratio_table(predictors[list(tiny)], clinical["outcome"], multivariate=list(tiny))
+    for row, expected in zip(table.rows, ordinary.rows, strict=True):
+        assert row.multivariate.p_value == pytest.approx(expected.multivariate.p_value, rel=1e-6)
+
+
 def test_what_a_person_can_do_wrong(clinical, predictors):
     with pytest.raises(TrainingError, match="same outcome"):
         odds_ratio_table(predictors, np.zeros(len(predictors)))
