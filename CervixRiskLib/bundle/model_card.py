@@ -1,4 +1,7 @@
-"""The bundle's model card: what the manifest says, for a person. What is not known says so."""
+"""The bundle's model card: what the manifest says, for a person. What is not known says so.
+
+The parts are those of Mitchell et al. 2019 (Model Cards for Model Reporting, doi 10.1145/3287560.3287596).
+"""
 
 from __future__ import annotations
 
@@ -15,18 +18,32 @@ _TASKS = {
     "staging": "Treatment group of cervical cancer, from one MRI section",
 }
 
+_NO_FINDINGS = "The study report, made from this bundle, says how good the model is and what that number rests on."
 
-def model_card(manifest: BundleManifest) -> str:
-    """The card as Markdown."""
+
+def model_card(manifest: BundleManifest, findings: Sequence[str] = ()) -> str:
+    """The card as Markdown.
+
+    Parameters
+    ----------
+    findings
+        Sentences of the study report on how good the model is; a card without them points to the report.
+    """
     sections = [
         _head(manifest),
-        _section("Intended use", [manifest.intended_use or NOT_PROVIDED]),
+        _section("Model details", _details(manifest)),
+        _section("Intended use", _use(manifest)),
+        _section("Factors", _factors(manifest)),
         _section("What it answers", _answer(manifest)),
         _section("What it needs", _needs(manifest)),
         _section("Training cohort", _cohort(manifest)),
+        _section("Evaluation data", _evaluation(manifest)),
+        _section("Findings", [*(f"- {finding}" for finding in findings)] or [_NO_FINDINGS]),
         _section("Validation", _validation(manifest)),
         _section("How it was made", _method(manifest)),
         _section("Deviations from the published protocol", _deviations(manifest)),
+        _section("Ethical considerations", _ethics(manifest)),
+        _section("Caveats and recommendations", _caveats(manifest)),
         _section("Not provided", _not_provided(manifest)),
         _section("Software", _table(("Package", "Version"), sorted(manifest.library_versions.items()))),
     ]
@@ -43,6 +60,67 @@ def _head(manifest: BundleManifest) -> str:
 
 def _section(title: str, lines: Iterable[str]) -> str:
     return "\n".join([f"## {title}", "", *lines, ""])
+
+
+def _details(manifest: BundleManifest) -> list[str]:
+    network = manifest.details.get("network")
+    classifier = manifest.details.get("classifier")
+    kind = [str(part) for part in (network, classifier) if part]
+    kind += ["nomogram (logistic regression)"] if manifest.nomogram else []
+    return [
+        f"- Kind: {', '.join(kind) if kind else NOT_PROVIDED}.",
+        f"- Made with CervixRisk {manifest.library_versions.get('cervixrisk', NOT_PROVIDED)} (Apache-2.0).",
+        f"- Developed by, licence of the model, contact: {NOT_PROVIDED}.",
+    ]
+
+
+def _use(manifest: BundleManifest) -> list[str]:
+    return [
+        manifest.intended_use or NOT_PROVIDED,
+        "",
+        "Out of scope: decisions about a patient's care; other tumours, techniques or questions; images that a "
+        "person of the field would not have accepted for the training cohort.",
+    ]
+
+
+def _factors(manifest: BundleManifest) -> list[str]:
+    training = manifest.training
+    return [
+        f"- Scanner, probe, operator and who drew the contour can change the answer; evaluated here: {NOT_PROVIDED}.",
+        f"- Centers: {training.centers if training.centers is not None else NOT_PROVIDED}. Subgroups of patients: in "
+        "the study report, where the cohort table has columns for them.",
+    ]
+
+
+def _evaluation(manifest: BundleManifest) -> list[str]:
+    honest = {metric.n for metric in manifest.metrics if metric.protocol == "honest"}
+    if not honest:
+        return [f"Honest evaluation: {NOT_PROVIDED}."]
+    cases = " and ".join(str(n) for n in sorted(honest, reverse=True))
+    return [
+        f"The same cohort: {cases} cases, each answered by a model that had not seen its patient. There are no data of "
+        "another hospital."
+    ]
+
+
+def _ethics(manifest: BundleManifest) -> list[str]:
+    if manifest.simulated:
+        return ["No patient's data were used: the images are simulated."]
+    return [
+        "- The bundle holds no image and no row of the cohort table; fitted models can still tell something of the "
+        "cases they were fitted to, so share it as the data's owners allow.",
+        f"- Ethics approval and consent: {NOT_PROVIDED}.",
+        f"- Fairness between groups of patients: {NOT_PROVIDED}.",
+    ]
+
+
+def _caveats(manifest: BundleManifest) -> list[str]:
+    lines = ["- Without external validation nothing is known of other hospitals, scanners and readers."]
+    if manifest.training.cases:
+        share = manifest.training.positives / manifest.training.cases
+        lines.append(f"- Probabilities hold where the outcome is as common as in training ({share:.0%}).")
+    lines.append("- Evaluate on cases of your own, calibration among them, before any use; read the answer's warnings.")
+    return lines
 
 
 def _answer(manifest: BundleManifest) -> list[str]:

@@ -74,6 +74,24 @@ def test_card_says_what_it_is_and_what_is_missing(manifest: BundleManifest) -> N
         assert text in card, text
 
 
+def test_card_has_the_parts_of_a_model_card(manifest: BundleManifest) -> None:
+    """Mitchell et al. 2019, section 4."""
+    real = dataclasses.replace(manifest, simulated=False)
+    headings = [line for line in model_card(real).splitlines() if line.startswith("## ")]
+    for part in (
+        "Model details", "Intended use", "Factors", "Training cohort", "Evaluation data", "Validation",
+        "Ethical considerations", "Caveats and recommendations",
+    ):  # fmt: skip
+        assert f"## {part}" in headings
+    assert "Ethics approval and consent: NOT PROVIDED." in model_card(real)
+
+
+def test_card_tells_the_findings_it_is_given(manifest: BundleManifest) -> None:
+    card = model_card(manifest, ["No evidence of discrimination."])
+    assert "## Findings\n\n- No evidence of discrimination.\n" in card
+    assert "The study report, made from this bundle" in model_card(manifest)
+
+
 def test_card_of_a_real_cohort_does_not_say_simulated(manifest: BundleManifest) -> None:
     assert "SIMULATED" not in model_card(dataclasses.replace(manifest, simulated=False))
 

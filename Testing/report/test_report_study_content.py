@@ -162,7 +162,8 @@ def test_every_absence_is_told(minimal: StudyDocument) -> None:
     told = " ".join(block.text for block in minimal.blocks() if isinstance(block, Absence))
     for what in (
         "flow of cases", "No Table 1", "No Table 2", "final features", "No held-out test", "paper protocol was not run",
-        "No network", "no nomogram", "No cut-off", "No reclassification", "No permutation test", "No optimism bootstrap",
+        "No network", "no nomogram", "No cut-off", "No reclassification", "No permutation test",
+        "No optimism bootstrap",
         "No subgroups", "Centres were not left out", "No example cases", "no deviation", "No seeds",
     ):  # fmt: skip
         assert what in told, what

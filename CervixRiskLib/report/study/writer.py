@@ -13,7 +13,7 @@ from ...atomic import storage_errors
 from ...errors import MissingComponentError, SettingsError, StorageError
 from ...progress import SILENT, Progress
 from ..written_together import files_together
-from .document import StudyDocument
+from .document import BulletList, StudyDocument
 from .drawn_figures import DrawnFigure, draw_figures
 from .html_page import html_page
 from .report_json import FORMAT, report_json
@@ -61,7 +61,10 @@ def write_study_report(
     from .study_document import study_document
 
     check_study_folder(folder, formats)
-    return write_document(study_document(study), folder, model_card(study.manifest), formats=formats, progress=progress)
+    document = study_document(study)
+    sentences = [sentence for block in document.summary if isinstance(block, BulletList) for sentence in block.items]
+    card = model_card(study.manifest, (document.headline, *sentences))
+    return write_document(document, folder, card, formats=formats, progress=progress)
 
 
 def write_document(
