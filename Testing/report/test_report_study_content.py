@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from matplotlib.image import AxesImage
 from matplotlib.text import Text
 from sklearn.metrics import roc_auc_score
 
+from CervixRiskLib.bundle.study_examples import EXAMPLES_NAME, StudyExample, write_examples
 from CervixRiskLib.bundle.study_record import (
     PAPER_TRAINING,
     TEST,
@@ -35,6 +37,8 @@ from CervixRiskLib.report.study.plnm_document import plnm_document
 from CervixRiskLib.report.study.study_document import study_document
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from CervixRiskLib.bundle.study_file import Study
 
 
@@ -250,6 +254,28 @@ def test_figures_are_drawn_from_the_record(full: StudyDocument, name: str) -> No
 def test_figures_of_the_least_study_are_drawn(minimal: StudyDocument) -> None:
     assert minimal.figures()
     assert all(figure.draw().axes for figure in minimal.figures())
+
+
+def test_example_cases_are_shown_from_the_run(study_full: Study, tmp_path: Path) -> None:
+    image = np.zeros((40, 40), dtype=np.float32)
+    image[10:30, 10:30] = 1.0
+    examples = [
+        StudyExample(
+            image, image > 0, image * 0.5, outcome, 0.4, "metastasis", "50th percentile of its outcome", held_out
+        )
+        for outcome, held_out in (("metastasis", True), ("no metastasis", False))
+    ]
+    write_examples(tmp_path / EXAMPLES_NAME, examples)
+    document = study_document(replace(study_full, run=tmp_path))
+    block = next(figure for figure in document.figures() if figure.name == "heat_maps")
+    assert any("chosen by rule" in note for note in block.notes)
+    assert len(block.draw().findobj(AxesImage)) >= 4
+
+
+def test_damaged_example_cases_are_a_sentence(study_full: Study, tmp_path: Path) -> None:
+    (tmp_path / EXAMPLES_NAME).write_bytes(b"no pictures")
+    document = study_document(replace(study_full, run=tmp_path))
+    assert any(isinstance(block, Absence) and "cannot be shown" in block.text for block in document.blocks())
 
 
 def test_one_outcome_in_the_held_out_cases_leaves_the_rest_standing(study_full: Study) -> None:

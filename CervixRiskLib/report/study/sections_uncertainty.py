@@ -173,27 +173,31 @@ def _centres(study: Study) -> tuple[Block, ...]:
 def _left_out(models: dict[str, Judged]) -> tuple[Block, ...]:
     if not models:
         return (Absence("Centres were not left out one by one: too few cases outside one of them."),)
-    centres = next(iter(models.values())).cases.subgroups.get(CENTRE, ())
-    named = list(dict.fromkeys(sorted(name for name in centres if name)))
-    rows: list[tuple[Cell, ...]] = []
-    for name, model in models.items():
-        parts = [part_of(model, np.asarray(centres, dtype=object) == centre) for centre in named]
-        rows.append((name, model.auc(), *(part.auc() for part in parts)))
-    notes = list(dict.fromkeys(model.model.note for model in models.values() if model.model.note))
+    first = next(iter(models.values()))
+    centres = np.asarray(first.cases.subgroups.get(CENTRE, ()), dtype=object)
+    rows: list[tuple[Cell, ...]] = [
+        ("all centres together", first.counts()[0], *(one.auc() for one in models.values()))
+    ]
+    for centre in dict.fromkeys(sorted(name for name in centres if name)):
+        members = centres == centre
+        parts = [part_of(model, members).auc() for model in models.values()]
+        rows.append((f"centre {centre}", int(members.sum()), *parts))
+    notes = dict.fromkeys(model.model.note for model in models.values() if model.model.note)
     return (
         TableBlock(
             "AUC when each centre is answered by a model of the other centres",
-            ("Model", "all left-out centres together", *(f"centre {centre}" for centre in named)),
+            ("Cases of", "cases", *models),
             tuple(rows),
             "left_out_centres",
             (*notes, "The nearest to an external validation that one study can give; it is none."),
+            strong=(0,),
         ),
     )
 
 
 def _harmonised(study: Study, models: dict[str, Judged]) -> tuple[Block, ...]:
     if not models:
-        return (Absence("Features were not harmonised between centres (ComBat)."),)
+        return (Absence("Features were not harmonised between centres (ComBat): give --harmonise combat."),)
     plain = models_of(study.record, ModelTable.MODELS, HONEST, TRAINING)
     rows: list[tuple[Cell, ...]] = []
     for name, model in models.items():
