@@ -8,6 +8,7 @@ from ... import __version__
 from ...bundle.study_file import Study
 from ...bundle.study_record import TEST, TRAINING, CaseSet
 from .cells import Estimate, cell_text
+from .checklist_staging import STAGING_ANSWERS
 from .performance import HONEST, main_model, tested
 from .required_cases import required_cases
 
@@ -34,7 +35,6 @@ _FIXED: dict[str, dict[str, str]] = {
     "performance_measures": {
         "plnm": "AUC, accuracy, sensitivity, specificity, predictive values, calibration slope and intercept, Brier "
         "score, Hosmer-Lemeshow test, net benefit; models compared by paired DeLong tests.",
-        "staging": "Accuracy, macro precision, recall and F1, AUC, calibration; paired tests.",
     },
     "poor_input": {
         "plnm": "The program warns of an unknown pixel size, a contour that is small or touches the border, values "
@@ -47,6 +47,8 @@ _FIXED: dict[str, dict[str, str]] = {
 
 def answer(key: str, study: Study) -> str:
     """The answer that an item's ``filled_by`` names; empty where this study has none."""
+    if study.record.task == "staging" and key in STAGING_ANSWERS:
+        return STAGING_ANSWERS[key](study)
     if key in _FIXED:
         return _FIXED[key].get(study.record.task, _FIXED[key].get("", ""))
     return _ANSWERS[key](study)
@@ -121,8 +123,6 @@ def _data_use(study: Study) -> str:
 
 
 def _model_building(study: Study) -> str:
-    if study.record.task != "plnm":
-        return 'Settings under "Making this again"; tuned on inner splits of the training side.'
     return (
         '"The features" and "Making this again": selection, classifiers tuned in inner folds, nomogram, Platt scaling.'
     )
@@ -138,9 +138,7 @@ def _class_imbalance(study: Study) -> str:
     training = study.manifest.training
     share = 100 * training.positives / training.cases if training.cases else 0.0
     text = f"{training.positives} of {training.cases} training cases are positive ({share:.0f} %)"
-    if study.record.task == "plnm":
-        return f"{text}; none was oversampled, and the probabilities are recalibrated by Platt scaling."
-    return f'{text}; how it was met is among the settings under "Making this again".'
+    return f"{text}; none was oversampled, and the probabilities are recalibrated by Platt scaling."
 
 
 def _subgroups(study: Study) -> str:

@@ -22,7 +22,13 @@ _THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5)
 
 
 def decision_blocks(
-    models: Mapping[str, Judged], *, main: str, simulated: bool, name: str = "decision_curve", number: str = ""
+    models: Mapping[str, Judged],
+    *,
+    main: str,
+    simulated: bool,
+    name: str = "decision_curve",
+    number: str = "",
+    spoken: str = "",
 ) -> tuple[Block, ...]:
     """Figure, table and sentence on the models of one case set.
 
@@ -32,6 +38,8 @@ def decision_blocks(
         The reader's name to the model; scores are probabilities of the positive outcome, all of the same cases.
     main
         The one whose interval is drawn.
+    spoken
+        ``main`` within a sentence, where it is not "the" and its name.
     """
     usable = dict([item for item in models.items() if item[1].model.probability][:MOST_MODELS])
     if main not in usable:
@@ -49,7 +57,7 @@ def decision_blocks(
 
         return draw_decision_curve(curve, main=main, simulated=simulated)
 
-    ranges = range_sentence(curve, main)
+    ranges = range_sentence(curve, main, spoken or f"the {main}")
     return (
         FigureBlock(
             "Decision curves",
@@ -64,12 +72,12 @@ def decision_blocks(
     )
 
 
-def range_sentence(curve: DecisionCurve, main: str) -> str:
+def range_sentence(curve: DecisionCurve, main: str, spoken: str) -> str:
     """Where acting on the model is better than treating everyone and no one."""
     found, certain = _ranges(curve, main, False), _ranges(curve, main, True)
     if not found:
-        return f"At no threshold is acting on the {main} better than treating everyone or no one."
-    sentence = f"Acting on the {main} is better than treating everyone or no one at thresholds of {found}"
+        return f"At no threshold is acting on {spoken} better than treating everyone or no one."
+    sentence = f"Acting on {spoken} is better than treating everyone or no one at thresholds of {found}"
     if not certain:
         return f"{sentence}; at none of them does the 95 % interval of the advantage leave 0."
     return f"{sentence}; the 95 % interval of the advantage lies above 0 at {certain}."

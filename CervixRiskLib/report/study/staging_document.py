@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...bundle.study_file import Study
-from .cells import Estimate, cell_text
-from .document import Block, BulletList, KeyNumber, KeyNumbers, Section, StudyDocument, WarningBlock
+from .cells import Cell, Estimate, cell_text
+from .checklist_sections import checklist_sections
+from .document import Block, BulletList, KeyNumber, KeyNumbers, Section, StudyDocument, TableBlock, WarningBlock
 from .headline import auc_2, cases_text, shuffled
 from .performance import Judged, informative
-from .staging_networks import (
-    contradictions_section,
-    estimate,
-    judged_networks,
-    metrics_of,
-    networks_sections,
-    validation_words,
-)
+from .published_staging import CHARACTERISTICS, CONTRADICTIONS, OPENING, PUBLISHED, PUBLISHED_SIDES
+from .sections_cohort import cohort_sections
+from .sections_deviations import deviations_sections
+from .sections_heat_maps import heat_map_sections
+from .sections_reproducing import provenance, reproducing_sections
+from .staging_networks import comparable, estimate, metrics_of, networks_sections, own_network, validation_words
+from .staging_probabilities import probability_sections
 
 TITLE = "Treatment group of cervical cancer on MRI: study report"
+_MISSING_VALUES = "The networks see images alone: clinical values describe the cohort and have no part in the answers."
 
 
 def staging_document(study: Study) -> StudyDocument:
@@ -29,7 +32,7 @@ def staging_document(study: Study) -> StudyDocument:
     study
         Of a staging bundle or run.
     """
-    title, network = _own(study)
+    title, network = own_network(study)
     groups = ", ".join(
         f"{int(np.sum(network.outcomes == code))} {name}" for code, name in enumerate(study.manifest.class_names)
     )
@@ -40,16 +43,46 @@ def staging_document(study: Study) -> StudyDocument:
         summary=_summary(study, title, network),
         sections=_sections(study),
         simulated=study.manifest.simulated,
+        provenance=provenance(study),
     )
 
 
 def _sections(study: Study) -> tuple[Section, ...]:
-    return (*networks_sections(study), contradictions_section())
+    return (
+        *_cohort(study),
+        *networks_sections(study),
+        *probability_sections(study),
+        *heat_map_sections(study, ""),
+        *deviations_sections(study, contradictions=CONTRADICTIONS, opening=OPENING),
+        *reproducing_sections(study),
+        *checklist_sections(study),
+    )
 
 
-def _own(study: Study) -> tuple[str, Judged]:
-    """The network that the bundle holds: the one that was named first."""
-    return next(iter(judged_networks(study).items()))
+def _cohort(study: Study) -> tuple[Section, ...]:
+    (section,) = cohort_sections(study, printed=_nothing_printed, missing_values=_MISSING_VALUES, figure="")
+    if not comparable(study):
+        return (section,)
+    rows: list[tuple[Cell, ...]] = []
+    for label, *sides in CHARACTERISTICS:
+        row: list[Cell] = [label]
+        for count, percent in sides:
+            row += [count, None if percent is None else Estimate(percent, digits=1)]
+        rows.append(tuple(row))
+    table = TableBlock(
+        "Characteristics of the published patients",
+        ("Characteristic", "n", "%", "n", "%"),
+        tuple(rows),
+        "published_characteristics",
+        ("As printed, with a p above 0.05 for each; percentages that do not follow from the counts are the paper's.",),
+        "Table 1",
+        (("", 1), *((f"{PUBLISHED}: {side}", 2) for side in PUBLISHED_SIDES)),
+    )
+    return (replace(section, blocks=(*section.blocks, table)),)
+
+
+def _nothing_printed(label: str, side: int) -> None:
+    """The paper's Table 1 has columns by side of the split alone, not by group: it stands by itself."""
 
 
 def _headline(study: Study, title: str, network: Judged) -> str:

@@ -17,7 +17,7 @@ from ...statistics import confusion_matrix
 from .cells import Cell, Estimate
 from .document import Absence, Block, FigureBlock, Paragraph, Section, TableBlock
 from .performance import HONEST, Judged, models_of
-from .published_staging import CONTRADICTIONS, PUBLISHED, SOURCE
+from .published_staging import PUBLISHED, SOURCE
 from .roc_figures import roc_figures
 
 if TYPE_CHECKING:
@@ -46,9 +46,14 @@ def judged_networks(study: Study) -> dict[str, Judged]:
     return {}
 
 
+def own_network(study: Study) -> tuple[str, Judged]:
+    """Title and answers of the network that the bundle holds: the one that was named first."""
+    return next(iter(judged_networks(study).items()))
+
+
 def validation_words(study: Study) -> str:
     """``"held out and opened once"`` or ``"cross-validated"``."""
-    cases = next(iter(judged_networks(study).values())).cases.name
+    cases = own_network(study)[1].cases.name
     return "held out and opened once" if cases == TEST else "cross-validated"
 
 
@@ -71,7 +76,7 @@ def estimate(metric: Metric | None) -> Estimate:
 def networks_sections(study: Study) -> tuple[Section, ...]:
     """Table 2 of the paper with everything that belongs to it."""
     networks = judged_networks(study)
-    blocks: list[Block] = [_comparison(study, networks)]
+    blocks: list[Block] = [networks_table(study)]
     sentence = study.record.details.get("comparison")
     if isinstance(sentence, str):
         blocks.append(Paragraph(sentence))
@@ -83,7 +88,7 @@ def networks_sections(study: Study) -> tuple[Section, ...]:
         )
     blocks.append(_confusion(study, networks))
     if len(study.manifest.class_names) == 2:
-        blocks += roc_figures(study, ModelTable.NETWORKS, "networks")
+        blocks += roc_figures(study, ModelTable.NETWORKS, "networks", "Figures 3 and 4")
     else:
         blocks.append(Absence("ROC curves are drawn for two groups; with more the AUC is a mean over pairs of groups."))
     return (
@@ -92,14 +97,9 @@ def networks_sections(study: Study) -> tuple[Section, ...]:
     )
 
 
-def contradictions_section() -> Section:
-    """Where the published study contradicts itself."""
-    from .document import BulletList
-
-    return Section("Where the published study contradicts itself", (BulletList(CONTRADICTIONS),), level=2)
-
-
-def _comparison(study: Study, networks: dict[str, Judged]) -> TableBlock:
+def networks_table(study: Study) -> TableBlock:
+    """Table 2 of the paper: every network's measures, the published ones beside."""
+    networks = judged_networks(study)
     published = _published(study) if comparable(study) else {}
     rows: list[tuple[Cell, ...]] = []
     for title in networks:
@@ -152,7 +152,9 @@ def _confusion(study: Study, networks: dict[str, Judged]) -> FigureBlock:
         return draw_confusion_matrices(matrices, groups, simulated=study.manifest.simulated)
 
     words = "; ".join(f"{title}: {int(np.trace(matrix))} of {int(matrix.sum())} right" for title, matrix in matrices)
-    return FigureBlock("Confusion matrices", draw, "confusion_matrices", f"Confusion matrices. {words}.")
+    return FigureBlock(
+        "Confusion matrices", draw, "confusion_matrices", f"Confusion matrices. {words}.", number="Figures 3 and 5"
+    )
 
 
 def _curves(study: Study) -> Block:

@@ -57,9 +57,13 @@ def subgroup_blocks(
 
         return draw_forest({"": _forest(model, groups)}, "AUC", scale="linear", reference=0.5, simulated=simulated)
 
-    words = "; ".join(f"{value} {cell_text(part.auc())}" for parts in groups.values() for value, part in parts.items())
+    words = "; ".join(
+        f"{grouping} {value}: {cell_text(part.auc())}"
+        for grouping, parts in groups.items()
+        for value, part in parts.items()
+    )
     return (
-        FigureBlock("AUC in subgroups", draw, name, f"Forest of AUCs with 95 % intervals: {words}."),
+        FigureBlock("AUC in subgroups", draw, name, f"Forest of AUCs with 95 % intervals. {words}."),
         TableBlock(
             f"Subgroups: {model.model.name}",
             ("Subgroup", "cases", positive, "AUC", "sensitivity", "specificity"),
