@@ -11,8 +11,10 @@ from ..staging.choices import Centre, Search, Validation
 from .options import DeviceOption, JsonFlag, SeedOption, SkipInvalidFlag, examples
 from .output import print_json, print_lines, remark
 from .progress_bar import ProgressBar
+from .training_report import NoReportFlag, ReportOption, report_folder, write_training_report
 
 if TYPE_CHECKING:
+    from ..cohort import Cohort
     from ..staging import StagingResult
 
 EXAMPLES = examples(
@@ -101,15 +103,8 @@ def staging(
         ),
     ] = None,
     outcome: Annotated[str, typer.Option("--outcome", metavar="COLUMN", help="The column of the groups.")] = "outcome",
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            "--report",
-            metavar="FOLDER",
-            help="Write the comparison table, ROC curves, confusion matrices, training curves and held-out answers.",
-            show_default=False,
-        ),
-    ] = None,
+    report: ReportOption = None,
+    no_report: NoReportFlag = False,
     seed: SeedOption = 42,
     skip_invalid: SkipInvalidFlag = False,
     shuffle_outcome: Annotated[
@@ -159,12 +154,16 @@ def staging(
         device=device,
     )
     check_destination(output)
+    folder = report_folder(output, report, no_report)
     table = load_staging_cohort(cohort, settings, outcome=outcome)
     for problem in table.excluded:
         remark(f"Left out: {problem}")
     with ProgressBar() as progress:
         result = train(table, settings, output, progress)
-    files = write_staging_report(result, report) if report is not None else {}
+    if not as_json:
+        # Before the report, so that the numbers are there whatever becomes of it.
+        print_staging(result)
+    files = {} if folder is None else _write_report(result, table, folder, device)
     if as_json:
         print_json(
             {
@@ -178,8 +177,23 @@ def staging(
             }
         )
         return
-    print_staging(result)
     print_lines(f"{name}: {path}" for name, path in files.items())
+
+
+def _write_report(result: StagingResult, cohort: Cohort, folder: Path, device: str) -> dict[str, Path]:
+    """The study report, and beside it the answers for the held-out cases, which name them."""
+    from ..worker.example_cases import picture_examples
+    from .staging_report import write_answers
+
+    bundle = result.bundle_path
+    with ProgressBar() as progress:
+        files = write_training_report(
+            bundle,
+            folder,
+            lambda: picture_examples(bundle, cohort, result.examples, device=device, progress=progress),
+            progress,
+        )
+    return files | {"Held-out answers": write_answers(result, folder / "held_out.csv")}
 
 
 def network_names(text: str) -> tuple[str, ...]:
@@ -223,10 +237,3 @@ def print_staging(result: StagingResult) -> None:
             f"Bundle: {result.bundle_path}",
         ]
     )
-
-
-def write_staging_report(result: StagingResult, folder: Path) -> dict[str, Path]:
-    """Figures and tables of the validation; see :mod:`.staging_report`."""
-    from .staging_report import write_report
-
-    return write_report(result, folder)
