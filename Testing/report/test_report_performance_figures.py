@@ -195,6 +195,7 @@ class TestRoc:
             assert len(artist(axes, "roc:other")) == 7
         plain = [RocCurve(name, truth, risks(truth, 1)[0], "") for name in NAMES[:4]]
         assert len(draw_roc(plain).axes) == 1
+        assert len(draw_roc([replace(one, score=risks(truth, 1)) for one in plain]).axes) == 1
         assert len(draw_roc([replace(one, score=risks(truth, 2)) for one in plain]).axes) == 4
 
 

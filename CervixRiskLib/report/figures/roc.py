@@ -147,7 +147,7 @@ def draw_roc(
     if not curves:
         raise TrainingError("There is no ROC curve to draw.")
     points = [curve.points() for curve in curves]
-    broad = sum(curve.band is not None or np.ndim(curve.score) > 1 for curve in curves)
+    broad = sum(curve.band is not None or len(np.atleast_2d(curve.score)) > 1 for curve in curves)
     with house_style():
         together = len(curves) <= MOST_ON_ONE and broad <= MOST_BANDS_ON_ONE
         figure = (_draw_together if together else _draw_apart)(curves, points, title, simulated)
