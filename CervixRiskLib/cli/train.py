@@ -35,12 +35,11 @@ from .training_readings import (
     ReadingOption,
     icc_of_study,
 )
-from .training_report import NoReportFlag, ReportOption, report_folder, write_training_report
+from .training_report import NoReportFlag, ReportOption, report_folder, report_training
 from .training_tables import FeaturesOption, read_training_tables
 from .validation_table import METRIC_HEAD, metric_rows
 
 if TYPE_CHECKING:
-    from ..cohort import Cohort
     from ..plnm import TrainingResult
 
 app = typer.Typer(no_args_is_help=True, help="Train a model on a cohort of your own and validate it honestly.")
@@ -245,7 +244,9 @@ def plnm(
     if not as_json:
         # Before the report, so that the numbers are there whatever becomes of it.
         print_training(result)
-    files = {} if folder is None else _write_report(result, None if features else table, folder, device)
+    files = {}
+    if folder is not None:
+        files = report_training(result.bundle_path, folder, None if features else table, result.examples, device)
     if as_json:
         print_json(
             {
@@ -257,24 +258,6 @@ def plnm(
         )
         return
     print_lines(f"{name}: {path}" for name, path in files.items())
-
-
-def _write_report(result: TrainingResult, images: Cohort | None, folder: Path, device: str) -> dict[str, Path]:
-    """``images`` is the cohort, ``None`` where it has features alone."""
-    from ..worker.example_cases import picture_examples
-
-    bundle = result.bundle_path
-    with ProgressBar() as progress:
-        return write_training_report(
-            bundle,
-            folder,
-            lambda: (
-                ()
-                if images is None
-                else picture_examples(bundle, images, result.examples, device=device, progress=progress)
-            ),
-            progress,
-        )
 
 
 def print_training(result: TrainingResult) -> None:

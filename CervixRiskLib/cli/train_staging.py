@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..staging.choices import Centre, Search, Validation
+from .held_out_answers import write_held_out_answers
 from .options import DeviceOption, JsonFlag, SeedOption, SkipInvalidFlag, examples
 from .output import print_json, print_lines, remark
 from .progress_bar import ProgressBar
-from .training_report import NoReportFlag, ReportOption, report_folder, write_training_report
+from .training_report import NoReportFlag, ReportOption, report_folder, report_training
 
 if TYPE_CHECKING:
-    from ..cohort import Cohort
     from ..staging import StagingResult
 
 EXAMPLES = examples(
@@ -117,7 +117,8 @@ def staging(
     """The treatment group (surgery, or chemoradiotherapy) from one MRI slice a patient.
 
     Trains as Dai et al. 2025 printed it, judges every network on patients it has not seen, and calibrates the bundle's
-    probabilities on them. A killed training goes on where it stopped when it is started again the same way.
+    probabilities on them. The report's folder also holds what each network answered to each of them (held_out.csv). A
+    killed training goes on where it stopped when it is started again the same way.
     """
     from dataclasses import replace
 
@@ -163,7 +164,10 @@ def staging(
     if not as_json:
         # Before the report, so that the numbers are there whatever becomes of it.
         print_staging(result)
-    files = {} if folder is None else _write_report(result, table, folder, device)
+    files = {}
+    if folder is not None:
+        files = report_training(result.bundle_path, folder, table, result.examples, device)
+        files["Held-out answers"] = write_held_out_answers(result, folder)
     if as_json:
         print_json(
             {
@@ -178,22 +182,6 @@ def staging(
         )
         return
     print_lines(f"{name}: {path}" for name, path in files.items())
-
-
-def _write_report(result: StagingResult, cohort: Cohort, folder: Path, device: str) -> dict[str, Path]:
-    """The study report, and beside it the answers for the held-out cases, which name them."""
-    from ..worker.example_cases import picture_examples
-    from .staging_report import write_answers
-
-    bundle = result.bundle_path
-    with ProgressBar() as progress:
-        files = write_training_report(
-            bundle,
-            folder,
-            lambda: picture_examples(bundle, cohort, result.examples, device=device, progress=progress),
-            progress,
-        )
-    return files | {"Held-out answers": write_answers(result, folder / "held_out.csv")}
 
 
 def network_names(text: str) -> tuple[str, ...]:
@@ -227,7 +215,7 @@ def _preprocessing(path: Path | None, size: int) -> Any:
 
 def print_staging(result: StagingResult) -> None:
     """What was decided and how good it is, on stdout."""
-    from .staging_report import print_comparison
+    from .staging_table import print_comparison
 
     print_lines(result.notes)
     print_comparison(result)

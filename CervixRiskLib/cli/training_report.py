@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .output import remark
+from .progress_bar import ProgressBar
 
 if TYPE_CHECKING:
+    from ..bundle.example_choice import ChosenExample
     from ..bundle.study_examples import StudyExample
+    from ..cohort import Cohort
     from ..progress import Progress
 
 ReportOption = Annotated[
@@ -55,6 +58,29 @@ def report_folder(bundle: Path, report: Path | None, no_report: bool) -> Path | 
         raise StorageError("The folder for the report is a bundle: choose another one for --report.")
     check_study_folder(folder)
     return folder
+
+
+def report_training(
+    bundle: Path, folder: Path, images: Cohort | None, chosen: Sequence[ChosenExample], device: str
+) -> dict[str, Path]:
+    """The report of a training that just ended, with its example cases answered by the bundle.
+
+    Parameters
+    ----------
+    images
+        The cohort with its images, ``None`` where it has features alone: then there are no pictures.
+    """
+    from ..worker.example_cases import picture_examples
+
+    with ProgressBar() as progress:
+        return write_training_report(
+            bundle,
+            folder,
+            lambda: (
+                () if images is None else picture_examples(bundle, images, chosen, device=device, progress=progress)
+            ),
+            progress,
+        )
 
 
 def write_training_report(

@@ -35,18 +35,15 @@ if TYPE_CHECKING:
     from .figures.standardised_differences import draw_standardised_differences
     from .figures.training_curves import draw_training_curves
     from .style import save_figure
-    from .tables.comparison import ComparedNetwork, comparison_table, write_comparison
 
 _HOMES = {
     "CalibratedModel": "figures.calibration",
     "CaseOverlap": "figures.overlap",
     "CaseReport": "case_report",
-    "ComparedNetwork": "tables.comparison",
     "ForestRow": "figures.forest",
     "OtherContour": "case_report",
     "ReportedValue": "case_report",
     "RocCurve": "figures.roc",
-    "comparison_table": "tables.comparison",
     "draw_bland_altman": "figures.bland_altman",
     "draw_calibration": "figures.calibration",
     "draw_conformal": "figures.conformal",
@@ -73,19 +70,16 @@ _HOMES = {
     "save_figure": "style",
     "write_case_page": "case_files",
     "write_case_report": "case_files",
-    "write_comparison": "tables.comparison",
 }
 
 __all__ = [
     "CalibratedModel",
     "CaseOverlap",
     "CaseReport",
-    "ComparedNetwork",
     "ForestRow",
     "OtherContour",
     "ReportedValue",
     "RocCurve",
-    "comparison_table",
     "draw_bland_altman",
     "draw_calibration",
     "draw_conformal",
@@ -112,7 +106,6 @@ __all__ = [
     "save_figure",
     "write_case_page",
     "write_case_report",
-    "write_comparison",
 ]
 
 
