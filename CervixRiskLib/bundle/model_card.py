@@ -51,7 +51,10 @@ def model_card(manifest: BundleManifest, findings: Sequence[str] = ()) -> str:
 
 
 def _head(manifest: BundleManifest) -> str:
-    lines = [f"# Model card: {_TASKS.get(manifest.task, manifest.task)}", "", f"**{RESEARCH_USE_NOTICE}**", ""]
+    task = _TASKS.get(manifest.task, manifest.task)
+    if manifest.details.get("given_features"):
+        task = task.replace("one ultrasound slice", "features measured elsewhere")
+    lines = [f"# Model card: {task}", "", f"**{RESEARCH_USE_NOTICE}**", ""]
     if manifest.simulated:
         lines += ["**SIMULATED: trained on simulated images. It says nothing about any patient.**", ""]
     lines += [f"Made {manifest.created}, bundle schema {manifest.schema_version}.", ""]

@@ -28,6 +28,7 @@ from CervixRiskLib.report.study.document import (
     Absence,
     BulletList,
     KeyNumbers,
+    NamedValues,
     Paragraph,
     StudyDocument,
     TableBlock,
@@ -292,6 +293,16 @@ def test_provenance_goes_with_the_document(study_full: Study, full: StudyDocumen
     assert full.provenance["seeds"] == {"numpy": 42, "torch": 3407}
     assert full.provenance["cohort_hash"] == study_full.manifest.training.cohort_hash
     assert full.provenance["radiomics"]["content_hash"] == "ef" * 32
+
+
+def test_given_features_are_said_with_their_hash(study_minimal: Study) -> None:
+    given = {"content_hash": "0f" * 32, "features": 264}
+    manifest = replace(study_minimal.manifest, details={"given_features": given})
+    document = study_document(replace(study_minimal, manifest=manifest))
+    assert document.subtitle.endswith("features measured elsewhere")
+    identity = next(block for block in document.blocks() if isinstance(block, NamedValues) and block.name == "identity")
+    assert ("Features' content (SHA-256)", "0f" * 32) in identity.rows
+    assert not any("pixel size" in text.lower() for text in words(document))
 
 
 def test_a_task_without_a_report_is_refused(study_full: Study) -> None:

@@ -49,6 +49,9 @@ def answer(key: str, study: Study) -> str:
     """The answer that an item's ``filled_by`` names; empty where this study has none."""
     if study.record.task == "staging" and key in STAGING_ANSWERS:
         return STAGING_ANSWERS[key](study)
+    if key == "poor_input" and study.manifest.details.get("given_features"):
+        # What was measured elsewhere was also checked elsewhere.
+        return ""
     if key in _FIXED:
         return _FIXED[key].get(study.record.task, _FIXED[key].get("", ""))
     return _ANSWERS[key](study)

@@ -54,4 +54,8 @@ def _subtitle(study: Study) -> str:
     training = study.manifest.training
     model = main_model(study.record)
     cases = cases_text(model) if model is not None else f"{training.cases} cases"
-    return f"{cases}, {training.positives} with {study.manifest.positive_class}; model of {study.manifest.created[:10]}"
+    given = "; features measured elsewhere" if study.manifest.details.get("given_features") else ""
+    return (
+        f"{cases}, {training.positives} with {study.manifest.positive_class}; model of "
+        f"{study.manifest.created[:10]}{given}"
+    )

@@ -20,9 +20,9 @@ def reproducing_sections(study: Study) -> tuple[Section, ...]:
         ("Bundle", study.bundle_hash or NOT_KNOWN),
         ("Made", manifest.created),
         ("Cohort content (SHA-256)", training.cohort_hash or NOT_KNOWN),
-        ("Radiomics preset", "none" if radiomics is None else f"{radiomics.preset}, engine {radiomics.engine}"),
+        ("Radiomics preset", _preset(study)),
         ("Preset content (SHA-256)", "none" if radiomics is None else radiomics.content_hash),
-        ("Pixel size known", f"{100 * training.known_pixel_size_share:.0f} % of the cases"),
+        *_source(study),
         ("Report written by", f"cervixrisk {__version__}"),
     )
     sections = [Section("Making this again", (NamedValues(identity, "identity"),))]
@@ -59,6 +59,22 @@ def provenance(study: Study) -> dict[str, Json]:
         }
     )
     return content
+
+
+def _source(study: Study) -> tuple[tuple[str, str], ...]:
+    """What the features come from: images of a known pixel size, or a file."""
+    given = study.manifest.details.get("given_features")
+    if isinstance(given, dict):
+        return (("Features' content (SHA-256)", str(given.get("content_hash") or NOT_KNOWN)),)
+    share = 100 * study.manifest.training.known_pixel_size_share
+    return (("Pixel size known", f"{share:.0f} % of the cases"),)
+
+
+def _preset(study: Study) -> str:
+    radiomics = study.manifest.radiomics
+    if radiomics is not None:
+        return f"{radiomics.preset}, engine {radiomics.engine}"
+    return "none: features were measured elsewhere" if study.manifest.details.get("given_features") else "none"
 
 
 def _settings(study: Study) -> dict[str, Json]:
