@@ -198,7 +198,8 @@ def test_a_simulated_study_says_so_everywhere(call, place, tmp_path):
 def start(place):
     return (
         "train", "plnm", place / "cohort" / "cohort.csv", "--no-deep", "--no-clinical", "--effort", "quick",
-        "--classifier", "logistic_regression", "--preset", place / "few.yaml", "--jobs", 1, "-o",
+        "--classifier", "logistic_regression", "--preset", place / "few.yaml", "--jobs", 1,
+        "--no-report", "-o",
     )  # fmt: skip
 
 
