@@ -14,6 +14,7 @@ from .settings import (
     DEEP_NETWORKS,
     Effort,
     FineTuning,
+    Harmonisation,
     TrainingProtocol,
     TrainingSettings,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "DEEP_NETWORKS",
     "Effort",
     "FineTuning",
+    "Harmonisation",
     "PlnmModel",
     "PlnmPredictor",
     "TrainingProtocol",
