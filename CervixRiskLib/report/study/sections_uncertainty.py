@@ -166,8 +166,8 @@ def _centres(study: Study) -> tuple[Block, ...]:
         return (
             Absence(
                 "Centres were not left out one by one, nor features harmonised: the cohort table has no column "
-                '"center", or not two centers with twenty cases and five of each outcome. How the model does in another '
-                "hospital is not known."
+                '"center", or not two centers with twenty cases and five of each outcome. How the model does in '
+                "another hospital is not known."
             ),
         )
     return (*_left_out(left_out), *_harmonised(study, harmonised))
