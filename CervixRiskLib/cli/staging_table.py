@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..bundle.study_file import Study
+from ..report.study.cells import Cell, Estimate, cell_text
+from ..report.study.published_staging import PUBLISHED
+from ..report.study.staging_networks import networks_table
 from .output import print_table, remark
 
 if TYPE_CHECKING:
@@ -11,16 +16,19 @@ if TYPE_CHECKING:
 
 
 def print_comparison(result: StagingResult) -> None:
-    """Every network's measures with their intervals, the published value beside."""
-    from ..bundle.study_file import Study
-    from ..report.study.cells import cell_text
-    from ..report.study.staging_networks import networks_table
-
+    """Every network's measures with their intervals, and the published values below."""
     table = networks_table(Study(result.manifest, result.record, ""))
-    head = list(table.head)
-    if table.groups:
-        own = sum(span for _, span in table.groups[:-1])
-        head[own:] = [f"{name}, published" for name in head[own:]]
-    print_table(table.title, head, ([cell_text(cell) for cell in row] for row in table.rows))
+    first = 1
+    # Beside each other, as on the page, they are too wide for a screen.
+    spans = [span for _, span in table.groups[1:]] or [len(table.head) - 1]
+    for title, span in zip((table.title, PUBLISHED), spans, strict=False):
+        columns = (0, *range(first, first + span))
+        rows = [[cell_text(_short(row[place])) for place in columns] for row in table.rows]
+        print_table(title, [table.head[place] for place in columns], rows)
+        first += span
     for note in table.notes:
         remark(note)
+
+
+def _short(cell: Cell) -> Cell:
+    return replace(cell, digits=2) if isinstance(cell, Estimate) and cell.lower is not None else cell

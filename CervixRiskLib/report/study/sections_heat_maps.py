@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def heat_map_sections(study: Study, number: str = "Figure 8") -> tuple[Section, ...]:
-    """Where the model looked, in cases that nobody picked by their looks."""
-    return (Section("Heat maps", _panel(study, number)),)
+def heat_map_sections(study: Study, number: str = "Figure 8", notes: tuple[str, ...] = ()) -> tuple[Section, ...]:
+    """Where the model looked, in cases that nobody picked by their looks.
+
+    Parameters
+    ----------
+    number
+        The paper's figure that this is the counterpart of.
+    notes
+        What else must be known of the answers, below the panel.
+    """
+    return (Section("Heat maps", _panel(study, number, notes)),)
 
 
-def _panel(study: Study, number: str) -> tuple[Block, ...]:
+def _panel(study: Study, number: str, further: tuple[str, ...]) -> tuple[Block, ...]:
     if study.run is None:
         return (
             Absence(
@@ -38,7 +46,7 @@ def _panel(study: Study, number: str) -> tuple[Block, ...]:
         return (Absence(f"The example cases cannot be shown. {error}"),)
     if not examples:
         return (Absence("No example cases: the training run kept none."),)
-    notes = examples_notes(examples)
+    notes = (*examples_notes(examples), *further)
 
     def draw() -> Figure:
         from ..figures.heat_map_panel import draw_heat_map_panel

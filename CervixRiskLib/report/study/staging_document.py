@@ -17,11 +17,20 @@ from .sections_cohort import cohort_sections
 from .sections_deviations import deviations_sections
 from .sections_heat_maps import heat_map_sections
 from .sections_reproducing import provenance, reproducing_sections
-from .staging_networks import comparable, estimate, metrics_of, networks_sections, own_network, validation_words
+from .staging_networks import (
+    comparable,
+    comparison_sentence,
+    estimate,
+    metrics_of,
+    networks_sections,
+    own_network,
+    validation_words,
+)
 from .staging_probabilities import probability_sections
 
 TITLE = "Treatment group of cervical cancer on MRI: study report"
 _MISSING_VALUES = "The networks see images alone: clinical values describe the cohort and have no part in the answers."
+_CALIBRATED_ON_THEM = "The bundle's calibration, which its probabilities went through, was fitted to these cases."
 
 
 def staging_document(study: Study) -> StudyDocument:
@@ -52,7 +61,7 @@ def _sections(study: Study) -> tuple[Section, ...]:
         *_cohort(study),
         *networks_sections(study),
         *probability_sections(study),
-        *heat_map_sections(study, ""),
+        *heat_map_sections(study, "", (_CALIBRATED_ON_THEM,)),
         *deviations_sections(study, contradictions=CONTRADICTIONS, opening=OPENING),
         *reproducing_sections(study),
         *checklist_sections(study),
@@ -123,8 +132,8 @@ def _summary(study: Study, title: str, network: Judged) -> tuple[Block, ...]:
         )
     )
     sentences = [_beside_largest_group(study, network, estimate(found.get("accuracy")))]
-    sentence = study.record.details.get("comparison")
-    if isinstance(sentence, str):
+    sentence = comparison_sentence(study)
+    if sentence:
         sentences.append(sentence)
         sentences.append(
             f"The bundle holds {title}, the network named first: picking the one with the best result on these cases "

@@ -11,6 +11,7 @@ import numpy as np
 from ...bundle.manifest import Metric
 from ...bundle.study_file import Study
 from ...bundle.study_record import TEST, TRAINING, ModelTable
+from ...errors import BundleError
 from ...staging.figo import GROUP_NAMES
 from ...staging.published_table import PUBLISHED_TABLE_2, TEST_CASES
 from ...statistics import confusion_matrix
@@ -47,8 +48,16 @@ def judged_networks(study: Study) -> dict[str, Judged]:
 
 
 def own_network(study: Study) -> tuple[str, Judged]:
-    """Title and answers of the network that the bundle holds: the one that was named first."""
-    return next(iter(judged_networks(study).items()))
+    """Title and answers of the network that the bundle holds: the one that was named first.
+
+    Raises
+    ------
+    BundleError
+        The record holds no network's answers.
+    """
+    for title, network in judged_networks(study).items():
+        return title, network
+    raise BundleError("The study record holds no network's answers: get the bundle again, or train again.")
 
 
 def validation_words(study: Study) -> str:
@@ -64,7 +73,7 @@ def comparable(study: Study) -> bool:
 
 def metrics_of(study: Study, title: str) -> dict[str, Metric]:
     """A network's measures by name, as its training found them."""
-    name = study.record.details.get("networks", {}).get(title, title)
+    name = _names(study).get(title, title)
     return {metric.name: metric for metric in study.manifest.metrics if metric.model == name}
 
 
@@ -73,12 +82,22 @@ def estimate(metric: Metric | None) -> Estimate:
     return Estimate(None) if metric is None else Estimate(metric.value, metric.lower, metric.upper)
 
 
+def comparison_sentence(study: Study) -> str:
+    """The paired tests of the best two with the networks' titles; empty for one network."""
+    sentence = study.record.details.get("comparison")
+    if not isinstance(sentence, str):
+        return ""
+    for title, name in _names(study).items():
+        sentence = sentence.replace(name, title)
+    return sentence
+
+
 def networks_sections(study: Study) -> tuple[Section, ...]:
     """Table 2 of the paper with everything that belongs to it."""
     networks = judged_networks(study)
     blocks: list[Block] = [networks_table(study)]
-    sentence = study.record.details.get("comparison")
-    if isinstance(sentence, str):
+    sentence = comparison_sentence(study)
+    if sentence:
         blocks.append(Paragraph(sentence))
     elif len(networks) == 1:
         blocks.append(
@@ -106,7 +125,7 @@ def networks_table(study: Study) -> TableBlock:
         found, printed = metrics_of(study, title), published.get(title, {})
         row: list[Cell] = [title, *(estimate(found.get(measure)) for measure in _MEASURES)]
         if published:
-            row += [printed.get(measure) for measure in _MEASURES]
+            row += [None if value is None else Estimate(value, digits=4) for value in map(printed.get, _MEASURES)]
         rows.append(tuple(row))
     first = next(iter(networks.values()))
     counts = [int(np.sum(first.outcomes == code)) for code in range(len(study.manifest.class_names))]
@@ -128,8 +147,14 @@ def networks_table(study: Study) -> TableBlock:
     )
 
 
+def _names(study: Study) -> dict[str, str]:
+    """The networks' names, as they are trained by, by their titles."""
+    kept = study.record.details.get("networks")
+    return {title: str(name) for title, name in kept.items()} if isinstance(kept, dict) else {}
+
+
 def _published(study: Study) -> dict[str, dict[str, float | None]]:
-    names = study.record.details.get("networks", {})
+    names = _names(study)
     rows = {row.network: row for row in PUBLISHED_TABLE_2}
     return {
         title: {**{measure: getattr(rows[name], key) for measure, key in _PRINTED.items()}, "auc": rows[name].auc}
