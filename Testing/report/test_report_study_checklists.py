@@ -116,6 +116,7 @@ def test_what_was_not_printed_has_no_row() -> None:
     assert published_rows(ModelTable.BASELINES, "clinical predictors alone") is None
     assert published_characteristic("Percentage of stroma", 0) is None
     assert published_odds_ratio("FIGO stage") is None
+    assert published_odds_ratio("Histology: adenocarcinoma") is None
 
 
 def test_predictors_find_their_row_by_label() -> None:

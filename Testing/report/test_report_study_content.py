@@ -211,6 +211,9 @@ def test_subgroups_add_up_to_all_cases(full: StudyDocument) -> None:
     groups = {row[0]: row[1] for row in rows}
     assert groups["North"] + groups["South"] == groups["All cases"] == 120
     assert groups["up to 40 mm"] + groups["over 40 mm"] == 120
+    names = list(groups)
+    assert names.index("up to 40 mm") < names.index("over 40 mm")
+    assert names.index("not known") > names.index("squamous")
 
 
 def test_table_one_stands_beside_the_printed_values(full: StudyDocument) -> None:

@@ -59,6 +59,9 @@ def published_characteristic(label: str, side: int) -> tuple[str, str, str] | No
 
 def published_odds_ratio(label: str) -> PublishedOddsRatio | None:
     """Table 2 for the predictor of that label."""
+    if ":" in label:
+        # One level of a category: the paper has one odds ratio for the whole of it.
+        return None
     printed = _printed_name(label, 1)
     return next((row for row in TABLE_2 if row.name == printed), None)
 

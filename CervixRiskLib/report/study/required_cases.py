@@ -18,7 +18,7 @@ class RequiredCases:
     """The sample size for the predictors that were kept, and for all candidates that were looked at.
 
     ``built`` is ``None`` where it is undefined, ``screened`` also where the record does not say how many there were.
-    ``with_own_auc`` takes these cases' honest AUC as the anticipated one, which is the more optimistic choice.
+    ``with_own_auc`` takes these cases' honest AUC as the anticipated one, luck included.
     """
 
     built: SampleSize | None

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _SIDES = ("univariate", "multivariate")
 _LEAST_EVENTS = 10.0
+_LARGE = 1000.0
+"""Odds ratios that reach this are told without decimals."""
 
 
 def clinical_sections(study: Study) -> tuple[Section, ...]:
@@ -83,14 +85,18 @@ def _value(row: Row, name: str) -> float | None:
 
 def _wald(row: Row, side: str) -> Cell:
     value = _value(row, f"{side}_odds_ratio")
-    return None if value is None else Estimate(value, _value(row, f"{side}_lower"), _value(row, f"{side}_upper"))
+    return None if value is None else _ratio(value, _value(row, f"{side}_lower"), _value(row, f"{side}_upper"))
 
 
 def _profile(row: Row, side: str) -> Cell:
     value = _value(row, f"{side}_odds_ratio")
     if value is None:
         return None
-    return Estimate(value, _value(row, f"{side}_profile_lower"), _value(row, f"{side}_profile_upper"))
+    return _ratio(value, _value(row, f"{side}_profile_lower"), _value(row, f"{side}_profile_upper"))
+
+
+def _ratio(value: float, lower: float | None, upper: float | None) -> Estimate:
+    return Estimate(value, lower, upper, digits=3 if max(value, upper or 0.0) < _LARGE else 0)
 
 
 def _p(row: Row, side: str) -> Cell:
@@ -157,7 +163,9 @@ def _events(rows: list[dict[str, Any]]) -> tuple[Block, ...]:
 def _flips(study: Study, table: RecordTable) -> tuple[Block, ...]:
     flips = study.manifest.details.get("sign_flips")
     found = [str(sentence) for sentence in flips] if isinstance(flips, list | tuple) else []
-    sentences = tuple(dict.fromkeys((*table.notes, *found)))
+    # Events per variable have a sentence of their own.
+    notes = [note for note in table.notes if "Peduzzi" not in note]
+    sentences = tuple(dict.fromkeys((*notes, *found)))
     if not sentences:
         return (Paragraph("No predictor changes direction beside the others."),)
     return (BulletList(sentences),)

@@ -139,7 +139,7 @@ def _needed(built: SampleSize, own: SampleSize | None, cases: int) -> TableBlock
         "sample_size",
         (
             "The anticipated C-statistic should come from an earlier study: the published nomogram's on its test "
-            "cases, other data. These cases' own is the more optimistic choice.",
+            "cases, other data. These cases' own carries their luck with it.",
         ),
     )
 
@@ -215,6 +215,6 @@ def _harmonised(study: Study, models: dict[str, Judged]) -> tuple[Block, ...]:
             ("Model", "as measured", "harmonised", "difference"),
             tuple(rows),
             "harmonised",
-            (*notes, "ComBat (Johnson et al. 2007) is fitted on each resample's training side, without the outcome."),
+            (*notes, "ComBat: Johnson, Li & Rabinovic 2007."),
         ),
     )

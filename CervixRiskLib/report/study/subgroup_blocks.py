@@ -102,7 +102,13 @@ def part_of(model: Judged, members: np.ndarray) -> Judged:
 
 def _parts(model: Judged, values: tuple[str, ...]) -> dict[str, Judged]:
     column = np.array([value or _UNKNOWN for value in values], dtype=object)
-    return {str(value): part_of(model, column == value) for value in dict.fromkeys(sorted(column))}
+    return {str(value): part_of(model, column == value) for value in dict.fromkeys(sorted(column, key=_rank))}
+
+
+def _rank(value: str) -> tuple[int, str]:
+    """Ranges of a number from below, what is not known last, names as the alphabet has them."""
+    places = {"up to": 0, "above": 2, "over": 2, _UNKNOWN: 3}
+    return next((place for start, place in places.items() if value.startswith(start)), 1), value
 
 
 def _row(title: str, model: Judged) -> tuple[Cell, ...]:
