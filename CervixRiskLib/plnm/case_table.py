@@ -154,7 +154,7 @@ def given_case_table(cohort: Cohort, features: GivenFeatures, settings: Training
     """
     if settings.networks:
         raise SettingsError(
-            "A network needs images; with a table of features radiomics alone can be trained (no deep)."
+            "A network needs images: with a table of features train without one (--no-deep)."
         )
     clinical = _clinical_block(cohort, settings)
     names = tuple(str(name) for name in features.values.columns)
