@@ -82,7 +82,11 @@ def test_what_is_no_number_is_left_out_and_said(frame, written):
     _, given = load_features_cohort(written(frame))
     assert list(given.values) == [*(f"original_glcm_{name}" for name in "abcd"), "constant"]
     notes = " ".join(given.notes)
-    for words in ("in most cases: 1 (Mask)", "(diagnostics_…): 1.", "in some case: 4 (gaps, endless, typed and 1 more)"):
+    for words in (
+        "in most cases: 1 (Mask)",
+        "(diagnostics_…): 1.",
+        "in some case: 4 (gaps, endless, typed and 1 more)",
+    ):
         assert words in notes
 
 
