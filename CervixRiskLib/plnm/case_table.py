@@ -153,9 +153,7 @@ def given_case_table(cohort: Cohort, features: GivenFeatures, settings: Training
         All cases have the same outcome.
     """
     if settings.networks:
-        raise SettingsError(
-            "A network needs images: with a table of features train without one (--no-deep)."
-        )
+        raise SettingsError("A network needs images: with a table of features train without one (--no-deep).")
     clinical = _clinical_block(cohort, settings)
     names = tuple(str(name) for name in features.values.columns)
     taken = [name for name in clinical.columns if name in features.values.columns]
