@@ -123,4 +123,5 @@ def test_predictors_find_their_row_by_label() -> None:
     found = published_odds_ratio("Maximum diameter")
     assert found is not None
     assert found.multivariate == (1.055, 1.036, 1.075, 0.0)
+    assert published_characteristic("    Adenocarcinoma", 0) == ("36 (16.51)", "12 (15.79)", "")
     assert published_characteristic("Age (years)", 1) == ("51.15 ± 10.22", "54.55 ± 9.72", "0.091")

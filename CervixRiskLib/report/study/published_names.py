@@ -49,7 +49,10 @@ def published_rows(table: ModelTable, name: str) -> tuple[Published, Published] 
 
 def published_characteristic(label: str, side: int) -> tuple[str, str, str] | None:
     """Table 1 for the characteristic of that label: negative, positive, p; ``side`` 0 is training, 1 testing."""
-    printed = _printed_name(label, 0)
+    own = label.strip()
+    # "Others" may be a level of any category.
+    known = own != "Others" and any(row[0] == own for row in TABLE_1)
+    printed = own if known else _printed_name(label, 0)
     row = next((row for row in TABLE_1 if row[0] == printed), None)
     if row is None or side > 1:
         return None

@@ -94,7 +94,7 @@ def _one_cohort(table: RecordTable, cohort: str, place: int, published: Printed)
         printed = published(str(row[0]), place)
         printed_any = printed_any or printed is not None
         rows.append(
-            (_text(row[0]), *(_text(row[index]) for index in places), *map(_text, printed or (None, None, None)))
+            (str(row[0]).strip(), *(_text(row[index]) for index in places), *map(_text, printed or (None, None, None)))
         )
     width = 1 + len(places) + (3 if printed_any else 0)
     groups: tuple[tuple[str, int], ...] = (("", 1), (cohort, len(places)))
@@ -112,6 +112,8 @@ def _one_cohort(table: RecordTable, cohort: str, place: int, published: Printed)
         notes,
         "Table 1",
         groups,
+        # A category's levels stand below it.
+        indented=tuple(position for position, row in enumerate(table.rows) if str(row[0]).startswith(" ")),
     )
 
 

@@ -111,12 +111,11 @@ def _elimination(study: Study, trace: SelectionTrace) -> tuple[Block, ...]:
     from ..figures.elimination_curve import draw_elimination_curve
 
     kept = len(study.manifest.selected_features)
-    chosen = kept if kept in trace.elimination_features else None
     return (
         _figure(
             study, "Recursive elimination: AUC against the number of features", "elimination_curve",
             f"Cross-validated AUC with its spread against the number of features; the model keeps {kept}.",
-            lambda simulated: draw_elimination_curve(trace, chosen=chosen, simulated=simulated), "Figure 9",
+            lambda simulated: draw_elimination_curve(trace, chosen=kept or None, simulated=simulated), "Figure 9",
             notes=("Nested: the whole selection is refitted in each fold.",),
         ),
     )  # fmt: skip
