@@ -15,7 +15,7 @@ from ..style import closing_line
 from .cells import cell_text, interval_text, value_text
 from .document import Section, StudyDocument, TableBlock
 from .drawn_figures import DrawnFigure
-from .table_words import is_number_column
+from .table_words import is_number_column, kept_together
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,11 @@ def html_page(document: StudyDocument, pictures: Mapping[str, DrawnFigure]) -> s
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"cell_text": cell_text, "value_text": value_text, "interval_text": interval_text}
+    environment.filters |= {
+        "cell_text": lambda cell: kept_together(cell_text(cell)),
+        "value_text": value_text,
+        "interval_text": interval_text,
+    }
     page = environment.get_template("page").render(
         document=document,
         sections=list(zip(anchors(document.sections), document.sections, strict=True)),
@@ -88,7 +92,7 @@ def _columns(table: TableBlock) -> list[_Column]:
         styles = ["number" if is_number_column(table, index) else _word_style(words)]
         if index and index in starts:
             styles.append("starts")
-        columns.append(_Column(name, " ".join(filter(None, styles))))
+        columns.append(_Column(kept_together(name), " ".join(filter(None, styles))))
     return columns
 
 

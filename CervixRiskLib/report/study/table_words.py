@@ -17,8 +17,8 @@ def table_words(block: TableBlock) -> TableWords:
     """The words of ``block``; columns of numbers are set to the right."""
     groups = tuple(name for name, span in block.groups for _ in range(span))
     return TableWords(
-        head=tuple(_kept_together(printable_line(name)) for name in block.head),
-        rows=tuple(tuple(_kept_together(printable_line(cell_text(cell))) for cell in row) for row in block.rows),
+        head=tuple(kept_together(printable_line(name)) for name in block.head),
+        rows=tuple(tuple(kept_together(printable_line(cell_text(cell))) for cell in row) for row in block.rows),
         groups=groups,
         right=tuple(is_number_column(block, column) for column in range(len(block.head))),
         strong=frozenset(block.strong),
@@ -38,7 +38,7 @@ def is_number_column(block: TableBlock, column: int) -> bool:
     return column > 0 and 2 * sum(map(is_numeric, cells)) > len(cells)
 
 
-def _kept_together(words: str) -> str:
+def kept_together(words: str) -> str:
     """Numbers are parted before a bracket alone, and short brackets never: "33.1 ± 11.0", "(n = 57)"."""
     if len(words) <= _LONGEST_NUMBER and _NUMBER.match(words):
         return re.sub(r" (?![(\[])", NO_BREAK, words)
