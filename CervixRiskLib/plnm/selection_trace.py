@@ -142,7 +142,7 @@ def _lasso(fitted: Pipeline, X: pd.DataFrame, y: np.ndarray, model: PlnmModel) -
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         _, coefficients, _ = lasso_path(
-            np.asarray(values, dtype=float), y - y.mean(), alphas=selector.penalties_, max_iter=2000, tol=1e-3
+            np.asarray(values, dtype=float), y - y.mean(), alphas=selector.penalties_, max_iter=10_000, tol=1e-5
         )
     ever = np.flatnonzero((coefficients != 0).any(axis=1))
     error = selector.error_path_
