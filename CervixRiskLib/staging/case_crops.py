@@ -38,7 +38,9 @@ class CaseCrops:
     culled
         ``(case_id, reasons)`` of slices left out for their quality.
     notes
-        Sentences for the person.
+        Sentences for the person and the bundle; they name no case.
+    left_out
+        A sentence for each case that was left out, by name: for the person alone.
     """
 
     cohort: Cohort
@@ -50,6 +52,7 @@ class CaseCrops:
     fewest_roi_pixels: int | None
     culled: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,9 @@ def build_case_crops(cohort: Cohort, settings: StagingSettings, *, progress: Pro
         Some images have a pixel size and some have none, or contours are asked for and missing.
     """
     survey = _survey(cohort, settings, progress)
-    notes = [f"Left out: case {case_id}: {reason}" for case_id, reason in survey.unreadable]
-    notes += [f"Left out for its quality: case {case_id}: {reason}" for case_id, reason in survey.culled]
+    left_out = [f"Left out: case {case_id}: {reason}" for case_id, reason in survey.unreadable]
+    left_out += [f"Left out for its quality: case {case_id}: {reason}" for case_id, reason in survey.culled]
+    notes = _counted(survey)
     if survey.unreadable and not settings.skip_invalid:
         shown = "\n".join(f"  case {case_id}: {reason}" for case_id, reason in survey.unreadable[:10])
         more = f"\n  and {len(survey.unreadable) - 10} more" if len(survey.unreadable) > 10 else ""
@@ -113,7 +117,28 @@ def build_case_crops(cohort: Cohort, settings: StagingSettings, *, progress: Pro
         survey.fewest_roi_pixels if preprocessing.centre == "roi" else None,
         survey.culled,
         tuple(notes),
+        tuple(left_out),
     )
+
+
+def _counted(survey: _Survey) -> list[str]:
+    """How many cases were left out, in words that a bundle may hold."""
+    notes = []
+    if survey.unreadable:
+        count = len(survey.unreadable)
+        notes.append(f"{count} case{'' if count == 1 else 's'} could not be read and {_were(count)} left out.")
+    if survey.culled:
+        count = len(survey.culled)
+        notes.append(f"{count} slice{'' if count == 1 else 's'} {_were(count)} left out for {_their(count)} quality.")
+    return notes
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _their(count: int) -> str:
+    return "its" if count == 1 else "their"
 
 
 def _culling(survey: _Survey) -> str:

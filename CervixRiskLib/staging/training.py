@@ -76,7 +76,7 @@ class StagingResult:
     class_names
         The groups in the order of their codes.
     notes
-        Sentences for the person.
+        Sentences for the person; they name the cases that were left out, which the bundle does not.
     record
         What a report is drawn from; it lies in the bundle, too.
     """
@@ -172,7 +172,8 @@ def train(
     graph_note = _write(destination, manifest, final.trained, domain, record, progress)
     notes += [graph_note] if graph_note else []
     shutil.rmtree(work_dir, ignore_errors=True)
-    return StagingResult(destination, manifest, tuple(validated), comparison, cohort.class_names, tuple(notes), record)
+    told = (*cases.left_out, *notes)
+    return StagingResult(destination, manifest, tuple(validated), comparison, cohort.class_names, told, record)
 
 
 def _keep_size(settings: StagingSettings, cases: CaseCrops) -> StagingSettings:

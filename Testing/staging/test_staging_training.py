@@ -228,7 +228,8 @@ def test_poor_slices_are_left_out_by_name_with_the_reason(tmp_path, discs, write
     settings = replace(QUICK, plan=replace(QUICK.plan, epochs=1))
     result = train(load_staging_cohort(table, settings), settings, tmp_path / "b.zip")
     assert any("c03" in note and "quality" in note for note in result.notes)
-    assert "c03" not in json.dumps(result.manifest.to_json()["metrics"])
+    _tells_nobody(result, "c03")
+    assert any("1 slice was left out for its quality" in note for note in result.record.notes)
     assert result.manifest.training.excluded == 1
 
 
@@ -259,6 +260,16 @@ def test_an_unreadable_slice_is_named_or_left_out(tmp_path, write_disc_cohort):
     settings = replace(QUICK, skip_invalid=True, plan=replace(QUICK.plan, epochs=1))
     result = train(load_staging_cohort(table, settings), settings, tmp_path / "b.zip")
     assert any("c05" in note for note in result.notes)
+    _tells_nobody(result, "c05")
+    assert any("1 case could not be read" in note for note in result.record.notes)
+
+
+def _tells_nobody(result, name):
+    """What the bundle's texts say is read by others than those who hold the cohort."""
+    bundle = load_bundle(result.bundle_path)
+    texts = [content for path, content in bundle.contents.files.items() if path.endswith((".json", ".md"))]
+    assert len(texts) > 1
+    assert not any(name.encode() in content for content in texts)
 
 
 @pytest.mark.parametrize(
