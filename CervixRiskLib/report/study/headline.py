@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from ...bundle.study_file import Study
-from ...bundle.study_record import PAPER_TEST, PAPER_TRAINING, TRAINING, ModelTable, StudyRecord
+from ...bundle.study_record import PAPER_TEST, PAPER_TRAINING, TEST, TRAINING, ModelTable, StudyRecord
 from .cells import Estimate, cell_text, interval_text
 from .document import Block, BulletList, KeyNumber, KeyNumbers, WarningBlock
-from .performance import HONEST, PAPER, Judged, compare, informative, main_model, models_of, tested
+from .performance import HONEST, NOMOGRAM, PAPER, Judged, compare, informative, main_model, models_of, tested
 from .required_cases import required_cases
 
 _LEAST_OPTIMISM = 0.02
 """Below this a difference of two AUCs is not worth a word of its own."""
 _SIGNIFICANT = 0.05
+FUSION = "fusion"
 _ALL_CASES = "selected on all cases"
 
 
@@ -157,10 +158,12 @@ def difference_words(model: Judged, other: Judged) -> str:
         return f"whether {name} differs from it is undefined."
     interval = cell_text(Estimate(test.difference, test.lower, test.upper, digits=2))
     p = "p < 0.001" if test.p < 0.001 else f"p = {test.p:.3f}"
-    tail = f"(difference {interval}, {p}, DeLong)"
+    cases, patients = model.counts()
+    method = "DeLong" if cases == patients else "bootstrap over patients"
+    tail = f"(difference {interval}, {p}, {method})"
     if test.p >= _SIGNIFICANT:
         return f"these cases do not show that {name} differs from it {tail}."
-    return f"{name} {'adds to it' if test.difference > 0 else 'falls below it'} {tail}."
+    return f"{name} {'lies above it' if test.difference > 0 else 'lies below it'} {tail}."
 
 
 def _printed(record: StudyRecord) -> Judged | None:
@@ -169,32 +172,57 @@ def _printed(record: StudyRecord) -> Judged | None:
 
 
 def _beside_paper(record: StudyRecord) -> list[str]:
-    model = main_model(record)
-    honest = model.auc().value if model is not None else None
-    sentences = []
+    """Each number of the printed protocol beside the honest one of the same model, on the same cases where there are
+    such: a difference between other models or other cases is no optimism.
+    """
     sides = [
-        (main_model(record, PAPER_TRAINING, PAPER), "on the cases it was fitted to"),
-        (_printed(record), "on the test side of its split, where its classifier was chosen"),
-        (_selected_on_all(record), "with features selected on all cases, those of the test side among them"),
+        (main_model(record, PAPER_TRAINING, PAPER), "on the cases it was fitted to", NOMOGRAM, TRAINING),
+        (_printed(record), "on the test side of its split, where its classifier was chosen", NOMOGRAM, TEST),
+        (
+            _selected_on_all(record),
+            "with features selected on all cases, those of the test side among them",
+            FUSION,
+            TEST,
+        ),
     ]
-    for printed, where in sides:
+    sentences = []
+    for printed, where, name, cases in sides:
         auc = printed.auc() if printed is not None else Estimate(None)
         value, lower = auc.value, auc.lower
         if value is None or lower is None:
             continue
         sentence = f"The printed protocol would have reported {value:.2f} {where}"
+        honest, words = _honest_counterpart(record, name, cases)
         if honest is None:
             sentences.append(f"{sentence}; how much of it is optimism is not known without the honest protocol.")
         elif value - honest >= _LEAST_OPTIMISM and lower <= honest:
-            sentences.append(f"{sentence}; its interval, {_range(auc)}, holds the honest {honest:.2f}.")
+            sentences.append(f"{sentence}; its interval, {_range(auc)}, holds the {words}.")
         elif value - honest >= _LEAST_OPTIMISM:
             # The difference of the numbers as they are read, so that a reader who subtracts finds the same.
             optimism = round(value, 2) - round(honest, 2)
-            sentences.append(f"{sentence}; {optimism:.2f} of it is optimism (honest {honest:.2f}).")
+            sentences.append(f"{sentence}; {optimism:.2f} of it is optimism ({words}).")
         else:
             how = "hardly above" if value > honest else "not above"
-            sentences.append(f"{sentence}, {how} the honest {honest:.2f}.")
+            sentences.append(f"{sentence}, {how} the {words}.")
     return sentences
+
+
+def _honest_counterpart(record: StudyRecord, name: str, cases: str) -> tuple[float | None, str]:
+    """The honest AUC of the model of that name, and how it is told: ``"honest fusion 0.68 on the same cases"``.
+
+    Without held-out cases the cross-validated one, which all cases of both sides are in; without a model of that name
+    the main one.
+    """
+    main = main_model(record, cases) or main_model(record)
+    if main is None:
+        return None, ""
+    found = models_of(record, ModelTable.MODELS, HONEST, main.cases.name).get(name, main)
+    value = found.auc().value
+    if value is None:
+        return None, ""
+    named = "" if name == NOMOGRAM else f"{found.model.name} "
+    same = " on the same cases" if found.cases.name == TEST else ""
+    return value, f"honest {named}{value:.2f}{same}"
 
 
 def _range(auc: Estimate) -> str:
@@ -211,8 +239,11 @@ def _permutation(record: StudyRecord) -> list[str]:
     if test is None:
         return []
     runs = len(test.permuted)
+    least = 1 / (1 + runs)
+    if least >= _SIGNIFICANT:
+        return [f"{runs} permutations of the outcomes are too few to rule chance out: p cannot be below {least:.2f}."]
     verdict = "could" if test.p_value >= _SIGNIFICANT else "could hardly"
     return [
-        f"Outcomes drawn at random {verdict} have given this AUC: p = {test.p_value:.3f} over {runs} permutations of "
-        f"the whole pipeline ({test.model})."
+        f"Outcomes drawn at random {verdict} have given the AUC of {test.observed:.2f} of the {test.model}: p = "
+        f"{test.p_value:.3f} over {runs} permutations of the whole pipeline."
     ]

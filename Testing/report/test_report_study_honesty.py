@@ -1,0 +1,105 @@
+"""What the study report must not claim: comparisons of like with like, chances that were not tested, tiny groups."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from CervixRiskLib.bundle.study_record import (
+    PAPER_TEST,
+    TEST,
+    TRAINING,
+    CaseSet,
+    JudgedModel,
+    ModelTable,
+    PermutationRecord,
+    StudyRecord,
+)
+from CervixRiskLib.report.study.document import Block, BulletList
+from CervixRiskLib.report.study.headline import difference_words, paper_optimism, summary
+from CervixRiskLib.report.study.performance import Judged
+
+if TYPE_CHECKING:
+    from CervixRiskLib.bundle.study_file import Study
+
+Y = (0,) * 40 + (1,) * 20
+
+
+def scores_with(auc: float) -> tuple[float, ...]:
+    """Untied scores of the cases of ``Y`` with (nearly) that AUC, all positive cases alike."""
+    below = round(40 * auc)
+    return tuple(float(place) for place in range(40)) + tuple(below - 0.5 + place * 1e-3 for place in range(20))
+
+
+def model(name: str, protocol: str, cases: str, auc: float) -> JudgedModel:
+    return JudgedModel(name, ModelTable.MODELS.value, protocol, cases, (scores_with(auc),))
+
+
+def record(*models: JudgedModel, **parts: object) -> StudyRecord:
+    names = dict.fromkeys(one.cases for one in models)
+    return StudyRecord("plnm", tuple(CaseSet(name, Y, tuple(range(60))) for name in names), models, **parts)
+
+
+def sentences(blocks: tuple[Block, ...]) -> list[str]:
+    return [text for block in blocks if isinstance(block, BulletList) for text in block.items]
+
+
+LEAKED = "fusion, selected on all cases"
+
+
+def test_a_leaked_fusion_is_held_against_the_honest_fusion_not_the_nomogram() -> None:
+    found = paper_optimism(
+        record(
+            model("fusion", "honest", TRAINING, 0.6),
+            model("nomogram", "honest", TRAINING, 0.8),
+            model(LEAKED, "paper", PAPER_TEST, 0.9),
+        )
+    )
+    (leaked,) = [text for text in found if "selected on all cases" in text]
+    assert "0.30 of it is optimism" in leaked
+    assert "honest fusion 0.60" in leaked
+
+
+def test_the_printed_test_side_is_held_against_the_honest_answers_for_the_same_cases() -> None:
+    found = paper_optimism(
+        record(
+            model("nomogram", "honest", TRAINING, 0.55),
+            model("nomogram", "honest", TEST, 0.8),
+            model("nomogram", "paper", PAPER_TEST, 0.9),
+        )
+    )
+    (side,) = [text for text in found if "test side" in text]
+    assert "0.10 of it is optimism" in side
+    assert "honest 0.80 on the same cases" in side
+
+
+def test_too_few_permutations_prove_nothing_either_way(study_full: Study) -> None:
+    permutation = PermutationRecord("nomogram with logistic regression", 0.71, (0.5,) * 10, 1 / 11)
+    study = replace(study_full, record=replace(study_full.record, permutation=permutation))
+    (text,) = [text for text in sentences(summary(study)) if "permutation" in text]
+    assert "too few" in text
+    assert "could" not in text
+
+
+def test_the_permutation_test_is_about_the_model_that_was_permuted(study_full: Study) -> None:
+    permutation = PermutationRecord("nomogram with logistic regression", 0.71, (0.5,) * 99, 0.01)
+    study = replace(study_full, record=replace(study_full.record, permutation=permutation))
+    (text,) = [text for text in sentences(summary(study)) if "permutations" in text]
+    assert "could hardly have given the AUC of 0.71 of the nomogram with logistic regression" in text
+
+
+def test_a_comparison_names_the_test_that_was_made() -> None:
+    rng = np.random.default_rng(3)
+    better = tuple((np.array(Y) + rng.normal(0, 0.4, 60)).tolist())
+    worse = tuple(rng.normal(0, 1, 60).tolist())
+    for patients, method in ((tuple(range(60)), "DeLong"), (tuple(place // 2 for place in range(60)), "bootstrap")):
+        cases = CaseSet(TRAINING, Y, patients)
+        pair = [
+            Judged(JudgedModel(name, "models", "honest", TRAINING, (scores,)), cases)
+            for name, scores in (("nomogram", better), ("clinical predictors alone", worse))
+        ]
+        text = difference_words(*pair)
+        assert method in text
+        assert "lies above it" in text
