@@ -6,6 +6,7 @@ import csv
 import json
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -74,6 +75,7 @@ def test_the_run_leaves_its_report_with_pictures_and_the_answers(trained: tuple[
     page = (report / "index.html").read_text(encoding="utf-8")
     assert "Not a medical device" in page
     assert "ShuffleNet V2" in page
+    assert "calibration, which its probabilities went through, was fitted to these cases" in page
     with (report / "held_out.csv").open(newline="", encoding="utf-8") as handle:
         answers = list(csv.DictReader(handle))
     assert len(answers) % 2 == 0
@@ -81,6 +83,22 @@ def test_the_run_leaves_its_report_with_pictures_and_the_answers(trained: tuple[
     with zipfile.ZipFile(bundle) as archive:
         assert not {"examples.npz", "held_out.csv"} & {Path(name).name for name in archive.namelist()}
     assert not any(row["case_id"] in (report / name).read_text("utf-8") for row in answers for name in ("study.json",))
+
+
+def test_the_screen_shows_the_reports_table(
+    trained: tuple[Path, Path, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from CervixRiskLib.bundle.study_file import load_study
+    from CervixRiskLib.cli.staging_table import print_comparison
+
+    study = load_study(trained[0])
+    print_comparison(SimpleNamespace(manifest=study.manifest, record=study.record))  # type: ignore[arg-type]
+    printed = capsys.readouterr()
+    own, published = printed.out.split("published, other data")
+    accuracy = next(metric.value for metric in study.manifest.metrics if metric.name == "accuracy")
+    assert f"{accuracy:.2f} (" in next(line for line in own.splitlines() if "ShuffleNet V2" in line)
+    assert "0.6667" in next(line for line in published.splitlines() if "ShuffleNet V2" in line)
+    assert "never a target" in printed.err
 
 
 def test_predict_answers_with_the_bundle(trained: tuple[Path, Path, Any], mri: Path, call: Any, tmp_path: Path) -> None:
@@ -127,6 +145,7 @@ def test_the_bundle_can_be_inspected_and_verified(trained: tuple[Path, Path, Any
         (("--test-fraction", "0.9"), "fraction"),
         (("--learning-rate", "0"), "learning rate"),
         (("--preprocessing", "there-is-none.json"), "preprocessing"),
+        (("--report", "folder", "--no-report"), "contradict"),
         (("--size", "50", "--network", "vit_base_patch16_224"), "16"),
     ],
 )

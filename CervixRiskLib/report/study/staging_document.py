@@ -110,6 +110,12 @@ def _finding(study: Study, title: str, network: Judged, auc: Estimate, accuracy:
     text = cell_text(auc_2(auc))
     if not informative(auc):
         return f"No evidence of discrimination: the 95 % interval of {title}'s AUC, {text} on {cases}, includes 0.5."
+    if auc.lower == auc.upper:
+        # Neither DeLong's variance nor the bootstrap knows of any error where none was made.
+        return (
+            f"{title} ranked every one of {cases} rightly, an AUC of {auc.value:.2f} whose interval cannot be told "
+            f"from them; accuracy {cell_text(auc_2(accuracy))}."
+        )
     return f"{title} tells the groups apart with an AUC of {text} on {cases}; accuracy {cell_text(auc_2(accuracy))}."
 
 
