@@ -104,17 +104,24 @@ def run_honest_protocol(
     elif settings.harmonise is Harmonisation.COMBAT:
         notes.append("Nothing was harmonised: there are no two centres with twenty cases and five of each outcome.")
     return HonestResult(
-        validation, models, honest_metrics(table[1], answers, permutation), permutation, chance, tuple(notes)
+        validation, models, honest_metrics(*table[1:], answers, permutation), permutation, chance, tuple(notes)
     )
 
 
 def honest_metrics(
-    y: np.ndarray, answers: Sequence[Answer], permutation: PermutationRecord | None = None, *, suffix: str = ""
+    y: np.ndarray,
+    patients: np.ndarray,
+    answers: Sequence[Answer],
+    permutation: PermutationRecord | None = None,
+    *,
+    suffix: str = "",
 ) -> tuple[Metric, ...]:
     """The numbers that stand in the bundle: the nomogram with its calibration, the other models, the baselines.
 
     Parameters
     ----------
+    y, patients
+        ``(cases,)`` outcomes, and whose each case is.
     suffix
         Follows each model's name.
     """
@@ -127,7 +134,7 @@ def honest_metrics(
     metrics: list[Metric] = []
     for answer in told:
         metrics += discrimination_metrics(
-            y, answer.score, answer.predicted, model=answer.name + suffix, protocol=HONEST
+            y, answer.score, answer.predicted, model=answer.name + suffix, protocol=HONEST, patients=patients
         )
         if answer.name == NOMOGRAM:
             metrics += _calibration_metrics(y, np.atleast_2d(answer.score), answer.name + suffix)

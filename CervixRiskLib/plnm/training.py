@@ -146,7 +146,7 @@ def train(
         task.advance(detail="final model")
         if test_positions.size and settings.protocol is not TrainingProtocol.PAPER:
             held_out = compare(model, X_train, y_train, groups_train, X.iloc[test_positions])
-            metrics += honest_metrics(y[test_positions], held_out, suffix=", held-out test")
+            metrics += honest_metrics(y[test_positions], groups[test_positions], held_out, suffix=", held-out test")
         if settings.protocol is not TrainingProtocol.HONEST:
             if test_positions.size:
                 sides = train_positions, test_positions

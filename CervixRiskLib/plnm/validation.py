@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from ..bundle import Metric
 from ..cohort import patient_folds
 from ..progress import SILENT, Progress
-from ..statistics import delong_interval, operating_point
+from ..statistics import operating_point, repeated_auc
 from .comparisons import Answer, compare
 from .fold_store import FoldResult, FoldStore
 from .model import PlnmModel, usable_folds
@@ -186,7 +186,13 @@ def _fit_fold(
 
 
 def discrimination_metrics(
-    y: np.ndarray, scores: np.ndarray, predicted: np.ndarray | None, *, model: str, protocol: str
+    y: np.ndarray,
+    scores: np.ndarray,
+    predicted: np.ndarray | None,
+    *,
+    model: str,
+    protocol: str,
+    patients: np.ndarray | None = None,
 ) -> list[Metric]:
     """AUC and, where classes were predicted, the numbers at the cut-off, with 95 % intervals.
 
@@ -195,10 +201,12 @@ def discrimination_metrics(
     scores, predicted
         ``(repeats, cases)``. Each repeat is judged by itself; values and interval bounds are averaged over the
         repeats, so that averaging many models does not pass for the performance of one.
+    patients
+        ``(cases,)``: where some have several cases, the AUC's interval is a bootstrap over patients. The intervals at
+        the cut-off take cases as independent.
     """
-    scores = np.atleast_2d(scores)
-    intervals = [delong_interval(y, repeat) for repeat in scores]
-    metrics = [_metric("auc", [(i.auc, i.lower, i.upper) for i in intervals], protocol, len(y), model)]
+    area = repeated_auc(y, scores, patients)
+    metrics = [_metric("auc", [(area.auc, area.lower, area.upper)], protocol, len(y), model)]
     if predicted is not None:
         points = [operating_point(y, repeat.astype(float), 0.5) for repeat in np.atleast_2d(predicted)]
         for name in ("accuracy", "sensitivity", "specificity", "ppv", "npv"):

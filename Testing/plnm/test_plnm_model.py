@@ -218,6 +218,23 @@ def test_repeats_are_judged_one_by_one():
     assert value.lower < value.value < value.upper
 
 
+def test_copies_of_a_patients_case_do_not_narrow_the_interval():
+    """Three equal cases of every patient say no more than one: DeLong's interval would shrink by the root of three."""
+    rng = np.random.default_rng(4)
+    y = np.repeat([0, 1], 30)
+    scores = rng.normal(size=60) + y
+
+    def width(copies, **patients):
+        found = discrimination_metrics(
+            np.repeat(y, copies), np.repeat(scores, copies), None, model="m", protocol="honest", **patients
+        )
+        return found[0].upper - found[0].lower
+
+    once = width(1)
+    assert width(3) < 0.65 * once
+    assert width(3, patients=np.repeat(np.arange(60), 3)) == pytest.approx(once, rel=0.15)
+
+
 def test_permutations_keep_patients_together_and_counts():
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(20), 3)
