@@ -10,7 +10,7 @@ import numpy as np
 
 from ..bundle.study_record import FlowStep, RecordTable, SelectionTrace
 from ..cohort import Cohort, clinical_frame, exclusion_reasons
-from ..statistics import Characteristic, odds_ratio_table, table_one
+from ..statistics import Characteristic, hide_small_groups, odds_ratio_table, table_one
 from .bundle_manifest import NEGATIVE, POSITIVE
 from .case_table import CaseTable
 from .clinical_design import encode_clinical, label_of
@@ -93,6 +93,7 @@ def _characteristics(cases: CaseTable, train: np.ndarray, test: np.ndarray) -> R
         group_names=(NEGATIVE, POSITIVE),
         split=sides if test.size else None,
     )
+    table = hide_small_groups(table)
     return RecordTable.from_frame(table.to_frame(), table.notes)
 
 

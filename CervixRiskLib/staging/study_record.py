@@ -11,7 +11,7 @@ import pandas as pd
 from ..bundle.recorded_order import in_random_order
 from ..bundle.study_record import TEST, TRAINING, CaseSet, FlowStep, JudgedModel, ModelTable, RecordTable, StudyRecord
 from ..cohort import Cohort, clinical_frame, exclusion_reasons, subgroups
-from ..statistics import Characteristic, table_one
+from ..statistics import Characteristic, hide_small_groups, table_one
 from .case_crops import CaseCrops
 from .choices import Validation
 from .evaluation import HONEST, PairedComparison
@@ -126,4 +126,5 @@ def _characteristics(cases: CaseCrops, held_out: np.ndarray | None) -> RecordTab
         split = np.full(len(cases.labels), "training", dtype=object)
         split[held_out] = "test"
     table = table_one(clinical_frame(cohort), columns, cases.labels, group_names=cohort.class_names, split=split)
+    table = hide_small_groups(table)
     return RecordTable.from_frame(table.to_frame(), table.notes)

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from .resampling import BootstrapInterval, BootstrapMethod, bootstrap_interval
     from .risk_reclassification import Reclassification, reclassification
     from .roc_curves import RocBand, roc_band
+    from .small_groups import hide_small_groups
     from .temperature_scaling import TemperatureScaling
     from .thresholds import OperatingPoint, operating_point, youden_threshold
 
@@ -107,6 +108,7 @@ _HOMES = {
     "resampling": ("BootstrapInterval", "BootstrapMethod", "bootstrap_interval"),
     "risk_reclassification": ("Reclassification", "reclassification"),
     "roc_curves": ("RocBand", "roc_band"),
+    "small_groups": ("hide_small_groups",),
     "temperature_scaling": ("TemperatureScaling",),
     "thresholds": ("OperatingPoint", "operating_point", "youden_threshold"),
 }
@@ -176,6 +178,7 @@ __all__ = [
     "delong_interval",
     "delong_test",
     "held_out_limit",
+    "hide_small_groups",
     "hosmer_lemeshow",
     "icc",
     "icc_forms",

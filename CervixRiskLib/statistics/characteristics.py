@@ -14,6 +14,7 @@ from .group_tests import GroupTest
 CharacteristicKind = Literal["continuous", "count", "binary", "category"]
 EVERYONE = "all"
 """The group of a cohort's every case."""
+AGAINST = " against "
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Characteristic:
 class CharacteristicCell:
     """One group of one cohort in one row; what does not apply, or is undefined, is ``None``.
 
-    ``cases`` have a value and ``missing`` have none; ``count`` and ``share`` are a level's; the rest is a number's.
+    ``cases`` have a value and ``missing`` have none; ``count`` and ``share`` are a level's; ``hidden`` is printed in
+    place of what is not shown (:func:`.small_groups.hide_small_groups`); the rest is a number's.
     """
 
     cohort: str
@@ -53,6 +55,7 @@ class CharacteristicCell:
     median: float | None = None
     lower_quartile: float | None = None
     upper_quartile: float | None = None
+    hidden: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ class TableOne:
 
 def cohorts_label(cohorts: Sequence[str]) -> str:
     """What the comparison of two cohorts is called."""
-    return " against ".join(cohorts)
+    return AGAINST.join(cohorts)
 
 
 def _numbers(found: GroupComparison | None) -> dict[str, object]:
@@ -167,6 +170,8 @@ def _decimals(cells: tuple[CharacteristicCell, ...]) -> int:
 
 
 def _cell_text(cell: CharacteristicCell, normal: bool | None, decimals: int) -> str:
+    if cell.hidden:
+        return cell.hidden
     if cell.count is not None:
         return f"{cell.count} ({100 * cell.share:.2f} %)" if cell.share is not None else "no value"
     if normal is None:
