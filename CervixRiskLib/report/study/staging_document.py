@@ -104,7 +104,7 @@ def _headline(study: Study, title: str, network: Judged) -> str:
 
 
 def _finding(study: Study, title: str, network: Judged, auc: Estimate, accuracy: Estimate) -> str:
-    cases = f"{cases_text(network)} {validation_words(study)}"
+    cases = f"{cases_text(network)}, {validation_words(study)}"
     if auc.value is None:
         return f"How well {title} tells the groups apart is undefined on {cases}."
     text = cell_text(auc_2(auc))
@@ -113,7 +113,7 @@ def _finding(study: Study, title: str, network: Judged, auc: Estimate, accuracy:
     if auc.lower == auc.upper:
         # Neither DeLong's variance nor the bootstrap knows of any error where none was made.
         return (
-            f"{title} ranked every one of {cases} rightly, an AUC of {auc.value:.2f} whose interval cannot be told "
+            f"{title} ranked every one of {cases}, rightly: an AUC of {auc.value:.2f} whose interval cannot be told "
             f"from them; accuracy {cell_text(auc_2(accuracy))}."
         )
     return f"{title} tells the groups apart with an AUC of {text} on {cases}; accuracy {cell_text(auc_2(accuracy))}."

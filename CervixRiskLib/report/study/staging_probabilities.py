@@ -75,7 +75,7 @@ def _calibration(study: Study) -> tuple[Block, ...]:
     blocks: list[Block] = [
         Paragraph(
             f"Of the softmax share of {_names(study)[1]}, as the networks answered it, before the bundle's "
-            f"calibration, on cases {validation_words(study)}. {_bundle_calibration(study)}"
+            f"calibration, on cases that were {validation_words(study)}. {_bundle_calibration(study)}"
         )
     ]
     if not _both_groups(study):

@@ -58,7 +58,7 @@ def subgroup_blocks(
         return draw_forest({"": _forest(model, groups)}, "AUC", scale="linear", reference=0.5, simulated=simulated)
 
     words = "; ".join(
-        f"{grouping} {value}: {cell_text(part.auc())}"
+        f"{grouping}, {value}: {cell_text(part.auc())}"
         for grouping, parts in groups.items()
         for value, part in parts.items()
     )
