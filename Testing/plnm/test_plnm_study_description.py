@@ -67,3 +67,14 @@ def test_odds_ratios_are_the_training_cases(study):
     assert rows.loc["age", "univariate_odds_ratio"] == pytest.approx(np.exp(plain.params[1]), rel=1e-5)
     assert rows.loc["age", "univariate_cases"] == 27
     assert rows.loc["rbc_count", "univariate_odds_ratio"] < 1
+
+
+def test_table_one_shows_nothing_of_one_or_two_cases(study):
+    """With one negative and one positive case held out, a median would be a patient's age."""
+    _, cases, train, test = study
+    kept = np.array([test[cases.y[test] == outcome][0] for outcome in (0, 1)])
+    table = _characteristics(cases, train, kept)
+    of_test = [place for place, head in enumerate(table.columns) if head.startswith("test") and "n = 1" in head.lower()]
+    assert of_test
+    age = next(row for row in table.rows if row[0] == "Age (years)")
+    assert {age[place] for place in of_test} == {"< 3 cases"}
