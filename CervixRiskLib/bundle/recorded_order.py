@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import TypeVar
 
 import numpy as np
@@ -13,12 +14,24 @@ from .study_record import CaseSet, JudgedModel
 Item = TypeVar("Item")
 
 
+def order_seed(seed: int, *measured: np.ndarray) -> int:
+    """A seed that only those who hold the cohort can make: of the run's seed and all that was measured of the cases.
+
+    The run's own seed stands in the bundle, and with it anyone could put the rows back into the table's order, which
+    may be that of dates or of names. The same run on the same cohort still gives the same order.
+    """
+    digest = sha256(f"order of the cases {seed}".encode())
+    for array in measured:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return int.from_bytes(digest.digest()[:16], "big")
+
+
 def in_random_order(
     cases: CaseSet, models: Sequence[JudgedModel], seed: int
 ) -> tuple[CaseSet, tuple[JudgedModel, ...], np.ndarray]:
     """The case set with the models that answered it, all in one new order; models of other case sets stay as they are.
 
-    Patients are numbered anew in that order.
+    Patients are numbered anew in that order. ``seed`` is that of :func:`order_seed`.
 
     Returns
     -------

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from ..bundle.recorded_order import in_random_order
+from ..bundle.recorded_order import in_random_order, order_seed
 from ..bundle.study_record import PAPER_TEST, PAPER_TRAINING, TEST, TRAINING, CaseSet, JudgedModel, StudyRecord
 from ..cohort import subgroups
 from ..statistics import selection_stability
@@ -52,9 +52,10 @@ def build_record(
         sides += [(PAPER_TRAINING, paper.train), (PAPER_TEST, paper.test)]
         models += paper.models
     sets = []
+    secret = order_seed(seed, cases.X.to_numpy(np.float64))
     for name, positions in sides:
         if positions.size:
-            drawn, models, _ = in_random_order(_case_set(name, cases, positions, groupings), models, seed)
+            drawn, models, _ = in_random_order(_case_set(name, cases, positions, groupings), models, secret)
             sets.append(drawn)
     record = StudyRecord(
         task=TASK,

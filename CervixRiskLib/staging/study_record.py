@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..bundle.recorded_order import in_random_order
+from ..bundle.recorded_order import in_random_order, order_seed
 from ..bundle.study_record import TEST, TRAINING, CaseSet, FlowStep, JudgedModel, ModelTable, RecordTable, StudyRecord
 from ..cohort import Cohort, clinical_frame, exclusion_reasons, subgroups
 from ..statistics import Characteristic, hide_small_groups, table_one
@@ -57,7 +57,7 @@ def build_record(
     )
     titles = [network_spec(network.name).title for network in validated]
     models = [_judged(title, network, judged.name) for title, network in zip(titles, validated, strict=True)]
-    drawn, answered, order = in_random_order(judged, models, settings.seed)
+    drawn, answered, order = in_random_order(judged, models, order_seed(settings.seed, cases.crops))
     return StudyRecord(
         TASK,
         (drawn,),

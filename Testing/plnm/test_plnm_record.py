@@ -132,6 +132,14 @@ def test_nobody_can_be_recognised(result, record, tables):
     assert any(set(grouping) == {"yes", "no"} for grouping in groups.values())
 
 
+def test_the_bundles_seed_does_not_give_the_tables_order_back(record, tables):
+    """The seed is printed in the bundle; with it alone nobody may put the rows back."""
+    cohort, _ = tables
+    positions = np.flatnonzero(cohort.table["split"] == "train")
+    shuffled = np.random.default_rng([LIGHT["seed"], *TRAINING.encode()]).permutation(len(positions))
+    assert record.case_set(TRAINING).outcomes != tuple(cohort.outcomes[positions].astype(int)[shuffled])
+
+
 def test_without_an_honest_protocol_the_record_has_the_papers_alone(tables, tmp_path):
     cohort, features = tables
     settings = TrainingSettings(protocol="paper", **LIGHT)
