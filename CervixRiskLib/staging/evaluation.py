@@ -13,10 +13,10 @@ from ..errors import TrainingError
 from ..statistics import (
     classification_intervals,
     confusion_matrix,
-    delong_interval,
     delong_test,
     macro_auc_interval,
     mcnemar_test,
+    repeated_auc,
 )
 
 HONEST = "honest"
@@ -123,7 +123,7 @@ def evaluate(
         estimate = getattr(found, name)
         metrics.append(_metric(name, estimate.value, estimate.lower, estimate.upper, len(truth), network))
     if groups == 2 and len(np.unique(patients.astype(str))) == len(truth):
-        area = delong_interval(truth, _log_odds(logits))
+        area = repeated_auc(truth, _log_odds(logits))
         metrics.append(_metric("auc", area.auc, area.lower, area.upper, len(truth), network))
     else:
         # DeLong's variance takes every case for a patient of its own; the bootstrap draws patients.

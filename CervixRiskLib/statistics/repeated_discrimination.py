@@ -15,6 +15,7 @@ from .discrimination import AucInterval, PairedTest, auc, delong_interval, delon
 from .outcome import binary_outcome, check_confidence
 from .patient_resampling import shares_patients
 from .patient_weights import patient_weights, percentile_bounds
+from .perfect_separation import perfect_auc_bound
 from .repeated_scores import repeated_scores
 
 DELONG = "DeLong"
@@ -41,8 +42,9 @@ def repeated_auc(
     """AUC of repeated cross-validation: each repeat by itself, value and bounds averaged over the repeats.
 
     One case a patient: DeLong (:func:`.delong_interval`). Otherwise the percentile bootstrap over patients within the
-    outcomes. The interval is about the cases; that another training cohort would give another model is not in it, so
-    it is somewhat too narrow (Bates, Hastie & Tibshirani, JASA 2024;119:1434-1445).
+    outcomes. Neither sees any uncertainty in a repeat that separates the outcomes: it has the limit of
+    :func:`.perfect_auc_bound`. The interval is about the cases; that another training cohort would give another model
+    is not in it, so it is somewhat too narrow (Bates, Hastie & Tibshirani, JASA 2024;119:1434-1445).
 
     Parameters
     ----------
@@ -61,10 +63,13 @@ def repeated_auc(
     values = repeated_scores(positive, scores)
     if not shares_patients(patients, positive.size):
         found = [delong_interval(positive, repeat, confidence) for repeat in values]
+        areas = np.array([one.auc for one in found])
+        lower, upper = np.array([one.lower for one in found]), np.array([one.upper for one in found])
+        _widen_perfect(areas, lower, upper, int(positive.sum()), int((~positive).sum()), confidence)
         return RepeatedAuc(
-            float(np.mean([one.auc for one in found])),
-            float(np.mean([one.lower for one in found])),
-            float(np.mean([one.upper for one in found])),
+            float(areas.mean()),
+            float(lower.mean()),
+            float(upper.mean()),
             float(np.mean([one.standard_error for one in found])),
             len(values),
             DELONG,
@@ -72,8 +77,11 @@ def repeated_auc(
     weights = patient_weights(patients, positive.size, resamples, seed, outcome=positive)
     draws = np.stack([_weighted_auc(positive, repeat, weights) for repeat in values], axis=1)
     lower, upper = percentile_bounds(draws, confidence)
+    areas = np.array([auc(positive, repeat) for repeat in values])
+    ours, theirs = (len(np.unique(np.asarray(patients)[side])) for side in (positive, ~positive))
+    _widen_perfect(areas, lower, upper, ours, theirs, confidence)
     return RepeatedAuc(
-        float(np.mean([auc(positive, repeat) for repeat in values])),
+        float(areas.mean()),
         float(lower.mean()),
         float(upper.mean()),
         float(np.nanstd(draws, axis=0, ddof=1).mean()),
@@ -151,6 +159,15 @@ def repeated_delong_test(
     return PairedTest(
         z, float(2.0 * ndtr(-abs(z))), difference, error, max(-1.0, difference - half), min(1.0, difference + half)
     )
+
+
+def _widen_perfect(
+    areas: np.ndarray, lower: np.ndarray, upper: np.ndarray, positives: int, negatives: int, confidence: float
+) -> None:
+    """Give the repeats that separate the outcomes their limit, in place."""
+    bound = perfect_auc_bound(positives, negatives, confidence)
+    lower[areas == 1.0] = bound
+    upper[areas == 0.0] = 1 - bound
 
 
 def _weighted_auc(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
