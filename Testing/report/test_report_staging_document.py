@@ -142,6 +142,7 @@ def test_published_values_stand_in_columns_of_their_own(document):
     first = {name: cell.value for name, cell in zip(table.head[6:], table.rows[0][6:], strict=True)}
     assert first == {"Accuracy": 0.6970, "Precision": 0.6962, "Recall": 0.6889, "F1": 0.6898, "AUC": 0.7778}
     assert any("15 and 18" in note for note in table.notes)
+    assert any("DeLong for the AUC" in note for note in table.notes)
 
 
 def test_other_groups_are_not_set_beside_the_paper(make_study):
@@ -149,6 +150,8 @@ def test_other_groups_are_not_set_beside_the_paper(make_study):
     table = _named(document, "networks")
     assert table.groups == ()
     assert len(table.head) == 6
+    assert any("the AUC is one over pairs of groups" in note for note in table.notes)
+    assert not any("DeLong" in note for note in table.notes)
     absences = [block.text for block in document.blocks() if isinstance(block, Absence)]
     assert any("has 3 groups, so they are left out" in text for text in absences)
     names = {block.name for block in document.blocks() if isinstance(block, FigureBlock | TableBlock)}

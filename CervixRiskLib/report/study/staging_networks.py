@@ -32,10 +32,6 @@ _MEASURES = {
     "auc": "AUC",
 }
 _PRINTED = {"accuracy": "accuracy", "macro_precision": "precision", "macro_recall": "recall", "macro_f1": "f1"}
-_BELOW_TABLE = (
-    "Precision, recall and F1 are plain means over the groups.",
-    "Intervals: Clopper and Pearson for the accuracy, DeLong for the AUC, a bootstrap of the patients for the others.",
-)
 
 
 def judged_networks(study: Study) -> dict[str, Judged]:
@@ -130,7 +126,7 @@ def networks_table(study: Study) -> TableBlock:
     first = next(iter(networks.values()))
     counts = [int(np.sum(first.outcomes == code)) for code in range(len(study.manifest.class_names))]
     groups = " and ".join(f"{count} {name}" for count, name in zip(counts, study.manifest.class_names, strict=True))
-    notes = [f"{len(first.outcomes)} cases ({groups}), {validation_words(study)}.", *_BELOW_TABLE]
+    notes = [f"{len(first.outcomes)} cases ({groups}), {validation_words(study)}.", *_about_measures(study, first)]
     if published:
         cases = " and ".join(str(count) for count in TEST_CASES)
         notes.append(f"Published: {SOURCE}, {cases} patients of other hospitals. A comparison, never a target.")
@@ -145,6 +141,19 @@ def networks_table(study: Study) -> TableBlock:
         groups=(("", 1), ("honest", len(measures)), (PUBLISHED, len(measures))) if published else (),
         strong=(0,),
     )
+
+
+def _about_measures(study: Study, network: Judged) -> tuple[str, str]:
+    """How the measures and their intervals were made, which depends on the groups and on cases a patient."""
+    two = len(study.manifest.class_names) == 2
+    means = "Precision, recall and F1 are plain means over the groups"
+    pairs = "" if two else ", the AUC is one over pairs of groups"
+    cases, patients = network.counts()
+    ways = "a bootstrap of the patients, who have several cases"
+    if cases == patients:
+        delong = ", DeLong for the AUC" if two else ""
+        ways = f"Clopper and Pearson for the accuracy{delong}, a bootstrap of the patients for the others"
+    return f"{means}{pairs}.", f"Intervals: {ways}."
 
 
 def _names(study: Study) -> dict[str, str]:
