@@ -13,10 +13,10 @@ from ..errors import TrainingError
 from ..statistics import (
     classification_intervals,
     confusion_matrix,
-    delong_test,
     macro_auc_interval,
     mcnemar_test,
     repeated_auc,
+    repeated_delong_test,
 )
 
 HONEST = "honest"
@@ -71,7 +71,10 @@ class PairedComparison:
     accuracy_p
         McNemar's exact test.
     auc_difference, auc_p
-        DeLong's test; ``None`` with more than two groups.
+        DeLong's test, over resamples of the patients where these have several cases; ``None`` with more than two
+        groups.
+    cases_independent
+        Every case is a patient of its own, as McNemar's test takes it.
     """
 
     first: str
@@ -81,15 +84,19 @@ class PairedComparison:
     accuracy_p: float
     auc_difference: float | None
     auc_p: float | None
+    cases_independent: bool = True
 
     def sentence(self) -> str:
         """For people."""
+        method = "DeLong" if self.cases_independent else "bootstrap over patients,"
         text = (
             f"{self.first} and {self.second} on the same held-out cases: {self.only_first} were placed rightly by the "
             f"first alone and {self.only_second} by the second alone (McNemar p = {self.accuracy_p:.2f})"
         )
         if self.auc_difference is not None and self.auc_p is not None:
-            text += f"; their AUCs differ by {self.auc_difference:.3f} (DeLong p = {self.auc_p:.2f})"
+            text += f"; their AUCs differ by {self.auc_difference:.3f} ({method} p = {self.auc_p:.2f})"
+        if not self.cases_independent:
+            text += ". McNemar's test takes several cases of a patient for as many patients"
         return f"{text}. They are the two best of those tried, so these p values are too small rather than too large."
 
 
@@ -134,8 +141,16 @@ def evaluate(
     )
 
 
-def compare_best_two(evaluations: Sequence[NetworkEvaluation]) -> PairedComparison | None:
-    """The paired tests between the two networks with the highest AUC; ``None`` with fewer than two."""
+def compare_best_two(
+    evaluations: Sequence[NetworkEvaluation], patients: np.ndarray | None = None
+) -> PairedComparison | None:
+    """The paired tests between the two networks with the highest AUC; ``None`` with fewer than two.
+
+    Parameters
+    ----------
+    patients
+        ``(cases,)``; without them every case is a patient.
+    """
     if len(evaluations) < 2:
         return None
     ordered = sorted(evaluations, key=lambda item: -(item.metric("auc").value or 0.0))
@@ -143,10 +158,17 @@ def compare_best_two(evaluations: Sequence[NetworkEvaluation]) -> PairedComparis
     test = mcnemar_test(first.predicted == first.truth, second.predicted == second.truth)
     difference = p_value = None
     if first.logits.shape[1] == 2:
-        paired = delong_test(first.truth, _log_odds(first.logits), _log_odds(second.logits))
+        paired = repeated_delong_test(first.truth, _log_odds(first.logits), _log_odds(second.logits), patients)
         difference, p_value = float(paired.difference), float(paired.p)
     return PairedComparison(
-        first.network, second.network, int(test.only_a), int(test.only_b), float(test.p_value), difference, p_value
+        first.network,
+        second.network,
+        int(test.only_a),
+        int(test.only_b),
+        float(test.p_value),
+        difference,
+        p_value,
+        patients is None or len(np.unique(patients.astype(str))) == len(first.truth),
     )
 
 

@@ -156,7 +156,9 @@ def train(
             "the shares of the groups."
         )
     domain = final.domain.with_limit(np.concatenate([trial.distances for trial in chosen.trials]))
-    comparison = compare_best_two([item.evaluation for item in validated])
+    of_case = dict(zip(cases.cohort.case_ids, cases.patients, strict=True))
+    patients = np.array([of_case[case_id] for case_id in chosen.case_ids])
+    comparison = compare_best_two([item.evaluation for item in validated], patients)
     if comparison is not None:
         notes.append(comparison.sentence())
     manifest = build_manifest(
