@@ -17,6 +17,7 @@ from CervixRiskLib.bundle.study_record import (
     PermutationRecord,
     StudyRecord,
 )
+from CervixRiskLib.report.study.checklist_answers import answer
 from CervixRiskLib.report.study.document import Block, BulletList
 from CervixRiskLib.report.study.headline import difference_words, paper_optimism, summary
 from CervixRiskLib.report.study.performance import Judged
@@ -103,3 +104,16 @@ def test_a_comparison_names_the_test_that_was_made() -> None:
         text = difference_words(*pair)
         assert method in text
         assert "lies above it" in text
+
+
+def test_the_checklists_claim_no_resampling_where_there_was_none(study_full: Study) -> None:
+    models = tuple(one for one in study_full.record.models if one.protocol == "paper")
+    alone = replace(study_full, record=replace(study_full.record, models=models))
+    keys = ("objectives", "calculation", "comparison", "predictor_handling", "reduction", "data_use")
+    for key in keys:
+        assert answer(key, study_full)
+        told = answer(key, alone)
+        assert "resample" not in told
+        assert "had not seen" not in told
+        assert "internal validation" not in told
+    assert answer("comparison", alone) == ""

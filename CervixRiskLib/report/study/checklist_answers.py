@@ -18,7 +18,7 @@ Answer = Callable[[Study], str]
 
 _FIXED: dict[str, dict[str, str]] = {
     "updating": {"": "The model was not updated."},
-    "calculation": {"": "Each case was answered by a model that had not seen its patient."},
+    "calculation": {"": "For every honest number each case was answered by a model that had not seen its patient."},
     "checklists": {"": "TRIPOD+AI, CLEAR and METRICS, filled below as far as software can."},
     "external_testing": {"": "None is part of this study."},
     "system": {
@@ -43,6 +43,14 @@ _FIXED: dict[str, dict[str, str]] = {
     },
 }
 """Answers that are the same for every study of a task; ``""`` is every task."""
+_PAPER_ALONE = {
+    "objectives": "The printed protocol alone: no honest validation. The clinical aim is for the authors.",
+    "calculation": "By models fitted to one training split, and chosen on the test side; no answer is out of fold.",
+    "comparison": "",
+    "predictor_handling": "Features are standardised on the training split; clinical predictors enter linearly.",
+    "reduction": '"The features": tests, correlation filter, LASSO, components, elimination; once, on one split.',
+}
+"""Answers of a lymph node study without the honest protocol, where those of others would not be true."""
 
 
 def answer(key: str, study: Study) -> str:
@@ -52,6 +60,8 @@ def answer(key: str, study: Study) -> str:
     if key == "poor_input" and study.manifest.details.get("given_features"):
         # What was measured elsewhere was also checked elsewhere.
         return ""
+    if key in _PAPER_ALONE and study.record.task == "plnm" and main_model(study.record) is None:
+        return _PAPER_ALONE[key]
     if key in _FIXED:
         return _FIXED[key].get(study.record.task, _FIXED[key].get("", ""))
     return _ANSWERS[key](study)
