@@ -101,10 +101,11 @@ def write_run(folder: str | os.PathLike[str], bundle: Bundle) -> Path:
     folder = Path(folder)
     if not bundle.has(STUDY_NAME):
         raise BundleError(_NO_RECORD)
+    # First what tells the folder from a bundle: a writer that was killed then leaves what can be written again.
     contents = {
+        RUN_NAME: json.dumps(_RUN).encode() + b"\n",
         MANIFEST_NAME: bundle.contents.files[MANIFEST_NAME],
         STUDY_NAME: bundle.read_bytes(STUDY_NAME),
-        RUN_NAME: json.dumps(_RUN).encode() + b"\n",
     }
     for name, content in contents.items():
         with atomic_file(folder / name) as partial:

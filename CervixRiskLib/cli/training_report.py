@@ -43,7 +43,9 @@ def report_folder(bundle: Path, report: Path | None, no_report: bool) -> Path | 
         Something else stands there.
     """
     from ..bundle.contents import MANIFEST_NAME
+    from ..bundle.study_examples import EXAMPLES_NAME
     from ..bundle.study_file import RUN_NAME
+    from ..bundle.study_record import STUDY_NAME
     from ..errors import SettingsError, StorageError
     from ..report.study.writer import check_study_folder
 
@@ -52,11 +54,18 @@ def report_folder(bundle: Path, report: Path | None, no_report: bool) -> Path | 
             raise SettingsError("--report and --no-report contradict each other: give one of them.")
         return None
     folder = report or bundle.with_name(f"{bundle.name.removesuffix('.zip')}_report")
-    if folder.absolute() == bundle.absolute() or (
-        (folder / MANIFEST_NAME).exists() and not (folder / RUN_NAME).exists()
-    ):
+    if folder.absolute() == bundle.absolute():
         raise StorageError("The folder for the report is a bundle: choose another one for --report.")
+    if bundle.absolute() in folder.absolute().parents:
+        raise StorageError("The folder for the report lies in the bundle: choose another one for --report.")
     check_study_folder(folder)
+    if not (folder / RUN_NAME).exists():
+        for name in (MANIFEST_NAME, STUDY_NAME, EXAMPLES_NAME):
+            if (folder / name).exists():
+                raise StorageError(
+                    f'The folder for the report holds "{name}", which is not of an earlier training: choose another '
+                    "one for --report."
+                )
     return folder
 
 

@@ -30,3 +30,15 @@ def check_split(table: pd.DataFrame) -> None:
         )
     if "train" not in set(table["split"]):
         raise CohortError("The split column puts no case into train.")
+
+
+def check_split_outcomes(table: pd.DataFrame) -> None:
+    """Raise ``CohortError`` where the table's own split leaves a part with cases of one outcome alone."""
+    if table["split"].iloc[0] is None:
+        return
+    for part, cases in table.groupby("split"):
+        if cases["outcome"].nunique() < 2:
+            raise CohortError(
+                f"The split column puts only cases with outcome {cases['outcome'].iloc[0]} into {part}: a part needs "
+                "cases of both outcomes."
+            )

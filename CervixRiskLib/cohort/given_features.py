@@ -96,7 +96,7 @@ def load_features_cohort(
     table = case_frame(rows, (), ())
     check_classes(table)
     check_split(table)
-    _refuse_outcome_copies(matrix, table["outcome"].to_numpy())
+    _check_values(matrix, table["outcome"].to_numpy())
     features = _given(path, matrix, notes)
     cohort = Cohort(
         table=table,
@@ -158,7 +158,7 @@ def load_given_features(
     joined = replace(cohort.select(kept), excluded=(*cohort.excluded, *problems))
     check_classes(joined.table)
     matrix = matrix.loc[kept]
-    _refuse_outcome_copies(matrix, joined.outcomes)
+    _check_values(matrix, joined.outcomes)
     extra = len(rows) - len(known)
     if extra:
         notes = (*notes, f"Cases of the {TITLE} left out because they are not in the cohort: {extra}.")
@@ -211,9 +211,11 @@ def read_feature_rows(path: str | os.PathLike[str], names: Sequence[str], clinic
     )
 
 
-def _refuse_outcome_copies(matrix: pd.DataFrame, outcomes: np.ndarray) -> None:
-    """A feature with one value for each outcome is the outcome under another name: any model of it would be perfect."""
+def _check_values(matrix: pd.DataFrame, outcomes: np.ndarray) -> None:
+    """Some feature varies, and none is the outcome under another name: any model of such a one would be perfect."""
     values = matrix.to_numpy()
+    if not np.ptp(values, axis=0).any():
+        raise CohortError(f"Every feature of the {TITLE} has the same value in every case: there is nothing to learn.")
     negative, positive = values[outcomes == 0], values[outcomes == 1]
     copies = (np.ptp(negative, axis=0) == 0) & (np.ptp(positive, axis=0) == 0) & (negative[0] != positive[0])
     if copies.any():

@@ -15,6 +15,7 @@ from ..bundle.example_choice import ChosenExample
 from ..bundle.study_file import study_bytes
 from ..bundle.study_record import STUDY_NAME, TEST, StudyRecord
 from ..cohort import Cohort, GivenFeatures, patient_split
+from ..cohort.cohort_checks import check_split_outcomes
 from ..errors import SettingsError, TrainingError
 from ..progress import SILENT, Progress
 from ..radiomics import preset_content
@@ -102,6 +103,7 @@ def train(
     check_destination(destination)
     if len(cohort) < _FEWEST_CASES:
         raise TrainingError(f"The cohort has {len(cohort)} usable cases; training needs at least {_FEWEST_CASES}.")
+    check_split_outcomes(cohort.table)
     for name in settings.clinical or ():
         if name not in cohort.columns:
             known = ", ".join(cohort.clinical_names) or "none"

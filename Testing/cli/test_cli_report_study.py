@@ -123,3 +123,46 @@ def test_training_checks_the_reports_folder_first(call: Any, cohort: Path, tmp_p
     shutil.rmtree(tmp_path / "m_report")
     both = call("train", "plnm", cohort, "-o", tmp_path / "m.zip", "--report", tmp_path / "r", "--no-report")
     assert "--no-report" in both.sentence()
+
+
+def test_a_bundle_keeps_its_files_alone(call: Any, bundle: Path, tmp_path: Path) -> None:
+    own = shutil.copytree(bundle, tmp_path / "own")
+    assert "bundle" in call("report", "study", own, "-o", own / "deep" / "report").sentence()
+    assert load_bundle(own).hash == load_bundle(bundle).hash
+    with pytest.raises(StorageError, match="lies in the bundle"):
+        report_folder(tmp_path / "new", tmp_path / "new" / "report", False)
+
+
+@pytest.mark.parametrize("place", ["below_a_file", "name_too_long"])
+def test_a_place_that_cannot_be_is_refused_before_any_work(call: Any, bundle: Path, tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "report" if place == "below_a_file" else tmp_path / ("a" * 300)
+    outcome = call("report", "study", bundle, "-o", folder)
+    outcome.sentence()
+    assert "Drawing" not in outcome.err
+
+
+@pytest.mark.parametrize("name", ["study.json", "examples.npz"])
+def test_training_writes_over_no_file_that_is_not_of_a_run(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(StorageError, match=name):
+        report_folder(tmp_path.with_name("m.zip"), tmp_path, False)
+
+
+def test_a_run_whose_writer_was_killed_can_be_written_again(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import CervixRiskLib.bundle.study_file as study_file
+
+    whole, written = study_file.atomic_file, []
+
+    def killed(path: Path) -> Any:
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(path)
+        return whole(path)
+
+    monkeypatch.setattr(study_file, "atomic_file", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_training_report(bundle, tmp_path / "run", lambda: (), SILENT)
+    assert report_folder(tmp_path / "run.zip", tmp_path / "run", False) == tmp_path / "run"

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from CervixRiskLib.cohort import load_cohort, load_features_cohort, load_given_features, read_feature_rows
+from CervixRiskLib.cohort.cohort_checks import check_split_outcomes
 from CervixRiskLib.errors import CohortError
 
 
@@ -199,3 +200,17 @@ def test_rows_to_answer_keep_their_gaps(frame, written):
     assert rows.clinical[0] == {"rbc_count": "4.1"}
     with pytest.raises(CohortError, match="lacks what the model needs: other"):
         read_feature_rows(written(frame), ["other"])
+
+
+def test_a_table_in_which_nothing_varies_is_refused_as_such(frame, written):
+    frame.iloc[:, 1:] = 1.5
+    with pytest.raises(CohortError, match="there is nothing to learn"):
+        load_features_cohort(written(frame))
+
+
+def test_a_part_of_the_tables_own_split_needs_both_outcomes(frame, written):
+    frame["split"] = ["train"] * 11 + ["test"]
+    with pytest.raises(CohortError, match="only cases with outcome 1 into test"):
+        check_split_outcomes(load_features_cohort(written(frame))[0].table)
+    frame["split"] = ["train"] * 10 + ["test"] * 2
+    check_split_outcomes(load_features_cohort(written(frame))[0].table)

@@ -142,7 +142,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report in a folder that holds something else."""
     folder = tmp_path_factory.mktemp("reports") / "report"
     folder.mkdir()
-    (folder / "bundle.json").write_text("{}")
+    (folder / "study.json").write_text("{}")
     write_document(DOCUMENT, folder, "# The card")
     return folder
 
@@ -299,7 +299,7 @@ def test_programs_find_every_number_by_its_name(folder: Path) -> None:
     assert sorted(content["files"]) == sorted(
         str(path.relative_to(folder).as_posix())
         for path in folder.rglob("*")
-        if path.is_file() and path.name != "bundle.json"
+        if path.is_file() and path.name != "study.json"
     )
 
 
@@ -516,3 +516,21 @@ def test_the_same_document_gives_the_same_files(tmp_path: Path) -> None:
         write_document(TINY, tmp_path / place, "# Card")
     for path in (tmp_path / "first").rglob("*.*"):
         assert path.read_bytes() == (tmp_path / "second" / path.relative_to(tmp_path / "first")).read_bytes()
+
+
+def test_what_a_killed_writer_leaves_is_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / ".roc.svg.1.x.partial.svg").touch()
+    check_study_folder(tmp_path)
+    (tmp_path / "figures" / "roc.svg").touch()
+    with pytest.raises(StorageError, match="figures"):
+        check_study_folder(tmp_path)
+    # Killed while the files are put into place: the first one tells that the others are a report's.
+    import CervixRiskLib.atomic as atomic
+
+    placed: list[str] = []
+    whole = atomic.os.replace
+    monkeypatch.setattr(atomic.os, "replace", lambda old, new: (placed.append(Path(new).name), whole(old, new)))
+    write_document(replace(DOCUMENT, sections=()), tmp_path / "report", "# The card", formats=("html",))
+    assert placed[0] == "report.json"
+    assert set(placed) == {"report.json", "index.html", "MODEL_CARD.md"}

@@ -166,7 +166,7 @@ def _centres(study: Study) -> tuple[Block, ...]:
         return (
             Absence(
                 "Centres were not left out one by one, nor features harmonised: the cohort table has no column "
-                '"center", or not two centers with twenty cases and five of each outcome. How the model does in '
+                '"center", or not two centres with twenty cases and five of each outcome. How the model does in '
                 "another hospital is not known."
             ),
         )

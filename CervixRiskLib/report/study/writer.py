@@ -9,7 +9,9 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from ...atomic import storage_errors
+from ...atomic import PARTIAL_SUFFIX, storage_errors
+from ...bundle.contents import MANIFEST_NAME
+from ...bundle.study_file import RUN_NAME
 from ...errors import MissingComponentError, SettingsError, StorageError
 from ...progress import SILENT, Progress
 from ..written_together import files_together
@@ -105,32 +107,53 @@ def check_study_folder(folder: str | os.PathLike[str], formats: Sequence[str] = 
     SettingsError
         A format that there is not.
     StorageError
-        ``folder`` is a file, or a file of the same name stands there that is not of a report.
+        ``folder`` is a file, lies below one, in a bundle or where nothing may be written, or a file of the same name
+        stands there that is not of a report.
     """
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown:
         raise SettingsError(f'A study report cannot be written as "{unknown[0]}": choose from {", ".join(FORMATS)}.')
     folder = Path(folder)
-    if not folder.exists():
+    with storage_errors():
+        found = folder.exists()
+    _check_place(folder)
+    if not found:
         return
     if not folder.is_dir():
         raise StorageError("A file stands where the folder of the report belongs: choose another name.")
     ours = _files_of_report(folder)
     for name in (PAGE_NAME, PDF_NAME, JSON_NAME, CARD_NAME, FIGURES_FOLDER):
-        is_ours = name in ours or (name == FIGURES_FOLDER and any(_is_figure(other) for other in ours))
+        is_ours = name in ours
+        if name == FIGURES_FOLDER:
+            is_ours = any(_is_figure(other) for other in ours) or _holds_partial_files_alone(folder / name)
         if os.path.lexists(folder / name) and not is_ours:
             raise StorageError(
                 f'The folder for the report holds "{name}", which is not of an earlier report: choose another folder.'
             )
 
 
+def _check_place(folder: Path) -> None:
+    """A folder can be made there, and a bundle keeps the files it lists alone: with others it is not opened."""
+    places = (folder.absolute(), *folder.absolute().parents)
+    if any((place / MANIFEST_NAME).is_file() and not (place / RUN_NAME).is_file() for place in places):
+        raise StorageError("The folder for the report is a bundle or lies in one: choose another place.")
+    nearest = next(place for place in places if place.exists())
+    if nearest != places[0] and not nearest.is_dir():
+        raise StorageError("The folder for the report lies below a file, not a folder: choose another place.")
+    if not os.access(nearest, os.W_OK):
+        raise StorageError("The folder for the report may not be written: choose a folder you own.")
+
+
 def _names(drawn: dict[str, DrawnFigure], formats: Sequence[str]) -> list[str]:
-    """The files, relative to the folder."""
-    names = [PAGE_NAME] * (HTML in formats) + [PDF_NAME] * (PDF in formats) + [JSON_NAME, CARD_NAME]
+    """The files, relative to the folder.
+
+    The last is put into place first: it lists the others, so that what a killed writer leaves is known as a report's.
+    """
+    names = [PAGE_NAME] * (HTML in formats) + [PDF_NAME] * (PDF in formats) + [CARD_NAME]
     if FIGURES in formats:
         shown = [name for name, figure in drawn.items() if figure.figure is not None]
         names += [f"{FIGURES_FOLDER}/{name}{suffix}" for name in shown for suffix in _SUFFIXES]
-    return names
+    return [*names, JSON_NAME]
 
 
 def _content(
@@ -178,6 +201,12 @@ def _files_of_report(folder: Path) -> set[str]:
     known = (PAGE_NAME, PDF_NAME, JSON_NAME, CARD_NAME)
     listed = files if isinstance(files, list) else []
     return {name for name in listed if isinstance(name, str) and (name in known or _is_figure(name))}
+
+
+def _holds_partial_files_alone(folder: Path) -> bool:
+    """What a writer leaves that was killed before anything was in place."""
+    left = list(folder.iterdir()) if folder.is_dir() else []
+    return bool(left) and all(PARTIAL_SUFFIX in path.suffixes for path in left)
 
 
 def _is_figure(name: str) -> bool:
