@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from CervixRiskLib.bundle.study_record import ModelTable
+from CervixRiskLib.cohort.columns import builtin_columns
 from CervixRiskLib.report.study.checklist import CHECKLISTS, load_checklist
 from CervixRiskLib.report.study.checklist_answers import answer_keys
 from CervixRiskLib.report.study.checklist_sections import FOR_THE_AUTHORS, checklist_sections
+from CervixRiskLib.report.study.document import TableBlock
 from CervixRiskLib.report.study.published_names import (
     published_characteristic,
     published_odds_ratio,
@@ -24,10 +27,10 @@ from CervixRiskLib.report.study.published_plnm import (
     TRAINING_CASES,
     TRAINING_POSITIVES,
 )
+from CervixRiskLib.report.study.sections_clinical import clinical_sections
 
 if TYPE_CHECKING:
     from CervixRiskLib.bundle.study_file import Study
-    from CervixRiskLib.report.study.document import TableBlock
 
 
 @pytest.mark.parametrize(("name", "whole", "parts"), [("tripod_ai", 27, 52), ("clear", 58, 58), ("metrics", 30, 30)])
@@ -125,3 +128,36 @@ def test_predictors_find_their_row_by_label() -> None:
     assert found.multivariate == (1.055, 1.036, 1.075, 0.0)
     assert published_characteristic("    Adenocarcinoma", 0) == ("36 (16.51)", "12 (15.79)", "")
     assert published_characteristic("Age (years)", 1) == ("51.15 ± 10.22", "54.55 ± 9.72", "0.091")
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Maximum diameter (cm)", "Minimum diameter (mm)", "Lymph node diameter (mm)", "Age at menarche (years)",
+        "Gestational age (weeks)", "Urine RBC count (/µL)", "Histology: adenocarcinoma",
+    ],
+)  # fmt: skip
+def test_another_characteristic_or_unit_has_no_published_value(label: str) -> None:
+    assert published_characteristic(label, 0) is None
+    assert published_odds_ratio(label) is None
+
+
+def test_every_characteristic_of_the_papers_dictionary_has_its_published_value() -> None:
+    for column in builtin_columns():
+        heading = f"{column.label} ({column.unit})" if column.unit else column.label
+        assert published_characteristic(heading, 0) is not None, heading
+        assert published_odds_ratio(column.label) is not None, heading
+
+
+def test_odds_ratios_per_another_unit_stand_alone(study_full: Study) -> None:
+    def printed(unit: str) -> list[object]:
+        columns = {"columns": {"maximum_diameter": {"label": "Maximum diameter", "unit": unit}}}
+        details = {**study_full.manifest.details, "clinical_columns": columns}
+        study = replace(study_full, manifest=replace(study_full.manifest, details=details))
+        (section,) = clinical_sections(study)
+        table = next(block for block in section.blocks if isinstance(block, TableBlock))
+        row = next(row for row in table.rows if row[0] == "Maximum diameter")
+        return [cell for name, cell in zip(table.head, row, strict=True) if name == "multivariate" and cell]
+
+    assert len(printed("mm")) == 1
+    assert printed("cm") == []

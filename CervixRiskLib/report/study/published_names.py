@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ...bundle.study_record import ModelTable
 from .published_plnm import TABLE_1, TABLE_2, TABLES, Published, PublishedOddsRatio
 
@@ -16,24 +18,29 @@ _WORDS: dict[ModelTable, tuple[tuple[str, str], ...]] = {
     ModelTable.MODELS: (("nomogram", "Nomogram"), ("radiomics", "Radiomics"), ("network", "DTL"), ("fusion", "Fusion")),
 }
 _WORDS[ModelTable.FUSION_CLASSIFIERS] = _WORDS[ModelTable.RADIOMICS_CLASSIFIERS]
-# fmt: on
 _CHARACTERISTICS = (
-    (("diameter",), "Maximum diameter (mm)", "Maximum tumor diameter"),
-    (("rbc", "red blood"), "RBC count (10¹²/L)", "RBC count"),
-    (("wbc", "white blood"), "WBC count (10⁹/L)", "WBC count"),
-    (("eosinophil",), "Eosinophil count (10⁹/L)", "Eosinophil count"),
-    (("alp ", "alkaline"), "ALP (U/L)", "ALP"),
-    (("ca125", "ca 125"), "CA125 (U/mL)", "CA125"),
-    (("ca153", "ca 153"), "CA153 (U/mL)", "CA153"),
-    (("ca199", "ca 199"), "CA199 (U/mL)", "CA199"),
-    (("cea ", "carcinoembryonic"), "CEA (U/mL)", "CEA"),
-    (("scc ", "squamous cell carcinoma antigen"), "SCC antigen (ng/mL)", "SCC antigen"),
-    (("parturition", "parity"), "Parturition", "Parturition"),
-    (("abortion",), "Abortion", "Abortion"),
-    (("bmi ", "body mass"), "BMI", "BMI"),
-    (("histology", "histological"), "Histology", "Histology"),
-    (("age ",), "Age", "Age"),
+    ({"diameter", "max diameter", "maximal diameter", "maximum diameter", "largest diameter"},
+     "Maximum diameter (mm)", "Maximum tumor diameter"),
+    ({"rbc", "red blood cell", "red blood cells"}, "RBC count (10¹²/L)", "RBC count"),
+    ({"wbc", "white blood cell", "white blood cells"}, "WBC count (10⁹/L)", "WBC count"),
+    ({"eosinophil", "eosinophils"}, "Eosinophil count (10⁹/L)", "Eosinophil count"),
+    ({"alp", "alkaline phosphatase"}, "ALP (U/L)", "ALP"),
+    ({"ca125", "ca 125"}, "CA125 (U/mL)", "CA125"),
+    ({"ca153", "ca 153"}, "CA153 (U/mL)", "CA153"),
+    ({"ca199", "ca 199"}, "CA199 (U/mL)", "CA199"),
+    ({"cea", "carcinoembryonic antigen"}, "CEA (U/mL)", "CEA"),
+    ({"scc", "scc antigen", "squamous cell carcinoma antigen"}, "SCC antigen (ng/mL)", "SCC antigen"),
+    ({"parturition", "parity"}, "Parturition", "Parturition"),
+    ({"abortion", "abortions"}, "Abortion", "Abortion"),
+    ({"bmi", "body mass index"}, "BMI", "BMI"),
+    ({"histology", "histological", "histologic"}, "Histology", "Histology"),
+    ({"age"}, "Age", "Age"),
 )
+"""Names of a characteristic without what :data:`_FILLERS` adds, and how Tables 1 and 2 print it."""
+# fmt: on
+_FILLERS = {"tumor", "tumour", "count", "level", "serum", "type"}
+_WITH_UNIT = re.compile(r"(.*\S)\s*\(([^()]*)\)")
+_PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", "^×· *")
 
 
 def published_rows(table: ModelTable, name: str) -> tuple[Published, Published] | None:
@@ -70,8 +77,18 @@ def published_odds_ratio(label: str) -> PublishedOddsRatio | None:
 
 
 def _printed_name(label: str, table: int) -> str:
-    low = f"{label.strip().lower()} "
-    for words, *names in _CHARACTERISTICS:
-        if any(low.startswith(word) or f" {word}" in low for word in words):
-            return names[table]
+    """Only the same characteristic in the same unit: a minimum is no maximum, and a centimetre no millimetre."""
+    name, unit = _parts(label)
+    for names, *printed in _CHARACTERISTICS:
+        if name in names:
+            theirs = _parts(printed[0])[1]
+            return printed[table] if not unit or not theirs or unit == theirs else ""
     return ""
+
+
+def _parts(label: str) -> tuple[str, str]:
+    """Name without fillers, and unit without ornament: ``("rbc", "1012/l")``."""
+    found = _WITH_UNIT.fullmatch(label.strip())
+    name, unit = (found[1], found[2]) if found else (label, "")
+    kept = [word for word in name.lower().replace("-", " ").split() if word not in _FILLERS]
+    return " ".join(kept), unit.lower().translate(_PLAIN)

@@ -35,7 +35,7 @@ def clinical_sections(study: Study) -> tuple[Section, ...]:
             "All training cases together, every regression with an intercept. This describes the cohort; in the honest "
             "protocol the predictors are chosen anew in every resample."
         ),
-        _table(rows, table),
+        _table(study, rows, table),
         _forest(study, rows),
         *_events(rows),
         *_flips(study, table),
@@ -47,16 +47,30 @@ def clinical_sections(study: Study) -> tuple[Section, ...]:
 Row = Mapping[str, Any]
 
 
-def _table(rows: list[dict[str, Any]], table: RecordTable) -> TableBlock:
+def _headings(study: Study) -> dict[str, str]:
+    """Labels of the clinical columns to label and unit: an odds ratio per centimetre is not one per millimetre."""
+    found = study.manifest.details.get("clinical_columns")
+    columns = found.get("columns") if isinstance(found, dict) else None
+    described = columns.values() if isinstance(columns, dict) else ()
+    return {
+        str(one["label"]): f"{one['label']} ({one['unit']})"
+        for one in described
+        if isinstance(one, dict) and one.get("label") and one.get("unit")
+    }
+
+
+def _table(study: Study, rows: list[dict[str, Any]], table: RecordTable) -> TableBlock:
     cells: list[tuple[Cell, ...]] = []
-    printed_any = any(published_odds_ratio(str(row.get("label") or row.get("name"))) for row in rows)
-    for row in rows:
-        label = str(row.get("label") or row.get("name"))
+    labels = [str(row.get("label") or row.get("name")) for row in rows]
+    headings = _headings(study)
+    found = {label: published_odds_ratio(headings.get(label, label)) for label in labels}
+    printed_any = any(found.values())
+    for label, row in zip(labels, rows, strict=True):
         line: list[Cell] = [label]
         for side in _SIDES:
             line += [_wald(row, side), _profile(row, side), _p(row, side)]
         if printed_any:
-            printed = published_odds_ratio(label)
+            printed = found[label]
             for values in (printed.univariate, printed.multivariate) if printed else (None, None):
                 line.append(Estimate(*values[:3]) if values else None)
         cells.append(tuple(line))
