@@ -15,12 +15,14 @@ from CervixRiskLib.bundle.study_record import (
     JudgedModel,
     ModelTable,
     PermutationRecord,
+    RecordTable,
     StudyRecord,
 )
 from CervixRiskLib.report.study.checklist_answers import answer
-from CervixRiskLib.report.study.document import Block, BulletList
+from CervixRiskLib.report.study.document import Block, BulletList, TableBlock
 from CervixRiskLib.report.study.headline import difference_words, paper_optimism, summary
 from CervixRiskLib.report.study.performance import Judged
+from CervixRiskLib.report.study.sections_cohort import cohort_sections
 
 if TYPE_CHECKING:
     from CervixRiskLib.bundle.study_file import Study
@@ -117,3 +119,16 @@ def test_the_checklists_claim_no_resampling_where_there_was_none(study_full: Stu
         assert "had not seen" not in told
         assert "internal validation" not in told
     assert answer("comparison", alone) == ""
+
+
+def test_the_others_of_another_category_have_no_published_count(study_full: Study) -> None:
+    columns = ("Characteristic", "all patients (N = 60)", "all patients missing")
+    labels = ("Menopause", "    Others", "Histology", "    Others")
+    table = RecordTable(columns, tuple((label, "5 (8.33 %)", "0") for label in labels))
+    study = replace(study_full, record=replace(study_full.record, table_one=table))
+    (section,) = cohort_sections(study)
+    rows = next(block for block in section.blocks if isinstance(block, TableBlock)).rows
+    assert [row[-3:] for row in rows if "Others" in str(row[0])] == [
+        (None, None, None),
+        ("8\xa0(3.67)", "7\xa0(9.21)", None),
+    ]

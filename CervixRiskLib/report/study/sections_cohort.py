@@ -90,8 +90,12 @@ def _one_cohort(table: RecordTable, cohort: str, place: int, published: Printed)
     heads = tuple(f"all {head}" if head.startswith("(N") else head for head in heads)
     rows = []
     printed_any = False
+    heading = ""
     for row in table.rows:
-        printed = published(str(row[0]), place)
+        label = str(row[0])
+        # A level stands below its category: the "others" of one are not those of another.
+        heading = heading if label.startswith(" ") else label
+        printed = published(label, place) if label == heading or published(heading, place) else None
         printed_any = printed_any or printed is not None
         rows.append(
             (str(row[0]).strip(), *(_text(row[index]) for index in places), *map(_text, printed or (None, None, None)))
