@@ -121,14 +121,14 @@ def test_the_checklists_claim_no_resampling_where_there_was_none(study_full: Stu
     assert answer("comparison", alone) == ""
 
 
-def test_the_others_of_another_category_have_no_published_count(study_full: Study) -> None:
+def test_a_level_of_another_category_has_no_published_count(study_full: Study) -> None:
     columns = ("Characteristic", "all patients (N = 60)", "all patients missing")
-    labels = ("Menopause", "    Others", "Histology", "    Others")
+    labels = ("Cytology", "    Adenocarcinoma", "Histology", "    Adenocarcinoma")
     table = RecordTable(columns, tuple((label, "5 (8.33 %)", "0") for label in labels))
     study = replace(study_full, record=replace(study_full.record, table_one=table))
     (section,) = cohort_sections(study)
     rows = next(block for block in section.blocks if isinstance(block, TableBlock)).rows
-    assert [row[-3:] for row in rows if "Others" in str(row[0])] == [
+    assert [row[-3:] for row in rows if "Adeno" in str(row[0])] == [
         (None, None, None),
-        ("8\xa0(3.67)", "7\xa0(9.21)", None),
+        ("36\xa0(16.51)", "12\xa0(15.79)", None),
     ]

@@ -93,7 +93,7 @@ def _one_cohort(table: RecordTable, cohort: str, place: int, published: Printed)
     heading = ""
     for row in table.rows:
         label = str(row[0])
-        # A level stands below its category: the "others" of one are not those of another.
+        # A level stands below its category: a level of one is none of another.
         heading = heading if label.startswith(" ") else label
         printed = published(label, place) if label == heading or published(heading, place) else None
         printed_any = printed_any or printed is not None
