@@ -1,8 +1,10 @@
 """What a training run knows about how good its model is: everything a study report is drawn from.
 
 The record travels in the bundle as ``study.json``, so that a report can be made again at any time and on any machine.
-It names no patient: cases are numbers in an order drawn at random, and clinical values appear in tables of the whole
-cohort alone.
+It names no patient: cases are numbers in an order drawn at random. Clinical values appear in tables of the whole
+cohort; of each case there are its outcome, its scores, and the groups that it is judged in (centre, categories, thirds
+of the diameter), none of them of fewer than five cases of the cohort. Together these can still single somebody out to a
+person who knows them: a bundle is no public data set.
 """
 
 from __future__ import annotations

@@ -17,8 +17,9 @@ def subgroups(cohort: Cohort) -> dict[str, tuple[str, ...]]:
     """Name of a grouping to each case's group, in the order of the cohort's table; ``""`` where it is not known.
 
     Centre, binary and categorical clinical columns with at most :data:`MOST_GROUPS` groups, and thirds of the maximum
-    diameter with their limits. Groups of fewer than :data:`FEWEST_CASES` cases are put together as "other": a handful
-    of patients says nothing and could be recognised. Groupings with a single group are left out.
+    diameter with their limits. Groups of fewer than :data:`FEWEST_CASES` cases are put together as "other", and counted
+    as not known where they are too few even together: a handful of patients says nothing and could be recognised.
+    Groupings with a single group are left out.
     """
     found: dict[str, tuple[str, ...]] = {}
     frame = clinical_frame(cohort)
@@ -44,6 +45,8 @@ def centre_labels(cohort: Cohort) -> list[str]:
 def _add(found: dict[str, tuple[str, ...]], name: str, labels: list[str]) -> None:
     sizes = {label: labels.count(label) for label in dict.fromkeys(labels) if label}
     merged = [label if not label or sizes[label] >= FEWEST_CASES else OTHER for label in labels]
+    if merged.count(OTHER) < FEWEST_CASES:
+        merged = ["" if label == OTHER else label for label in merged]
     groups = set(merged) - {""}
     while name in found:
         name += " (2)"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from CervixRiskLib.cohort import ColumnDictionary, exclusion_reasons, load_cohort, subgroups
-from CervixRiskLib.cohort.case_groups import FEWEST_CASES, MOST_GROUPS
+from CervixRiskLib.cohort.case_groups import FEWEST_CASES, MOST_GROUPS, OTHER, _add
 
 COLUMNS = {
     "maximum_diameter": {"label": "Maximum diameter", "unit": "mm"},
@@ -43,8 +43,18 @@ def test_groups_are_named_and_small_ones_are_put_together(cohort):
     centre = found["Centre"]
     assert (centre.count("centre 1"), centre.count("centre 2"), centre.count("")) == (50, 38, 2)
     histology = found["Histology"]
-    assert (histology.count("squamous"), histology.count("adeno"), histology.count("other")) == (60, 26, 4)
-    assert histology.count("other") < FEWEST_CASES
+    assert (histology.count("squamous"), histology.count("adeno"), histology.count("")) == (60, 26, 4)
+
+
+def test_no_group_is_smaller_than_a_handful(cohort):
+    for labels in subgroups(cohort).values():
+        assert all(labels.count(label) >= FEWEST_CASES for label in set(labels) - {""})
+
+
+def test_small_groups_that_are_enough_together_are_one():
+    found: dict[str, tuple[str, ...]] = {}
+    _add(found, "Type", ["a"] * 20 + ["b"] * 3 + ["c"] * 2)
+    assert found == {"Type": ("a",) * 20 + (OTHER,) * 5}
 
 
 def test_what_has_one_group_or_too_many_is_left_out(cohort):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.text import Text
 
 from CervixRiskLib.bundle.study_record import (
     PAPER_TEST,
@@ -19,10 +20,11 @@ from CervixRiskLib.bundle.study_record import (
     StudyRecord,
 )
 from CervixRiskLib.report.study.checklist_answers import answer
-from CervixRiskLib.report.study.document import Block, BulletList, TableBlock
+from CervixRiskLib.report.study.document import Block, BulletList, FigureBlock, TableBlock
 from CervixRiskLib.report.study.headline import difference_words, paper_optimism, summary
 from CervixRiskLib.report.study.performance import Judged
 from CervixRiskLib.report.study.sections_cohort import cohort_sections
+from CervixRiskLib.report.study.subgroup_blocks import subgroup_blocks
 
 if TYPE_CHECKING:
     from CervixRiskLib.bundle.study_file import Study
@@ -132,3 +134,17 @@ def test_a_level_of_another_category_has_no_published_count(study_full: Study) -
         (None, None, None),
         ("36\xa0(16.51)", "12\xa0(15.79)", None),
     ]
+
+
+def test_a_subgroup_of_two_tells_neither_its_size_nor_its_outcomes() -> None:
+    groups = ("rare",) * 2 + ("common",) * 58
+    cases = CaseSet(TRAINING, Y, tuple(range(60)), {"Histology": groups})
+    judged = Judged(model("nomogram", "honest", TRAINING, 0.8), cases)
+    blocks = subgroup_blocks(judged, simulated=False)
+    table = next(block for block in blocks if isinstance(block, TableBlock))
+    (rare,) = [row for row in table.rows if row[0] == "rare"]
+    assert rare[1:] == ("< 3", None, None, None, None)
+    figure = next(block for block in blocks if isinstance(block, FigureBlock)).draw()
+    written = " ".join(text.get_text() for text in figure.findobj(Text))
+    assert "n < 3" in written
+    assert "n = 2)" not in written

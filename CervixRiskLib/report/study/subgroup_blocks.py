@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...bundle.study_record import CaseSet, JudgedModel
+from ...statistics.small_groups import FEWEST_CASES
 from .cells import Cell, Estimate, cell_text
 from .document import Absence, Block, FigureBlock, TableBlock
 from .performance import Judged
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..figures.forest import ForestRow
 
-_UNKNOWN = "not known"
+_UNKNOWN = "not known, or too few"
 _NOTES = (
     "Exploratory: subgroups are small and not corrected for their number. Overlapping intervals do not show that the "
     "model is equally good, nor different ones that it is not.",
@@ -112,6 +113,9 @@ def _rank(value: str) -> tuple[int, str]:
 
 
 def _row(title: str, model: Judged) -> tuple[Cell, ...]:
+    if len(model.cases.outcomes) < FEWEST_CASES:
+        # What one or two patients had is nobody's business, and no measure of a model.
+        return (title, f"< {FEWEST_CASES}", None, None, None, None)
     return (
         title,
         len(model.cases.outcomes),
@@ -126,9 +130,12 @@ def _forest(model: Judged, groups: dict[str, dict[str, Judged]]) -> list[ForestR
     from ..figures.forest import ForestRow
 
     def row(title: str, part: Judged, level: int) -> ForestRow:
+        count = len(part.cases.outcomes)
+        if count < FEWEST_CASES:
+            return ForestRow(f"{title} (n < {FEWEST_CASES})", None, None, None, "", level)
         auc = part.auc()
         text = cell_text(Estimate(auc.value, auc.lower, auc.upper, digits=2))
-        label = f"{title} (n = {len(part.cases.outcomes)})"
+        label = f"{title} (n = {count})"
         return ForestRow(label, auc.value, auc.lower, auc.upper, text, level)
 
     rows = [row("All cases", model, 0)]
