@@ -24,6 +24,7 @@ from CervixRiskLib.report.study.document import Block, BulletList, FigureBlock, 
 from CervixRiskLib.report.study.headline import difference_words, paper_optimism, summary
 from CervixRiskLib.report.study.performance import Judged
 from CervixRiskLib.report.study.sections_cohort import cohort_sections
+from CervixRiskLib.report.study.sections_nomogram import nomogram_sections
 from CervixRiskLib.report.study.subgroup_blocks import subgroup_blocks
 
 if TYPE_CHECKING:
@@ -148,3 +149,15 @@ def test_a_subgroup_of_two_tells_neither_its_size_nor_its_outcomes() -> None:
     written = " ".join(text.get_text() for text in figure.findobj(Text))
     assert "n < 3" in written
     assert "n = 2)" not in written
+
+
+def test_reclassification_takes_no_cut_off_that_these_outcomes_chose(study_full: Study) -> None:
+    def told(threshold: float) -> tuple[tuple[object, ...], ...]:
+        study = replace(study_full, manifest=replace(study_full.manifest, threshold=threshold))
+        blocks = [block for section in nomogram_sections(study) for block in section.blocks]
+        return next(
+            block.rows for block in blocks if isinstance(block, TableBlock) and block.name == "reclassification"
+        )
+
+    assert told(0.2) == told(0.6)
+    assert "event rate" in str(told(0.2)[0][0])

@@ -153,14 +153,14 @@ def _reclassification(study: Study) -> tuple[Block, ...]:
     old = next((found for name, found in baselines.items() if "clinical" in name), None)
     if model is None or old is None or not (model.model.probability and old.model.probability):
         return (Absence("No reclassification: there are no clinical predictors to start from, or no probabilities."),)
-    threshold = study.manifest.threshold
-    cut_offs = () if threshold is None else (threshold,)
+    # The bundle's cut-off was chosen on the outcomes of these same cases, for the new model and not for the old one.
+    event_rate = float(model.outcomes.mean())
     try:
-        found = reclassification(model.outcomes, old.scores, model.scores, cut_offs, model.patients)
+        found = reclassification(model.outcomes, old.scores, model.scores, (event_rate,), model.patients)
     except TrainingError as error:
         return (Absence(f"Reclassification is undefined. {error}"),)
     rows = [
-        ("Categorical NRI at the cut-off", found.nri),
+        (f"Categorical NRI at the event rate, {100 * event_rate:.0f} %", found.nri),
         ("  of the positive cases", found.nri_positive),
         ("  of the negative cases", found.nri_negative),
         ("Continuous NRI", found.continuous_nri),
