@@ -91,6 +91,8 @@ def check_destination(destination: str | os.PathLike[str]) -> None:
     StorageError
     """
     destination = Path(destination)
+    with storage_errors():
+        destination.exists()  # raises where there can be no such name
     if destination.is_symlink():
         raise StorageError("The bundle's destination is a link: give the place itself.")
     if destination.is_dir():

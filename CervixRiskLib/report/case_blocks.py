@@ -91,6 +91,9 @@ def _class_words(report: CaseReport) -> str:
     if prediction.threshold is None:
         return f"Most probable: {prediction.label}"
     side = "below" if prediction.probability < prediction.threshold else "at or above"
+    if percent(prediction.threshold) == percent(prediction.probability):
+        # Both round to the same number; the side alone would look like a mistake.
+        side = f"just {side}"
     return f"{side} the threshold of {percent(prediction.threshold)}: {prediction.label}"
 
 

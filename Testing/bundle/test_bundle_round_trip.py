@@ -93,7 +93,7 @@ def test_what_is_no_bundle_is_left_alone(tmp_path: Path, manifest: BundleManifes
     file.write_text("x")
     link = tmp_path / "link"
     link.symlink_to(thesis, target_is_directory=True)
-    for place in (thesis, photo, file, link):
+    for place in (thesis, photo, file, link, tmp_path / ("a" * 300)):
         with pytest.raises(StorageError):
             check_destination(place)
         with pytest.raises(StorageError):

@@ -14,6 +14,7 @@ from PIL import Image
 from CervixRiskLib import RESEARCH_USE_NOTICE, SIMULATED_MARK
 from CervixRiskLib.bundle import PredictionWarning, WarningCode
 from CervixRiskLib.report import write_case_page
+from CervixRiskLib.report.case_blocks import _class_words
 from CervixRiskLib.report.case_page import case_page
 from CervixRiskLib.report.figures.pages import page_style
 
@@ -82,6 +83,12 @@ def test_everything_stands_on_one_page(pages: list[Figure], full_report: CaseRep
         assert len(marks(page, f"mark:{point.name}")) == 1
     assert len(marks(page, "mark:total")) == 1
     assert len(marks(page, "mark:interval")) == 1
+
+
+def test_a_probability_that_rounds_to_the_threshold_is_not_read_as_a_mistake(full_report: CaseReport) -> None:
+    assert full_report.prediction.threshold is not None
+    near = replace(full_report.prediction, probability=full_report.prediction.threshold - 0.001)
+    assert _class_words(replace(full_report, prediction=near)).startswith("just below the threshold of 35 %")
 
 
 def test_without_contour_and_nomogram(staging_report: CaseReport) -> None:

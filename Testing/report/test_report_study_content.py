@@ -272,8 +272,24 @@ def test_example_cases_are_shown_from_the_run(study_full: Study, tmp_path: Path)
     write_examples(tmp_path / EXAMPLES_NAME, examples)
     document = study_document(replace(study_full, run=tmp_path))
     block = next(figure for figure in document.figures() if figure.name == "heat_maps")
-    assert any("chosen by rule" in note for note in block.notes)
-    assert len(block.draw().findobj(AxesImage)) >= 4
+    assert block.title == "Where the model looked"
+    figure = block.draw()
+    assert len(figure.findobj(AxesImage)) >= 4
+    # The figure says it; below it, it would be read twice.
+    assert any("chosen by rule" in " ".join(text.get_text().split()) for text in figure.findobj(Text))
+    assert not any("chosen by rule" in note for note in block.notes)
+
+
+def test_example_cases_of_a_model_without_network_promise_no_heat_map(study_full: Study, tmp_path: Path) -> None:
+    image = np.eye(8, dtype=np.float32)
+    write_examples(
+        tmp_path / EXAMPLES_NAME, [StudyExample(image, image > 0, None, "metastasis", 0.4, "metastasis", "", True)]
+    )
+    document = study_document(replace(study_full, run=tmp_path))
+    block = next(figure for figure in document.figures() if figure.name == "heat_maps")
+    assert block.title == "Example cases"
+    assert block.notes == ("There is no heat map of these cases.",)
+    assert "heat map" not in block.alternative_text
 
 
 def test_damaged_example_cases_are_a_sentence(study_full: Study, tmp_path: Path) -> None:

@@ -53,16 +53,22 @@ def _panel(study: Study, number: str, further: tuple[str, ...]) -> tuple[Block, 
 
         return draw_heat_map_panel(examples, notes=notes, simulated=study.manifest.simulated)
 
+    mapped = any(example.heat_map is not None for example in examples)
     words = "; ".join(
         f"{example.outcome}, {example.probability_of} {100 * example.probability:.0f} %" for example in examples
     )
     return (
         FigureBlock(
-            "Where the model looked",
+            "Where the model looked" if mapped else "Example cases",
             draw,
             "heat_maps",
-            f"Slices with contour and heat map of {len(examples)} cases: {words}.",
-            notes=(*notes, "A heat map shows what the network's answer rested on, not where disease is."),
+            f"Slices with contour{' and heat map' * mapped} of {len(examples)} cases: {words}.",
+            # The rule and what was seen in training stand in the figure itself.
+            notes=(
+                "A heat map shows what the network's answer rested on, not where disease is."
+                if mapped
+                else "There is no heat map of these cases.",
+            ),
             number=number,
         ),
     )
