@@ -20,9 +20,10 @@ from CervixRiskLib.bundle.study_record import (
     StudyRecord,
 )
 from CervixRiskLib.report.study.checklist_answers import answer
-from CervixRiskLib.report.study.document import Block, BulletList, FigureBlock, TableBlock
+from CervixRiskLib.report.study.document import Absence, Block, BulletList, FigureBlock, TableBlock
 from CervixRiskLib.report.study.headline import difference_words, paper_optimism, summary
 from CervixRiskLib.report.study.performance import Judged
+from CervixRiskLib.report.study.roc_figures import roc_figures
 from CervixRiskLib.report.study.sections_cohort import cohort_sections
 from CervixRiskLib.report.study.sections_nomogram import nomogram_sections
 from CervixRiskLib.report.study.subgroup_blocks import subgroup_blocks
@@ -161,3 +162,16 @@ def test_reclassification_takes_no_cut_off_that_these_outcomes_chose(study_full:
 
     assert told(0.2) == told(0.6)
     assert "event rate" in str(told(0.2)[0][0])
+
+
+def test_a_held_out_side_of_one_outcome_has_a_sentence_for_a_curve(study_full: Study) -> None:
+    cases = tuple(
+        replace(one, outcomes=(0,) * len(one.outcomes)) if one.name == TEST else one
+        for one in study_full.record.case_sets
+    )
+    study = replace(study_full, record=replace(study_full.record, case_sets=cases))
+    blocks = roc_figures(study, ModelTable.MODELS, "models")
+    (absent,) = [block for block in blocks if isinstance(block, Absence)]
+    assert "held-out" in absent.text
+    assert "same outcome" in absent.text
+    assert len(blocks) == 4

@@ -28,8 +28,9 @@ _ESTIMATES = (
 _NOTES = (
     "Perfect: slope 1, intercept 0, calibration in the large 0, expected : observed 1. A slope below 1 means risks "
     "that are too extreme.",
-    "Hosmer-Lemeshow: ten groups of equal size by rank of the risk; with several repeats the median p, which describes "
-    "and does not test. A large p does not show good calibration: the test sees little in small cohorts.",
+    "Hosmer-Lemeshow: ten groups of equal size by rank of the risk, cases taken as independent; with several repeats "
+    "the median p, which describes and does not test. A large p does not show good calibration: the test sees little "
+    "in small cohorts.",
 )
 
 

@@ -79,8 +79,8 @@ def range_sentence(curve: DecisionCurve, main: str, spoken: str) -> str:
         return f"At no threshold is acting on {spoken} better than treating everyone or no one."
     sentence = f"Acting on {spoken} is better than treating everyone or no one at thresholds of {found}"
     if not certain:
-        return f"{sentence}; at none of them does the 95 % interval of the advantage leave 0."
-    return f"{sentence}; the 95 % interval of the advantage lies above 0 at {certain}."
+        return f"{sentence}; at none of them does the pointwise 95 % interval of the advantage leave 0."
+    return f"{sentence}; the pointwise 95 % interval of the advantage lies above 0 at {certain}."
 
 
 def _ranges(curve: DecisionCurve, main: str, certain: bool) -> str:

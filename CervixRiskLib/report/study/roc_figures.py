@@ -8,7 +8,7 @@ from ...bundle.study_file import Study
 from ...bundle.study_record import PAPER_TEST, PAPER_TRAINING, TEST, TRAINING, ModelTable
 from ...statistics import roc_band
 from .cells import Estimate, cell_text
-from .document import FigureBlock
+from .document import Absence, Block, FigureBlock
 from .performance import HONEST, PAPER, Judged, models_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _SIDES = (
 )
 
 
-def roc_figures(study: Study, table: ModelTable, name: str, number: str = "") -> tuple[FigureBlock, ...]:
+def roc_figures(study: Study, table: ModelTable, name: str, number: str = "") -> tuple[Block, ...]:
     """The curves of the models of ``table``, with bands where the numbers are honest.
 
     Parameters
@@ -32,10 +32,12 @@ def roc_figures(study: Study, table: ModelTable, name: str, number: str = "") ->
     number
         The paper's figure that this is the counterpart of.
     """
-    figures = []
+    figures: list[Block] = []
     for protocol, cases, side, suffix in _SIDES:
         models = models_of(study.record, table, protocol, cases)
-        if models:
+        if models and len(set(next(iter(models.values())).cases.outcomes)) < 2:
+            figures.append(Absence(f"No ROC curves, {side}: all cases have the same outcome."))
+        elif models:
             figures.append(
                 _figure(study, tuple(models.values()), f"ROC curves: {side}", f"roc_{name}_{suffix}", number)
             )
