@@ -22,6 +22,8 @@ from .comparisons import Answer, compare
 from .fold_store import FoldResult, FoldStore
 from .model import PlnmModel, usable_folds
 
+_FEWEST_OF_AN_OUTCOME = 2
+
 
 class Asked(str, Enum):
     """What a resample answers with besides the model's own probability."""
@@ -205,8 +207,12 @@ def discrimination_metrics(
         ``(cases,)``: where some have several cases, the AUC's interval is a bootstrap over patients. The intervals at
         the cut-off take cases as independent.
     """
-    area = repeated_auc(y, scores, patients)
-    metrics = [_metric("auc", [(area.auc, area.lower, area.upper)], protocol, len(y), model)]
+    # An interval takes two cases of each outcome; a small cohort's test side may have one.
+    interval = (np.nan, np.nan, np.nan)
+    if np.bincount(y, minlength=2).min() >= _FEWEST_OF_AN_OUTCOME:
+        area = repeated_auc(y, scores, patients)
+        interval = area.auc, area.lower, area.upper
+    metrics = [_metric("auc", [interval], protocol, len(y), model)]
     if predicted is not None:
         points = [operating_point(y, repeat.astype(float), 0.5) for repeat in np.atleast_2d(predicted)]
         for name in ("accuracy", "sensitivity", "specificity", "ppv", "npv"):

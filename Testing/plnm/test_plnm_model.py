@@ -279,3 +279,11 @@ def test_a_network_that_is_fitted_knows_the_patients(make_table, columns_of):
     assert [len(groups) for groups in RecordingEmbedding.seen] == [len(train) for train, _ in fitted.folds_] + [40]
     np.testing.assert_array_equal(RecordingEmbedding.seen[-1], patients)
     assert fitted.fold_scorers_ == []
+
+
+def test_one_case_of_an_outcome_leaves_the_auc_undefined():
+    """A test side of a small cohort may have one positive case; hours of validation must not be lost to it."""
+    y, scores = np.array([0] * 6 + [1]), np.linspace(0, 1, 7)
+    found = {m.name: m for m in discrimination_metrics(y, scores, scores > 0.5, model="m", protocol="paper")}
+    assert (found["auc"].value, found["auc"].lower, found["auc"].upper) == (None, None, None)
+    assert found["sensitivity"].value == 1.0
