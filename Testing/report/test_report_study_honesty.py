@@ -82,6 +82,20 @@ def test_the_printed_test_side_is_held_against_the_honest_answers_for_the_same_c
     assert "honest 0.80 on the same cases" in side
 
 
+def test_an_honest_number_below_chance_makes_no_optimism_of_noise() -> None:
+    few = (0,) * 12 + (1,) * 6
+    printed = (*map(float, range(12)), 1.5, 3.5, 7.5, 9.5, 12.0, 13.0)
+    honest = (*map(float, range(12)), 0.5, 1.5, 2.5, 3.5, 4.5, 5.5)
+    cases = tuple(CaseSet(name, few, tuple(range(18))) for name in (TEST, PAPER_TEST))
+    models = (
+        JudgedModel("nomogram", "models", "honest", TEST, (honest,)),
+        JudgedModel("nomogram", "models", "paper", PAPER_TEST, (printed,)),
+    )
+    (side,) = paper_optimism(StudyRecord("plnm", cases, models))
+    assert "includes 0.5" in side
+    assert "optimism" not in side
+
+
 def test_too_few_permutations_prove_nothing_either_way(study_full: Study) -> None:
     permutation = PermutationRecord("nomogram with logistic regression", 0.71, (0.5,) * 10, 1 / 11)
     study = replace(study_full, record=replace(study_full.record, permutation=permutation))

@@ -12,6 +12,7 @@ from .required_cases import required_cases
 _LEAST_OPTIMISM = 0.02
 """Below this a difference of two AUCs is not worth a word of its own."""
 _SIGNIFICANT = 0.05
+_CHANCE = 0.5
 FUSION = "fusion"
 _ALL_CASES = "selected on all cases"
 
@@ -197,6 +198,9 @@ def _beside_paper(record: StudyRecord) -> list[str]:
             sentences.append(f"{sentence}; how much of it is optimism is not known without the honest protocol.")
         elif value - honest >= _LEAST_OPTIMISM and lower <= honest:
             sentences.append(f"{sentence}; its interval, {_range(auc)}, holds the {words}.")
+        elif value - honest >= _LEAST_OPTIMISM and lower <= _CHANCE:
+            # An honest AUC below chance is noise: what the printed one lies above it is not all optimism.
+            sentences.append(f"{sentence}; its interval, {_range(auc)}, includes 0.5 ({words}).")
         elif value - honest >= _LEAST_OPTIMISM:
             # The difference of the numbers as they are read, so that a reader who subtracts finds the same.
             optimism = round(value, 2) - round(honest, 2)
@@ -241,7 +245,8 @@ def _permutation(record: StudyRecord) -> list[str]:
     runs = len(test.permuted)
     least = 1 / (1 + runs)
     if least >= _SIGNIFICANT:
-        return [f"{runs} permutations of the outcomes are too few to rule chance out: p cannot be below {least:.2f}."]
+        few = f"{runs} permutation{' of the outcomes is' if runs == 1 else 's of the outcomes are'} too few"
+        return [f"{few} to rule chance out: p cannot be below {least:.2f}."]
     verdict = "could" if test.p_value >= _SIGNIFICANT else "could hardly"
     return [
         f"Outcomes drawn at random {verdict} have given the AUC of {test.observed:.2f} of the {test.model}: p = "
