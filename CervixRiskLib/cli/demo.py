@@ -14,6 +14,7 @@ from .output import print_json, print_lines, print_panel, remark
 from .progress_bar import ProgressBar
 
 if TYPE_CHECKING:
+    from ..cohort import Cohort
     from .study_demo import StudyDemo
 
 EXAMPLES = examples("cervixrisk demo", "cervixrisk demo --output trial --cases 60")
@@ -27,11 +28,13 @@ def demo(
     jobs: JobsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Simulate cohorts, train on them, answer for cases the models have not seen, and draw the answers.
+    """Simulate cohorts, train on them, answer for cases the models have not seen, draw the answers, write the reports.
 
     First lymph node metastasis on ultrasound, then the treatment group on MRI. Takes a few minutes on two cores. All
     images are simulated: what you see shows how the program works, and says nothing about any patient.
     """
+    from ..cohort import load_cohort
+    from ..staging import StagingSettings, load_staging_cohort
     from .demo_plnm import run_plnm_demo
     from .demo_staging import run_staging_demo
 
@@ -53,6 +56,10 @@ def demo(
         staging_files = {"Bundle": staging.result.bundle_path} | _extras(
             staging, {"heatmap": "staging-heatmap.nrrd", "picture": "staging-slice.png"}, output
         )
+    plnm_files |= _study_report(plnm, load_cohort(plnm.table), output / "report")
+    if staging is not None:
+        images = load_staging_cohort(staging.table, StagingSettings())
+        staging_files |= _study_report(staging, images, output / "staging-report")
     if as_json:
         _print_json(plnm, plnm_files, staging, staging_files)
         return
@@ -73,6 +80,13 @@ def _extras(shown: StudyDemo, wanted: dict[str, str], output: Path) -> dict[str,
         except MissingComponentError as error:
             remark(str(error))
     return written
+
+
+def _study_report(shown: StudyDemo, images: Cohort, folder: Path) -> dict[str, Path]:
+    """How good the model is, beside what it answered."""
+    from .training_report import report_training
+
+    return report_training(shown.result.bundle_path, folder, images, shown.result.examples, "auto")
 
 
 def _print_plnm(shown: StudyDemo, files: dict[str, Path]) -> None:
