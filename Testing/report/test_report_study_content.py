@@ -35,6 +35,7 @@ from CervixRiskLib.report.study.document import (
     WarningBlock,
 )
 from CervixRiskLib.report.study.plnm_document import plnm_document
+from CervixRiskLib.report.study.sections_reproducing import reproducing_sections
 from CervixRiskLib.report.study.study_document import study_document
 
 if TYPE_CHECKING:
@@ -327,3 +328,27 @@ def test_given_features_are_said_with_their_hash(study_minimal: Study) -> None:
 def test_a_task_without_a_report_is_refused(study_full: Study) -> None:
     with pytest.raises(BundleError, match="no report"):
         study_document(changed(study_full, task="survival"))
+
+
+def test_settings_within_settings_are_told_in_words(study_full: Study) -> None:
+    plan = {"plan": {"patience": None, "oversample": True, "augmentation": {"flip": 0.5}}}
+    manifest = replace(study_full.manifest, details={**study_full.manifest.details, "settings": plan})
+    sections = reproducing_sections(replace(study_full, manifest=manifest))
+    blocks = [block for section in sections for block in section.blocks if isinstance(block, NamedValues)]
+    items = dict(next(block.rows for block in blocks if block.name == "settings"))
+    assert items["plan"] == "patience: not set; oversample: yes; augmentation: flip: 0.5"
+
+
+def test_an_elimination_curve_that_ends_before_the_model_says_why(study_full: Study, full: StudyDocument) -> None:
+    record = study_full.record
+    assert record.selection is not None
+    short = replace(
+        record.selection, elimination_features=(1, 2), elimination_auc=(0.6, 0.7), elimination_spread=(0.1, 0.1)
+    )
+    told = {
+        name: next(figure for figure in document.figures() if figure.name == "elimination_curve").notes
+        for name, document in (("whole", full), ("short", study_document(changed(study_full, selection=short))))
+    }
+    assert not any("ends at" in note for note in told["whole"])
+    assert any("ends at 2 features" in note for note in told["short"])
+    assert "logistic regression 3" in " ".join(words(full))

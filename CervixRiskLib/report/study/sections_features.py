@@ -111,12 +111,19 @@ def _elimination(study: Study, trace: SelectionTrace) -> tuple[Block, ...]:
     from ..figures.elimination_curve import draw_elimination_curve
 
     kept = len(study.manifest.selected_features)
+    notes = ["Nested: the whole selection is refitted in each fold."]
+    most = max(trace.elimination_features)
+    if kept > most:
+        notes.append(
+            f"The curve ends at {most} features: the selection of some fold has no more, while that of the final "
+            f"model, on all training cases, has {kept}."
+        )
     return (
         _figure(
             study, "Recursive elimination: AUC against the number of features", "elimination_curve",
             f"Cross-validated AUC with its spread against the number of features; the model keeps {kept}.",
             lambda simulated: draw_elimination_curve(trace, chosen=kept or None, simulated=simulated), "Figure 9",
-            notes=("Nested: the whole selection is refitted in each fold.",),
+            notes=tuple(notes),
         ),
     )  # fmt: skip
 
@@ -178,7 +185,9 @@ def _winners(study: Study) -> tuple[Block, ...]:
     if not winners:
         return ()
     total = sum(winners.values())
-    words = ", ".join(f"{name} {count}" for name, count in sorted(winners.items(), key=lambda item: -item[1]))
+    words = ", ".join(
+        f"{name.replace('_', ' ')} {count}" for name, count in sorted(winners.items(), key=lambda item: -item[1])
+    )
     return (Paragraph(f"Which classifier won the inner comparison of the {total} resamples: {words}."),)
 
 

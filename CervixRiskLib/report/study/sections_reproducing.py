@@ -91,4 +91,6 @@ def _words(value: Json) -> str:
         return "not set"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_words(item)}" for name, item in value.items()) or "none"
     return json.dumps(to_json(value), ensure_ascii=False)
