@@ -11,6 +11,7 @@ import numpy as np
 from ..bundle.study_record import FlowStep, RecordTable, SelectionTrace
 from ..cohort import Cohort, clinical_frame, exclusion_reasons
 from ..statistics import Characteristic, hide_small_groups, odds_ratio_table, table_one
+from ..statistics.small_groups import FEWEST_CASES
 from .bundle_manifest import NEGATIVE, POSITIVE
 from .case_table import CaseTable
 from .clinical_design import encode_clinical, label_of
@@ -101,8 +102,15 @@ def _odds_ratios(cases: CaseTable, train: np.ndarray) -> RecordTable | None:
     """Table 2 on the training cases, all clinical columns of the cohort: those that the model may not use, too."""
     cohort = cases.cohort
     X = encode_clinical(clinical_frame(cohort), cohort.columns).iloc[train]
+    # The odds ratio of a level that one case has tells that case's outcome.
+    rare = [str(name) for name in X.columns if "=" in str(name) and 0 < (X[name] == 1).sum() < FEWEST_CASES]
+    X = X.drop(columns=rare)
     if not X.shape[1]:
         return None
     labels = {str(name): label_of(str(name), cohort.columns) for name in X.columns}
     table = odds_ratio_table(X, cases.y[train], labels)
-    return RecordTable.from_frame(table.to_frame(), table.warnings)
+    left_out = [
+        f"{label_of(name, cohort.columns)}, counted with the reference: fewer than {FEWEST_CASES} training cases."
+        for name in rare
+    ]
+    return RecordTable.from_frame(table.to_frame(), (*table.warnings, *left_out))

@@ -78,3 +78,19 @@ def test_table_one_shows_nothing_of_one_or_two_cases(study):
     assert of_test
     age = next(row for row in table.rows if row[0] == "Age (years)")
     assert {age[place] for place in of_test} == {"< 3 cases"}
+
+
+def test_the_odds_ratio_of_a_level_of_one_case_is_left_out(tmp_path):
+    rng = np.random.default_rng(9)
+    names = [f"K{place}" for place in range(40)]
+    levels = ["common", "usual"] * 19 + ["usual", "rare"]
+    table = pd.DataFrame({"case_id": names, "outcome": rng.permutation(np.arange(40) % 2), "grade": levels})
+    table.to_csv(tmp_path / "cohort.csv", index=False)
+    features = pd.DataFrame(rng.normal(size=(40, 2)), index=names, columns=["x_glcm_A", "x_glcm_B"])
+    features.to_csv(tmp_path / "features.csv")
+    cohort, given = load_given_features(
+        tmp_path / "features.csv", load_cohort(tmp_path / "cohort.csv", require_image=False)
+    )
+    found = _odds_ratios(given_case_table(cohort, given, TrainingSettings(networks=())), np.arange(40))
+    assert [row[0] for row in found.rows] == ["grade=usual"]
+    assert any("rare" in note and "reference" in note for note in found.notes)
