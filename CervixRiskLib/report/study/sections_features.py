@@ -13,7 +13,7 @@ from .document import Absence, Block, FigureBlock, Paragraph, Section, TableBloc
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_STEPS = {"mann_whitney": "Mann-Whitney", "spearman": "Spearman", "lasso": "LASSO", "feature_class": "class"}
+_STEPS = {"mann_whitney": "Mann-Whitney", "spearman": "Spearman", "lasso": "LASSO", "feature_class": "class", "eliminated": "elimination"}
 _DESCRIBES = (
     "What follows describes the final model, which was fitted to all training cases. It estimates nothing: each "
     "resample of the honest protocol chose its own features."
@@ -42,8 +42,10 @@ def _classes(study: Study, trace: SelectionTrace) -> tuple[Block, ...]:
     table = trace.feature_classes
     if not table.rows or len(table.columns) < 2:
         return (Absence("No radiomic features were measured."),)
+    from ..figures.class_names import CLASS_NAMES
     from ..figures.feature_class_counts import draw_feature_classes
 
+    rows = tuple((CLASS_NAMES.get(str(row[0]), row[0]), *row[1:]) for row in table.rows)
     heads = tuple(_STEPS.get(name, name.replace("_", " ")) for name in table.columns)
     totals = [sum(int(row[place] or 0) for row in table.rows) for place in range(1, len(heads))]
     words = ", ".join(f"{head}: {total}" for head, total in zip(heads[1:], totals, strict=True))
@@ -58,7 +60,7 @@ def _classes(study: Study, trace: SelectionTrace) -> tuple[Block, ...]:
             ),
         ),
         TableBlock(
-            "Features of each class after each step", heads, (*table.rows, ("all", *totals)), "feature_class_counts",
+            "Features of each class after each step", heads, (*rows, ("All features", *totals)), "feature_class_counts",
             table.notes, strong=(len(table.rows),),
         ),
     )  # fmt: skip
