@@ -13,7 +13,13 @@ from .document import Absence, Block, FigureBlock, Paragraph, Section, TableBloc
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_STEPS = {"mann_whitney": "Mann-Whitney", "spearman": "Spearman", "lasso": "LASSO", "feature_class": "class", "eliminated": "elimination"}
+_STEPS = {
+    "mann_whitney": "Mann-Whitney",
+    "spearman": "Spearman",
+    "lasso": "LASSO",
+    "feature_class": "class",
+    "eliminated": "elimination",
+}
 _DESCRIBES = (
     "What follows describes the final model, which was fitted to all training cases. It estimates nothing: each "
     "resample of the honest protocol chose its own features."
