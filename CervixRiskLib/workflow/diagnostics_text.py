@@ -24,6 +24,7 @@ BASE_PACKAGES = (
     "PyYAML",
     "matplotlib",
     "pillow",
+    "jinja2",
     "joblib",
     "skops",
     "threadpoolctl",
@@ -32,7 +33,7 @@ BASE_PACKAGES = (
     "rich",
 )
 NETWORK_PACKAGES = ("torch", "torchvision", "timm", "safetensors", "onnxruntime", "openvino")
-OTHER_PACKAGES = ("xgboost", "lightgbm", "skorch", "pyradiomics", "slicer-core")
+OTHER_PACKAGES = ("xgboost", "lightgbm", "skorch", "mapie", "pyradiomics", "slicer-core")
 
 
 def diagnostics_text(

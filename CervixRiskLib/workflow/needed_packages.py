@@ -17,6 +17,7 @@ from .model_entry import ModelEntry
 _LINE = re.compile(r"([A-Za-z0-9._-]+)>=([0-9.]+)")
 # Where a package is imported under another name than it is installed by.
 _MODULES = {
+    "jinja2": "jinja2",
     "pillow": "PIL",
     "pywavelets": "pywt",
     "pyyaml": "yaml",

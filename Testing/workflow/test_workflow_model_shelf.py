@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from CervixRiskLib.plnm.honest_protocol import MAXIMUM_DIAMETER
+from CervixRiskLib.cohort.case_groups import MAXIMUM_DIAMETER
 from CervixRiskLib.worker.predictors import STUDIES
 from CervixRiskLib.workflow.ask_readiness import MEASURED_ON_CONTOUR
 from CervixRiskLib.workflow.model_entry import read_entry

@@ -46,12 +46,12 @@ def _panel(study: Study, number: str, further: tuple[str, ...]) -> tuple[Block, 
         return (Absence(f"The example cases cannot be shown. {error}"),)
     if not examples:
         return (Absence("No example cases: the training run kept none."),)
-    notes = (*examples_notes(examples), *further)
+    rule = examples_notes(examples)
 
     def draw() -> Figure:
         from ..figures.heat_map_panel import draw_heat_map_panel
 
-        return draw_heat_map_panel(examples, notes=notes, simulated=study.manifest.simulated)
+        return draw_heat_map_panel(examples, notes=rule, simulated=study.manifest.simulated)
 
     mapped = any(example.heat_map is not None for example in examples)
     words = "; ".join(
@@ -65,6 +65,7 @@ def _panel(study: Study, number: str, further: tuple[str, ...]) -> tuple[Block, 
             f"Slices with contour{' and heat map' * mapped} of {len(examples)} cases: {words}.",
             # The rule and what was seen in training stand in the figure itself.
             notes=(
+                *further,
                 "A heat map shows what the network's answer rested on, not where disease is."
                 if mapped
                 else "There is no heat map of these cases.",
