@@ -534,3 +534,16 @@ def test_what_a_killed_writer_leaves_is_written_over(tmp_path: Path, monkeypatch
     write_document(replace(DOCUMENT, sections=()), tmp_path / "report", "# The card", formats=("html",))
     assert placed[0] == "report.json"
     assert set(placed) == {"report.json", "index.html", "MODEL_CARD.md"}
+
+
+def test_room_left_below_the_last_block_begins_no_page():
+    from CervixRiskLib.report.figures.page_blocks import Gap
+    from CervixRiskLib.report.figures.pages import Pages, page_style
+
+    with page_style():
+        pages = Pages("A report", simulated=False)
+        pages.add(Gap(pages.room - 0.05))
+        pages.skip(0.3)
+        assert pages.count == 1
+        pages.add(Gap(0.1))
+        assert pages.count == 2

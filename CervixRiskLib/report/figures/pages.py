@@ -111,6 +111,10 @@ class Pages:
         whole.draw(self._sheets[-1], MARGIN, self._top)
         self._top -= whole.height
 
+    def skip(self, height: float) -> None:
+        """Leave ``height`` free below what stands on this page, as far as there is room; never begins a page."""
+        self._top -= min(height, max(self.room, 0.0))
+
     def add_each(self, heading: Block, blocks: Sequence[Block]) -> None:
         """Like :meth:`add`, parting the blocks where a page ends; the heading stays with the first."""
         if not blocks:

@@ -193,8 +193,8 @@ class _Layout:
         for paragraph in paragraphs:
             for part in paragraph.parts(_LINES_TOGETHER):
                 self._add(part)
-            self._pages.add(Gap(0.03))
-        self._pages.add(Gap(GAP - 0.03))
+            self._pages.skip(0.03)
+        self._pages.skip(GAP - 0.03)
 
     def _beside(self, block: SideBySide) -> None:
         """Columns beside each other on one page, below each other where one has no room."""
@@ -245,12 +245,12 @@ class _Layout:
             width = LYING_WIDTH if lying else CONTENT_WIDTH
             more = f" (columns, part {number + 1} of {len(layouts)})" if len(layouts) > 1 else ""
             if number:
-                self._pages.add(Gap(GAP))
+                self._pages.skip(GAP)
             self._table_part(layout, block, width, more)
         if block is not None:
             for note in self._blocks.notes(block, LYING_WIDTH if self._pages.lies else CONTENT_WIDTH):
                 self._pages.add(note)
-        self._pages.add(Gap(2 * GAP))
+        self._pages.skip(2 * GAP)
 
     def _table_part(self, layout: TableLayout, block: TableBlock | None, width: float, more: str) -> None:
         rows = [layout.row(number) for number in range(layout.rows)]
@@ -272,7 +272,7 @@ class _Layout:
             self._row(row, again, beside)
         if not rows:
             self._pages.add(self._blocks.line(NOTHING, width, NOTE_SIZE, color=GREY))
-        self._pages.add(Gap(0.05))
+        self._pages.skip(0.05)
 
     def _row(self, row: TableRow, again: Sequence[PageBlock], beside: float) -> None:
         """A row where there is room for it, below a head of its own on a new page; parted where no page has room.
