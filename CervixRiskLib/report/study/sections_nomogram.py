@@ -72,7 +72,10 @@ def _scales(study: Study) -> tuple[Block, ...]:
         FigureBlock(
             "Nomogram of the final model", draw, "nomogram", f"Nomogram with the axes {names}.", number="Figure 12"
         ),
-        Paragraph(f"Logistic regression on {names}.{platt}{cut} Its inputs are the final model's own scores."),
+        Paragraph(
+            f"Logistic regression on {names}.{platt}{cut} It was fitted to out-of-fold scores, which each training "
+            "case got from models that had not seen it; a new case's score is the final model's."
+        ),
     )
 
 
