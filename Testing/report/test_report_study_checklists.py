@@ -42,6 +42,39 @@ def test_items_are_complete_and_in_order(name: str, whole: int, parts: int) -> N
     assert set(plain) == set(range(1, whole + 1))
 
 
+def test_the_weights_of_metrics_are_a_whole_score() -> None:
+    """Sums by category, as the tool's authors publish them."""
+    weights: dict[str, float] = {}
+    for item in load_checklist("metrics").items:
+        assert item.weight is not None
+        weights[item.section] = weights.get(item.section, 0.0) + item.weight
+    assert sum(weights.values()) == pytest.approx(1.0, abs=1e-9)
+    assert weights["Study design"] == pytest.approx(0.2022)
+    assert weights["Testing"] == pytest.approx(0.1124)
+    assert weights["Open science"] == pytest.approx(0.0225)
+
+
+def test_items_of_another_kind_of_study_do_not_apply(study_full: Study) -> None:
+    table = tables(study_full)["METRICS"]
+    assert table.head == ("Item", "Part", "What is asked", "Weight", "Answer")
+    answers = {row[0]: row[4] for row in table.rows}
+    assert str(answers["17"]).startswith("Does not apply")
+    assert not str(answers["14"]).startswith("Does not apply")
+    assert "1 that does not apply" in table.title
+
+
+def test_no_flow_chart_of_the_pipeline_is_claimed(study_full: Study) -> None:
+    """The report draws the flow of cases; item 12 of CLEAR asks for a chart of the technical steps."""
+    assert {row[0]: row[3] for row in tables(study_full)["CLEAR"].rows}["12"] == FOR_THE_AUTHORS
+
+
+def test_only_what_was_done_about_centres_is_said(study_full: Study) -> None:
+    kept = tuple(model for model in study_full.record.models if model.table != ModelTable.HARMONISED.value)
+    study = replace(study_full, record=replace(study_full.record, models=kept))
+    answers = {row[0]: str(row[3]) for row in tables(study)["CLEAR"].rows}
+    assert answers["36"] == '"Centres": each centre left out. Other confounders are for the authors.'
+
+
 def test_every_answer_is_used_and_known() -> None:
     used = {item.filled_by for name in CHECKLISTS for item in load_checklist(name).items if item.filled_by}
     assert used == answer_keys()

@@ -13,12 +13,18 @@ CHECKLISTS = ("tripod_ai", "clear", "metrics")
 
 @dataclass(frozen=True)
 class ChecklistItem:
-    """One item; ``filled_by`` names the answer that software can give, empty where only the authors can."""
+    """One item; ``filled_by`` names the answer that software can give, empty where only the authors can.
+
+    ``weight`` is its share of the checklist's score, ``None`` where there is no score; ``task`` the only kind of study
+    that it is about, ``""``: both.
+    """
 
     number: str
     section: str
     item: str
     filled_by: str = ""
+    weight: float | None = None
+    task: str = ""
 
 
 @dataclass(frozen=True)

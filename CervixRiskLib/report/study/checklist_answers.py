@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from ... import __version__
 from ...bundle.study_file import Study
-from ...bundle.study_record import TEST, TRAINING, CaseSet
+from ...bundle.study_record import TEST, TRAINING, CaseSet, ModelTable
 from .cells import Estimate, cell_text
+from .checklist_fixed import FIXED, PAPER_ALONE
 from .checklist_staging import STAGING_ANSWERS
 from .performance import HONEST, main_model, tested
 from .required_cases import required_cases
@@ -16,41 +17,10 @@ Answer = Callable[[Study], str]
 """An empty answer: the software does not know it of this study."""
 
 
-_FIXED: dict[str, dict[str, str]] = {
-    "updating": {"": "The model was not updated."},
-    "calculation": {"": "For every honest number each case was answered by a model that had not seen its patient."},
-    "checklists": {"": "TRIPOD+AI, CLEAR and METRICS, filled below as far as software can."},
-    "external_testing": {"": "None is part of this study."},
-    "system": {
-        "": "CervixRisk, a 3D Slicer extension and command line, opens the bundle; sharing it is for the authors."
-    },
-    "interaction": {
-        "": "A person gives the image and what else the model needs; the expertise it takes is for the authors."
-    },
-    "uncertainty": {"": "95 % intervals throughout.", "plnm": '95 % intervals throughout; "How sure this is".'},
-    "comparison": {"": "Paired tests, not corrected for their number."},
-    "predictor_handling": {
-        "plnm": "Features are standardised inside every resample; clinical predictors enter linearly.",
-    },
-    "performance_measures": {
-        "plnm": "AUC, accuracy, sensitivity, specificity, predictive values, calibration slope and intercept, Brier "
-        "score, Hosmer-Lemeshow test, net benefit; models compared by paired DeLong tests.",
-    },
-    "poor_input": {
-        "plnm": "The program warns of an unknown pixel size, a contour that is small or touches the border, values "
-        "outside the training range and images unlike the training cohort; it refuses missing or implausible values.",
-        "staging": "The program warns of images unlike the training cohort and refuses what it cannot read.",
-    },
+_BETWEEN_CENTRES = {
+    ModelTable.LEFT_OUT_CENTRES.value: "each centre left out",
+    ModelTable.HARMONISED.value: "features harmonised",
 }
-"""Answers that are the same for every study of a task; ``""`` is every task."""
-_PAPER_ALONE = {
-    "objectives": "The printed protocol alone: no honest validation. The clinical aim is for the authors.",
-    "calculation": "By models fitted to one training split, and chosen on the test side; no answer is out of fold.",
-    "comparison": "",
-    "predictor_handling": "Features are standardised on the training split; clinical predictors enter linearly.",
-    "reduction": '"The features": tests, correlation filter, LASSO, components, elimination; once, on one split.',
-}
-"""Answers of a lymph node study without the honest protocol, where those of others would not be true."""
 
 
 def answer(key: str, study: Study) -> str:
@@ -60,16 +30,16 @@ def answer(key: str, study: Study) -> str:
     if key == "poor_input" and study.manifest.details.get("given_features"):
         # What was measured elsewhere was also checked elsewhere.
         return ""
-    if key in _PAPER_ALONE and study.record.task == "plnm" and main_model(study.record) is None:
-        return _PAPER_ALONE[key]
-    if key in _FIXED:
-        return _FIXED[key].get(study.record.task, _FIXED[key].get("", ""))
+    if key in PAPER_ALONE and study.record.task == "plnm" and main_model(study.record) is None:
+        return PAPER_ALONE[key]
+    if key in FIXED:
+        return FIXED[key].get(study.record.task, FIXED[key].get("", ""))
     return _ANSWERS[key](study)
 
 
 def answer_keys() -> frozenset[str]:
     """Every name that an item may be filled by."""
-    return frozenset((*_FIXED, *_ANSWERS))
+    return frozenset((*FIXED, *_ANSWERS))
 
 
 def _cases(study: Study, name: str) -> CaseSet | None:
@@ -142,9 +112,14 @@ def _model_building(study: Study) -> str:
 
 
 def _heterogeneity(study: Study) -> str:
-    if any(model.table in ("left-out centres", "harmonised") for model in study.record.models):
-        return '"Centres": each centre left out, features harmonised.'
-    return ""
+    tables = {model.table for model in study.record.models}
+    done = [words for table, words in _BETWEEN_CENTRES.items() if table in tables]
+    return f'"Centres": {", ".join(done)}.' if done else ""
+
+
+def _confounders(study: Study) -> str:
+    centres = _heterogeneity(study)
+    return f"{centres} Other confounders are for the authors." if centres else ""
 
 
 def _class_imbalance(study: Study) -> str:
@@ -271,6 +246,7 @@ _ANSWERS: dict[str, Answer] = {
     "data_use": _data_use,
     "model_building": _model_building,
     "heterogeneity": _heterogeneity,
+    "confounders": _confounders,
     "class_imbalance": _class_imbalance,
     "subgroups": _subgroups,
     "output": _output,
