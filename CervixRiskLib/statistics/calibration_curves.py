@@ -38,7 +38,7 @@ class CalibrationCurve:
     """Observed against predicted risk.
 
     ``grid``, ``observed``, ``lower``, ``upper`` ``(points,)``: the smooth curve with its pointwise band. They are empty
-    where there is no curve (the probabilities do not vary, or part the classes); ``method`` says how the curve was
+    where there is no curve (the probabilities hardly vary, or part the classes); ``method`` says how the curve was
     made, or why there is none.
     """
 
@@ -98,7 +98,7 @@ def calibration_curve(
     smooth = common_smoothing(positive, probabilities, knots, numbers)
     if not smooth:
         nothing = np.empty(0)
-        reason = "no curve: the probabilities do not vary, or part the classes"
+        reason = "no curve: the probabilities hardly vary, or part the classes"
         return CalibrationCurve(nothing, nothing, nothing, nothing, grouped, reason, len(probabilities), confidence)
     first, last = np.quantile(probabilities, [0.01, 0.99], axis=1).mean(axis=1)
     grid = np.linspace(float(first), float(last), points)

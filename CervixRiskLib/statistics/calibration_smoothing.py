@@ -13,6 +13,10 @@ from .calibration import CLOSEST_TO_CERTAIN
 from .likelihood import fit_likelihood
 from .restricted_cubic_spline import spline_basis, spline_knots
 
+#: Log-odds whose standard deviation is smaller are one risk to whoever reads them (at 50 % a quarter of a percentage
+#: point): a slope over them is noise divided by next to nothing, in the thousands. Our choice.
+LEAST_SPREAD = 0.01
+
 
 @dataclass(frozen=True, eq=False)
 class SmoothCalibration:
@@ -45,7 +49,8 @@ def smooth_calibration(
 ) -> SmoothCalibration | None:
     """Fit by maximum likelihood; ``None`` where there is no such curve.
 
-    There is none where the probabilities have too few values for the knots or part the classes.
+    There is none where the probabilities hardly vary (:data:`LEAST_SPREAD`), have too few values for the knots, or part
+    the classes.
 
     Parameters
     ----------
@@ -57,7 +62,7 @@ def smooth_calibration(
     """
     x = log_odds(p)
     places = spline_knots(x, knots)
-    if np.std(x) <= 1e-12 * (1 + np.abs(x).max()) or places.size != knots or np.unique(x).size <= max(knots, 1):
+    if np.std(x) < LEAST_SPREAD or places.size != knots or np.unique(x).size <= max(knots, 1):
         return None
     basis = spline_basis(x, places)
     try:

@@ -35,8 +35,8 @@ class CalibrationSummary:
     Parameters
     ----------
     slope, intercept
-        Logistic recalibration; ``slope`` below 1: risks too extreme. NaN where the probabilities do not vary or part
-        the classes.
+        Logistic recalibration; ``slope`` below 1: risks too extreme. NaN where the probabilities hardly vary
+        (:data:`.calibration_smoothing.LEAST_SPREAD`) or part the classes.
     in_the_large
         Intercept with the slope held at 1; above 0: risks too low on average.
     expected_observed

@@ -106,3 +106,19 @@ def test_what_cannot_be_known_is_undefined():
     assert few.hosmer_lemeshow == ()
     assert "fewer groups" in few.hosmer_lemeshow_undefined
     assert np.isnan(few.hosmer_lemeshow_p)
+
+
+@pytest.mark.parametrize("spread", [1e-3, 1e-6, 1e-10])
+def test_a_slope_over_risks_that_hardly_vary_is_undefined(spread):
+    """Noise over next to nothing came to slopes in the thousands."""
+    y = np.repeat([0, 1], [40, 20])
+    near = calibration_summary(y, 0.33 + spread * np.random.default_rng(0).standard_normal(60), resamples=20)
+    assert np.isnan(_numbers(near.slope) + _numbers(near.intercept)).all()
+    assert np.isnan(near.integrated_calibration_index)
+    assert near.in_the_large.value == pytest.approx(0, abs=0.05)
+
+
+def test_a_small_spread_that_can_be_read_has_a_slope():
+    p = np.where(np.arange(400) % 2, 0.30, 0.32)
+    found = calibration_summary(np.arange(400) % 3 == 0, p, resamples=20)
+    assert np.isfinite(_numbers(found.slope)).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,10 @@ _NOTES = (
     "Hosmer-Lemeshow: ten groups of equal size by rank of the risk, cases taken as independent; with several repeats "
     "the median p, which describes and does not test. A large p does not show good calibration: the test sees little "
     "in small cohorts.",
+)
+
+_NO_SLOPE = (
+    "Slope, intercept and index are undefined where the risks hardly vary from case to case, or part the outcomes."
 )
 
 
@@ -132,6 +137,8 @@ def _table(
     ]
     rows.append(("Hosmer-Lemeshow p", *tests, *_printed(published, "Hosmer-Lemeshow p")))
     undefined = dict.fromkeys(summary.hosmer_lemeshow_undefined for summary in found)
+    if any(math.isnan(summary.slope.value) for summary in found):
+        undefined[_NO_SLOPE] = None
     return TableBlock(
         "Calibration in numbers, with 95 % intervals",
         ("Measure", *summaries, *published),
