@@ -145,15 +145,7 @@ def read_examples(path: str | os.PathLike[str]) -> tuple[StudyExample, ...]:
         contents = from_json(_Contents, json.loads(text))
     except OSError as error:
         raise BundleError("The file with the example cases cannot be read.") from error
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        KeyError,
-        ValueError,
-        RecursionError,
-        NotImplementedError,
-    ) as error:
+    except _UNREADABLE as error:
         raise BundleError(_DAMAGED) from error
     examples = tuple(_example(about, number, arrays) for number, about in enumerate(contents.examples))
     if len(arrays) != sum(1 + about.has_mask + about.has_heat_map for about in contents.examples):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -115,4 +117,15 @@ def test_foreign_and_damaged_files_are_refused(how: str, tmp_path: Path) -> None
             arrays["about"] = np.frombuffer(b"[" * 200_000, np.uint8)
         np.savez_compressed(path, **arrays)
     with pytest.raises(BundleError):
+        read_examples(path)
+
+
+def test_an_array_that_claims_more_than_any_memory_is_damaged(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    claimed = {"descr": "<f4", "fortran_order": False, "shape": (1 << 28, 1 << 28)}
+    np.lib.format.write_array_header_1_0(header, claimed)
+    path = tmp_path / "x.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("image_000.npy", header.getvalue())
+    with pytest.raises(BundleError, match="damaged"):
         read_examples(path)
