@@ -19,6 +19,7 @@ from .contents import MANIFEST_NAME, MOST_MANIFEST_BYTES
 from .json_record import from_json, to_json
 from .load import Bundle, load_bundle, parse_json, read_manifest_bytes
 from .manifest import BundleManifest
+from .study_checks import check_record
 from .study_record import STUDY_NAME, STUDY_VERSION, StudyRecord
 
 RUN_NAME = "run.json"
@@ -68,7 +69,7 @@ def load_study(path: str | os.PathLike[str]) -> Study:
     Raises
     ------
     BundleError
-        Nothing is there, it was changed, or it holds no record.
+        Nothing is there, it was changed, it holds no record, or its numbers are not possible.
     """
     folder = Path(path)
     if (folder / RUN_NAME).is_file():
@@ -82,11 +83,11 @@ def study_of(bundle: Bundle) -> Study:
     Raises
     ------
     BundleError
-        It holds no record.
+        It holds no record, or its numbers are not possible.
     """
     if not bundle.has(STUDY_NAME):
         raise BundleError(_NO_RECORD)
-    return Study(bundle.manifest, _record(bundle.read_bytes(STUDY_NAME)), bundle.hash)
+    return Study(bundle.manifest, _record(bundle.read_bytes(STUDY_NAME), len(bundle.manifest.class_names)), bundle.hash)
 
 
 def write_run(folder: str | os.PathLike[str], bundle: Bundle) -> Path:
@@ -124,7 +125,7 @@ def _load_run(folder: Path) -> Study:
         raise BundleError(
             "The run's study.json does not belong to its bundle.json: make the report from the bundle instead."
         )
-    return Study(manifest, _record(content), sha256(described).hexdigest(), folder)
+    return Study(manifest, _record(content, len(manifest.class_names)), sha256(described).hexdigest(), folder)
 
 
 def _read(path: Path) -> bytes:
@@ -138,7 +139,7 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _record(content: bytes) -> StudyRecord:
+def _record(content: bytes, groups: int | None = None) -> StudyRecord:
     values = parse_json(content, STUDY_NAME)
     version = values.get("version") if isinstance(values, dict) else None
     if isinstance(version, int) and version > STUDY_VERSION:
@@ -147,21 +148,8 @@ def _record(content: bytes) -> StudyRecord:
         record = from_json(StudyRecord, values)
     except BundleError as error:
         raise BundleError(f"The study record is damaged: get the bundle again. ({error})") from error
-    _check_sizes(record)
+    check_record(record, groups)
     return record
-
-
-def _check_sizes(record: StudyRecord) -> None:
-    """Everything that is indexed by cases has as many entries as there are cases."""
-    sizes = {cases.name: len(cases.outcomes) for cases in record.case_sets}
-    for cases in record.case_sets:
-        groups = [cases.patients, *cases.subgroups.values()]
-        if any(len(column) != len(cases.outcomes) for column in groups):
-            raise BundleError("The study record is damaged: its columns of cases differ in length.")
-    for model in record.models:
-        rows = (*model.scores, *model.predicted)
-        if any(len(row) != sizes.get(model.cases, -1) for row in rows):
-            raise BundleError("The study record is damaged: a model's answers do not match its cases.")
 
 
 def _rounded(value: Any) -> Any:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STUDY_NAME = "study.json"
-STUDY_VERSION = 1
+STUDY_VERSION = 2
+"""2: the optimism has its spread. Records of version 1 are read as they are."""
 
 TRAINING = "training"
 """The case set that is cross-validated, or that a staging network learns from."""
@@ -193,7 +194,9 @@ class OptimismRecord:
     """The bootstrap of the whole pipeline (Harrell 2015): of ``model``, over ``repeats`` resamples of the patients.
 
     ``apparent`` is the AUC on the cases the model was fitted to; ``optimism`` the mean difference between a bootstrap
-    model's AUC on its own resample and on all cases; ``corrected`` their difference.
+    model's AUC on its own resample and on all cases; ``corrected`` their difference. ``spread`` is the standard deviation
+    of a resample's optimism and ``standard_error`` that of their mean, ``None`` of a single one and in records of version
+    1.
     """
 
     model: str
@@ -201,6 +204,8 @@ class OptimismRecord:
     apparent: float
     optimism: float
     corrected: float
+    spread: float | None = None
+    standard_error: float | None = None
 
 
 @dataclass(frozen=True)

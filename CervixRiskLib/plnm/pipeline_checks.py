@@ -5,6 +5,7 @@ Both refit everything many times, so they ask the pipeline with logistic regress
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,7 +93,8 @@ def optimism(
         float(auc(y[drawn], result.probability[drawn])) for drawn, result in zip(draws, results, strict=True)
     ]
     summary = optimism_summary(on_all[0], on_resample[1:], on_all[1:])
-    return OptimismRecord(name, repeats, summary.apparent, summary.optimism, summary.corrected)
+    spread, error = (value if math.isfinite(value) else None for value in (summary.spread, summary.standard_error))
+    return OptimismRecord(name, repeats, summary.apparent, summary.optimism, summary.corrected, spread, error)
 
 
 def _one_auc(

@@ -124,6 +124,16 @@ def test_a_bundle_without_a_record_says_so(tmp_path, manifest):
         (lambda content: content["models"][0]["scores"][0].pop(), "do not match its cases"),
         (lambda content: content["case_sets"][0]["patients"].pop(), "differ in length"),
         (lambda content: content["models"][0].update(scores=[["high", 1, 2]]), "damaged"),
+        (lambda content: content["models"][0].update(probability=True, scores=[[0.1, 0.5, 1.5]]), "outside 0 to 1"),
+        (lambda content: content["models"][0].update(probability=True, scores=[[-0.1, 0.5, 1]]), "outside 0 to 1"),
+        (lambda content: content["models"][0].update(scores=[[float("nan"), 0.5, 1]]), "not valid JSON"),
+        (lambda content: content["models"][0].update(scores=[[1e400, 0.5, 1]]), "not valid JSON"),
+        (lambda content: content["models"][0].update(scores=[]), "lacks the answers of a repeat"),
+        (lambda content: content["models"][0]["scores"].append([0, 0.5, 1]), "lacks the answers of a repeat"),
+        (lambda content: content["models"][0].update(predicted=[[0, 1, 2]]), "a group that it does not know"),
+        (lambda content: content["case_sets"][0].update(outcomes=[0, 1, 7]), "of no group"),
+        (lambda content: content["case_sets"].append(content["case_sets"][0]), "twice"),
+        (lambda content: content.update(feature_frequency={"Age": 1.2}), "outside 0 to 1"),
     ],
 )
 def test_a_damaged_record_is_refused(tmp_path, manifest, record, change, sentence):

@@ -35,6 +35,8 @@ def test_the_optimism_is_the_bootstraps_and_is_resumed(case, tmp_path, monkeypat
     assert found.apparent == pytest.approx(expected.apparent, abs=1e-12)
     assert found.optimism == pytest.approx(expected.optimism, abs=1e-12)
     assert found.corrected == pytest.approx(found.apparent - found.optimism)
+    assert found.spread == pytest.approx(expected.spread, abs=1e-12)
+    assert found.standard_error == pytest.approx(expected.standard_error, abs=1e-12)
     monkeypatch.setattr(validation, "_fit_fold", refuse)
     assert optimism(model, X, y, groups, repeats=3, seed=9, work_dir=tmp_path) == found
     with pytest.raises(AssertionError, match="fitted again"):

@@ -399,7 +399,7 @@ def make_study(strength: float, seed: int) -> Study:
             tuple(rng.normal(0.5, 0.05, 100).round(4).tolist()),
             0.0099 if strength else 0.44,
         ),
-        optimism=OptimismRecord("nomogram with logistic regression", 50, 0.86, 0.12, 0.74),
+        optimism=OptimismRecord("nomogram with logistic regression", 50, 0.86, 0.12, 0.74, 0.06, 0.0085),
         notes=("52 cases (30 %) were held out for testing and opened once.",),
     )
     return Study(study_manifest(), record, "ab" * 32)

@@ -107,6 +107,18 @@ def test_noise_is_called_no_evidence_and_the_protocols_optimism_is_told(noise: S
         assert share > 0.2
 
 
+def test_the_optimism_has_its_monte_carlo_error(full: StudyDocument, study_full: Study) -> None:
+    table = next(block for block in full.blocks() if isinstance(block, TableBlock) and block.name == "optimism")
+    assert dict(zip(table.head, map(cell_text, table.rows[0]), strict=True))["its Monte-Carlo error"] == "0.009"
+    assert any("standard deviation of 0.060" in note for note in table.notes)
+    assert study_full.record.optimism is not None
+    without = replace(study_full.record.optimism, spread=None, standard_error=None)
+    old = study_document(changed(study_full, optimism=without))
+    table = next(block for block in old.blocks() if isinstance(block, TableBlock) and block.name == "optimism")
+    assert table.rows[0][2] is None
+    assert not any("Monte-Carlo" in note for note in table.notes)
+
+
 def test_a_difference_inside_its_interval_is_not_called_optimism(noise: StudyDocument) -> None:
     side = next(text for text in words(noise) if "on the test side of its split" in text)
     assert "holds the honest" in side

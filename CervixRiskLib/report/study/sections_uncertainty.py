@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...bundle.study_file import Study
-from ...bundle.study_record import TRAINING, ModelTable
+from ...bundle.study_record import TRAINING, ModelTable, OptimismRecord
 from ...statistics import SampleSize
 from .cells import Cell, Estimate, PValue, cell_text
 from .conformal_blocks import conformal_blocks
@@ -100,16 +100,35 @@ def _optimism(study: Study) -> tuple[Block, ...]:
     return (
         TableBlock(
             f"Bootstrap of the whole pipeline: {record.model}",
-            ("apparent AUC", "optimism", "corrected AUC", "resamples"),
-            ((Estimate(record.apparent), Estimate(record.optimism), Estimate(record.corrected), record.repeats),),
+            ("apparent AUC", "optimism", "its Monte-Carlo error", "corrected AUC", "resamples"),
+            (
+                (
+                    Estimate(record.apparent),
+                    Estimate(record.optimism),
+                    None if record.standard_error is None else Estimate(record.standard_error),
+                    Estimate(record.corrected),
+                    record.repeats,
+                ),
+            ),
             "optimism",
             (
                 "Apparent: on the cases the model was fitted to. Optimism: what a bootstrap model gains on its own "
                 "resample over all cases (Harrell 2015). A resample holds about 63 % of the cases it is then judged "
                 "on, so after much selection the corrected AUC is still too high (Iba et al. 2021): cross-validation "
                 "stays the number to quote.",
+                *_monte_carlo(record),
             ),
         ),
+    )
+
+
+def _monte_carlo(record: OptimismRecord) -> tuple[str, ...]:
+    if record.spread is None or record.standard_error is None:
+        return ()
+    return (
+        f"One resample's optimism has a standard deviation of {record.spread:.3f}. The Monte-Carlo error is what the mean "
+        "still owes to the number of resamples, and is the corrected AUC's too: more resamples make it smaller. It says "
+        "nothing about other cases.",
     )
 
 
