@@ -60,7 +60,7 @@ def _check_answers(model: JudgedModel, cases: int, groups: int | None) -> None:
 
 
 def _codes(values: Iterable[int], groups: int | None) -> bool:
-    return all(0 <= value and (groups is None or value < groups) for value in values)
+    return all(value >= 0 and (groups is None or value < groups) for value in values)
 
 
 def _shares(values: Iterable[float]) -> bool:

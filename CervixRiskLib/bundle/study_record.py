@@ -194,9 +194,9 @@ class OptimismRecord:
     """The bootstrap of the whole pipeline (Harrell 2015): of ``model``, over ``repeats`` resamples of the patients.
 
     ``apparent`` is the AUC on the cases the model was fitted to; ``optimism`` the mean difference between a bootstrap
-    model's AUC on its own resample and on all cases; ``corrected`` their difference. ``spread`` is the standard deviation
-    of a resample's optimism and ``standard_error`` that of their mean, ``None`` of a single one and in records of version
-    1.
+    model's AUC on its own resample and on all cases; ``corrected`` their difference. ``spread`` is the standard
+    deviation of a resample's optimism, ``standard_error`` that of their mean; ``None`` of a single resample and in
+    records of version 1.
     """
 
     model: str

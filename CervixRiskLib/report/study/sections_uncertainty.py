@@ -126,9 +126,9 @@ def _monte_carlo(record: OptimismRecord) -> tuple[str, ...]:
     if record.spread is None or record.standard_error is None:
         return ()
     return (
-        f"One resample's optimism has a standard deviation of {record.spread:.3f}. The Monte-Carlo error is what the mean "
-        "still owes to the number of resamples, and is the corrected AUC's too: more resamples make it smaller. It says "
-        "nothing about other cases.",
+        f"One resample's optimism has a standard deviation of {record.spread:.3f}. The Monte-Carlo error is what the "
+        "mean, and with it the corrected AUC, still owes to the number of resamples; more make it smaller. It "
+        "says nothing about other cases.",
     )
 
 
