@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from .measurement_error import MeasurementError, standard_error_of_measurement
     from .multiclass_auc import macro_auc, macro_auc_interval
     from .net_benefit import DecisionCurve, decision_curve
-    from .nomogram import Nomogram, NomogramAxis, NomogramLevel
+    from .nomogram import Nomogram
+    from .nomogram_axis import NomogramAxis, NomogramLevel
     from .odds_ratios import multivariate_odds_ratios, sign_flip_warnings, univariate_odds_ratios
     from .optimism import OptimismBootstrap, optimism_bootstrap, optimism_resamples, optimism_summary
     from .paired_tests import McNemarTest, mcnemar_test
@@ -92,7 +93,8 @@ _HOMES = {
     "measurement_error": ("MeasurementError", "standard_error_of_measurement"),
     "multiclass_auc": ("macro_auc", "macro_auc_interval"),
     "net_benefit": ("DecisionCurve", "decision_curve"),
-    "nomogram": ("Nomogram", "NomogramAxis", "NomogramLevel"),
+    "nomogram": ("Nomogram",),
+    "nomogram_axis": ("NomogramAxis", "NomogramLevel"),
     "odds_ratios": ("multivariate_odds_ratios", "sign_flip_warnings", "univariate_odds_ratios"),
     "optimism": ("OptimismBootstrap", "optimism_bootstrap", "optimism_resamples", "optimism_summary"),
     "paired_tests": ("McNemarTest", "mcnemar_test"),

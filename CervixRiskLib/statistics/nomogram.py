@@ -17,52 +17,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import BundleError, ClinicalValueError, TrainingError
+from .nomogram_axis import INTERVALS, NomogramAxis, NomogramLevel
 from .pretty_ticks import pretty
 
 #: The version of :meth:`Nomogram.to_dict`'s layout.
 SCHEMA = 1
 LARGEST_POINTS = 100.0
-_INTERVALS = 10
 _RISKS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
-
-
-@dataclass(frozen=True)
-class NomogramLevel:
-    """One level of a categorical predictor: what is shown, and the number the model knows it by."""
-
-    label: str
-    code: float
-
-
-@dataclass(frozen=True)
-class NomogramAxis:
-    """One predictor's line. ``points_low`` and ``points_high`` belong to the values ``low`` and ``high``.
-
-    ``levels`` is empty for a continuous predictor.
-    """
-
-    name: str
-    label: str
-    unit: str
-    low: float
-    high: float
-    coefficient: float
-    points_low: float
-    points_high: float
-    levels: tuple[NomogramLevel, ...] = ()
-
-    @property
-    def points_largest(self) -> float:
-        """The points at the better paid end of the axis."""
-        return max(self.points_low, self.points_high)
-
-    def ticks(self, intervals: int = _INTERVALS) -> np.ndarray:
-        """Values to mark: the levels' codes, or round numbers within the axis."""
-        if self.levels:
-            return np.array(sorted(level.code for level in self.levels))
-        marks = pretty(self.low, self.high, intervals)
-        slack = 1e-9 * (self.high - self.low)
-        return marks[(marks >= self.low - slack) & (marks <= self.high + slack)]
 
 
 @dataclass(frozen=True)
@@ -134,21 +95,13 @@ class Nomogram:
             raise TrainingError("A coefficient of the nomogram is not a finite number: fit the model again.")
         if calibration[0] < 0:
             raise TrainingError("The calibration turns the risk upside down (negative slope): it cannot be drawn.")
-        spans: list[tuple[float, float, tuple[NomogramLevel, ...]]] = []
+        spans = []
         for place, name in enumerate(names):
             if name in levels:
-                steps = tuple(NomogramLevel(label, float(code)) for label, code in levels[name].items())
-                codes = [level.code for level in steps]
-                low, high = min(codes), max(codes)
+                spans.append(_levels_span(name, levels[name]))
             else:
-                steps = ()
-                low, high = (float(end) for end in (ranges[name] if isinstance(ranges, Mapping) else ranges[place]))
-            if not (math.isfinite(low) and math.isfinite(high) and low < high):
-                raise TrainingError(f'The range of "{name}" is empty: it needs two different values.')
-            if extend_ranges and not steps:
-                marks = pretty(low, high, _INTERVALS)
-                low, high = min(low, float(marks[0])), max(high, float(marks[-1]))
-            spans.append((low, high, steps))
+                wanted = ranges[name] if isinstance(ranges, Mapping) else ranges[place]
+                spans.append(_continuous_span(name, float(wanted[0]), float(wanted[1]), extend_ranges))
         effect = max(abs(weight) * (high - low) for weight, (low, high, _) in zip(weights, spans, strict=True))
         if effect == 0:
             raise TrainingError("No predictor of the nomogram has an effect: there is nothing to draw.")
@@ -189,7 +142,7 @@ class Nomogram:
     def in_range(self, name: str, value: float | str) -> bool:
         """Does the value lie on its axis? Beyond its ends the points go on along the same line."""
         axis = self.axis(name)
-        return axis.low <= _number(axis, value) <= axis.high
+        return axis.low <= axis.number(value) <= axis.high
 
     def points(self, name: str, value: float | str) -> float:
         """Points of one predictor's value; below 0 or above the axis' largest when the value lies beyond its ends.
@@ -204,7 +157,7 @@ class Nomogram:
         axis = self.axis(name)
         free = axis.low if axis.coefficient >= 0 else axis.high
         # Adding 0 turns the negative zero of a free end into a plain one, which prints better.
-        return self.points_per_unit * axis.coefficient * (_number(axis, value) - free) + 0.0
+        return self.points_per_unit * axis.coefficient * (axis.number(value) - free) + 0.0
 
     def total(self, values: Mapping[str, float | str]) -> float:
         """Total points of a patient; ``values`` holds each predictor by name (others are left aside).
@@ -244,7 +197,7 @@ class Nomogram:
 
     def total_ticks(self) -> np.ndarray:
         """Total points to mark, from 0 to beyond the largest total."""
-        return pretty(0.0, self.total_largest, _INTERVALS)
+        return pretty(0.0, self.total_largest, INTERVALS)
 
     def risk_ticks(self) -> tuple[float, ...]:
         """Those of the usual risks (.01, .05, .1, ... .9, .95, .99) that lie within the axis of total points."""
@@ -303,25 +256,31 @@ class Nomogram:
             raise BundleError("The nomogram is damaged: take the bundle from its source again.") from error
 
 
+def _levels_span(name: str, levels: Mapping[str, float]) -> tuple[float, float, tuple[NomogramLevel, ...]]:
+    """The ends of a categorical predictor's axis, and its levels."""
+    steps = tuple(NomogramLevel(label, float(code)) for label, code in levels.items())
+    low, high = min(step.code for step in steps), max(step.code for step in steps)
+    _check_ends(name, low, high)
+    return low, high, steps
+
+
+def _continuous_span(
+    name: str, low: float, high: float, extend: bool
+) -> tuple[float, float, tuple[NomogramLevel, ...]]:
+    """The ends of a continuous predictor's axis that holds ``low`` and ``high``."""
+    _check_ends(name, low, high)
+    if extend:
+        marks = pretty(low, high, INTERVALS)
+        low, high = min(low, float(marks[0])), max(high, float(marks[-1]))
+    return low, high, ()
+
+
+def _check_ends(name: str, low: float, high: float) -> None:
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise TrainingError(f'The range of "{name}" is empty: it needs two different values.')
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"A text was expected, not {type(value).__name__}.")
     return value
-
-
-def _number(axis: NomogramAxis, value: float | str) -> float:
-    """The number the model takes for a value on this axis."""
-    if axis.levels:
-        for level in axis.levels:
-            if value == level.label or value == level.code:
-                return level.code
-        raise ClinicalValueError(
-            f'"{axis.label}" has no level "{value}": it has {", ".join(level.label for level in axis.levels)}.'
-        )
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise ClinicalValueError(f'The value of "{axis.label}" is not a number.')
-    return number
