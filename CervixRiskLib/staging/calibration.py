@@ -16,10 +16,15 @@ from scipy.special import expit, softmax
 
 from ..bundle import BundleManifest, Calibration
 from ..errors import BundleError
-from ..statistics import PlattScaling, TemperatureScaling
+from ..statistics import PlattScaling, TemperatureScaling, proportion
 
 _NORMAL_QUANTILE = 1.959963984540054
 PLATT, TEMPERATURE = "platt", "temperature"
+_LEAST_SPREAD = 1e-3
+"""Logits that differ less than this (standard deviation over the cases) do not tell cases apart: the slope that would
+stretch them goes into the thousands, and stretches what one runtime rounds otherwise than another as well."""
+_WIDEST = 25.0
+"""Standard errors of a log-temperature beyond this say no more, and their exponential is no number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +43,7 @@ class GroupCalibration:
         ``(groups,)`` shares of the groups among the calibration cases: the answer where the network does not
         discriminate.
     no_discrimination
-        The scores do not rank the held-out cases at all, or the wrong way round.
+        The scores do not rank the held-out cases, rank them the wrong way round, or hardly differ between them.
     cases
         How many held-out cases it was fitted on.
     """
@@ -58,6 +63,10 @@ class GroupCalibration:
         """Fit on held-out ``logits`` ``(cases, groups)`` and ``labels`` ``(cases,)``."""
         groups = logits.shape[1]
         shares = np.bincount(labels, minlength=groups) / len(labels)
+        centred = logits - logits.mean(axis=1, keepdims=True)
+        if float(centred.std(axis=0).max()) < _LEAST_SPREAD:
+            # Logits of zero have no slope in either calibration: each then falls back on the shares.
+            logits = np.zeros_like(logits)
         if groups == 2:
             platt = PlattScaling().fit(logits[:, 1] - logits[:, 0], labels)
             return cls(
@@ -68,7 +77,7 @@ class GroupCalibration:
         blind = bool(scaling.no_discrimination_)
         return cls(
             TEMPERATURE, 1.0, 0.0, np.zeros((2, 2)), 0.0 if blind else float(np.log(scaling.temperature_)),
-            0.0 if blind else float(scaling.log_temperature_variance_), shares, blind, len(labels),
+            0.0 if blind else min(float(scaling.log_temperature_variance_), _WIDEST**2), shares, blind, len(labels),
         )  # fmt: skip
 
     @property
@@ -95,9 +104,9 @@ class GroupCalibration:
             lower, upper = float(expit(centre - half)), float(expit(centre + half))
             return (lower, upper) if group == 1 else (1.0 - upper, 1.0 - lower)
         if self.no_discrimination:
-            half = _NORMAL_QUANTILE * float(np.sqrt(self.shares[group] * (1 - self.shares[group]) / self.cases))
-            return max(self.shares[group] - half, 0.0), min(self.shares[group] + half, 1.0)
-        half = _NORMAL_QUANTILE * float(np.sqrt(max(self.log_temperature_variance, 0.0)))
+            share = proportion(round(self.shares[group] * self.cases), self.cases)
+            return share.lower, share.upper
+        half = _NORMAL_QUANTILE * min(float(np.sqrt(max(self.log_temperature_variance, 0.0))), _WIDEST)
         # Between the ends the probability of a group need not be monotone in the temperature: look along the way.
         temperatures = np.exp(np.linspace(self.log_temperature - half, self.log_temperature + half, 25))
         values = softmax(np.asarray(logits, dtype=float)[None, :] / temperatures[:, None], axis=1)[:, group]

@@ -35,6 +35,8 @@ from .figo import GROUP_NAMES, GUIDELINE
 
 BASIS = f"Groups by FIGO 2018 stage, {GUIDELINE}"
 _FEW_CALIBRATION_CASES = 30
+_LEAST_RELIEF = 0.02
+"""A heat map whose parts differ less, of a largest value of 1, is one colour on the screen."""
 
 
 def load_predictor(bundle: Bundle, *, device: str = "auto", runtime: str = "auto") -> StagingPredictor:
@@ -136,15 +138,15 @@ class StagingPredictor:
         warnings += distance_warnings(float(self.domain.distances(answer.pooled[:1])[0]), self.domain.domain.limit)
         names = self.manifest.class_names
         probabilities = self.calibration.probabilities(logits)
-        binary = len(names) == 2
-        most_probable = int(np.argmax(logits))
-        shown = 1 if binary else most_probable
-        probability = float(probabilities[shown])
         label = self.manifest.class_of(probabilities.tolist())
+        shown = 1 if len(names) == 2 else names.index(label)
+        probability = float(probabilities[shown])
         values, target = None, ""
         if heatmap:
             values, target, heat_warnings = _heat_map(answer, names.index(label), label, crops[0], case.image)
             warnings += heat_warnings
+            if target and self.calibration.no_discrimination:
+                target += "; the answer does not depend on it"
         return Prediction(
             case_id=case.case_id,
             task=TASK,
@@ -168,6 +170,12 @@ class StagingPredictor:
 
     def _warnings(self, case: CaseInput, images: tuple[SliceImage, ...]) -> list[PredictionWarning]:
         warnings = bundle_warnings(self.manifest, self.network_name)
+        if self.calibration.no_discrimination:
+            text = (
+                "The network did not tell its validation cases apart, so every image gets the same answer: the shares "
+                f"of the groups among those {self.calibration.cases} cases."
+            )
+            warnings.append(PredictionWarning(WarningCode.NO_DISCRIMINATION, text))
         if self.calibration.cases < _FEW_CALIBRATION_CASES:
             text = f"The probability was calibrated on {self.calibration.cases} cases only: take it as a rough one."
             warnings.append(PredictionWarning(WarningCode.CALIBRATION_UNCERTAIN, text))
@@ -195,5 +203,10 @@ def _heat_map(
     cells = answer.cam(0, group)
     if not cells.any():
         text = f"There is no heat map: nothing in what the network sees speaks for {label}."
+        return None, "", [PredictionWarning(WarningCode.HEATMAP_UNAVAILABLE, text)]
+    if float(cells.max()) - float(cells.min()) < _LEAST_RELIEF:
+        text = f"There is no heat map: all of the square that the network sees speaks alike for {label}."
+        if cells.size == 1:
+            text = f"There is no heat map: at {crop.pixels.shape[0]} pixels the network's last layer has a single cell."
         return None, "", [PredictionWarning(WarningCode.HEATMAP_UNAVAILABLE, text)]
     return crop.to_image_grid(cells, image.shape), f"Grad-CAM for {label}, in the square that the network sees", []

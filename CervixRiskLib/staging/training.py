@@ -152,8 +152,8 @@ def train(
     calibration = GroupCalibration.fit(evaluation.logits, evaluation.truth)
     if calibration.no_discrimination:
         notes.append(
-            f"{chosen.name} did not rank the held-out cases better than chance: the bundle answers every case with "
-            "the shares of the groups."
+            f"{chosen.name} did not rank the held-out cases better than chance, or answered them all but alike: the "
+            "bundle answers every case with the shares of the groups."
         )
     domain = final.domain.with_limit(np.concatenate([trial.distances for trial in chosen.trials]))
     of_case = dict(zip(cases.cohort.case_ids, cases.patients, strict=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
@@ -104,3 +106,26 @@ def test_a_manifest_whose_parts_do_not_fit_is_refused():
     found = GroupCalibration.fit(logits, labels)
     with pytest.raises(BundleError):
         GroupCalibration.of(_manifest(found, ("a", "b", "c")))
+
+
+@pytest.mark.parametrize("groups", [2, 3])
+def test_logits_that_hardly_differ_are_not_stretched(groups):
+    """A slope of a hundred thousand would make answers of what runtimes round differently."""
+    logits, labels = _two_groups(24) if groups == 2 else _three_groups(24)
+    found = GroupCalibration.fit(np.float32(0.1) + 1e-6 * logits, labels)
+    assert found.no_discrimination
+    shares = np.bincount(labels) / len(labels)
+    np.testing.assert_allclose(found.probabilities(logits[0]), shares, atol=1e-12)
+    lower, upper = found.interval(logits[0], groups - 1)
+    assert lower < shares[-1] < upper
+    again = GroupCalibration.fit(0.1 * logits, labels)
+    assert not again.no_discrimination
+
+
+def test_a_temperature_that_these_cases_do_not_determine_leaves_an_interval():
+    """The inverse of next to no information is no number once it is in an exponential."""
+    logits, labels = _three_groups(12)
+    found = replace(GroupCalibration.fit(logits, labels), log_temperature_variance=2e7)
+    for group in range(3):
+        lower, upper = found.interval(logits[0], group)
+        assert 0 <= lower <= found.probabilities(logits[0])[group] <= upper <= 1

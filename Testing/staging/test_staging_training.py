@@ -36,7 +36,12 @@ def discs(tmp_path_factory, write_disc_cohort):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, discs):
-    settings = replace(QUICK, networks=("shufflenet_v2_x1_0", "resnet50"))
+    # At 64 pixels the last layer has four cells, so that a heat map has places.
+    settings = replace(
+        QUICK,
+        networks=("shufflenet_v2_x1_0", "resnet50"),
+        preprocessing=SlicePreprocessing(size=64, clahe_clip=0.0),
+    )
     return train(load_staging_cohort(discs, settings), settings, tmp_path_factory.mktemp("out") / "staging.zip")
 
 
@@ -210,6 +215,14 @@ def test_three_groups_two_channels_and_whole_slices(tmp_path, write_disc_cohort)
     assert [item.name for item in answer.class_probabilities] == ["small", "medium", "large"]
     assert answer.label == answer.positive_class
     assert result.networks[0].evaluation.matrix.shape == (3, 3)
+    # Where the bundle answers with the shares of the groups, whatever the network prefers, both are the largest group.
+    for largest in range(3):
+        shares = np.roll([0.5, 0.3, 0.2], largest)
+        predictor.calibration = replace(predictor.calibration, no_discrimination=True, shares=shares)
+        blind = predictor.predict(_case(table, settings=settings))
+        assert blind.label == blind.positive_class == ("small", "medium", "large")[largest]
+        assert blind.probability == 0.5
+        assert any("the same answer" in warning.text for warning in blind.warnings)
 
 
 def test_figo_stages_stand_in_for_outcomes(tmp_path, write_disc_cohort):

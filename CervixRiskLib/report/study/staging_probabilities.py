@@ -88,8 +88,8 @@ def _bundle_calibration(study: Study) -> str:
     found = study.manifest.details.get("calibration")
     if isinstance(found, dict) and found.get("no_discrimination"):
         return (
-            "The network did not rank these cases better than chance, so the bundle answers every case with the shares "
-            "of the groups among them."
+            "The network did not rank these cases better than chance, or answered them all but alike, so the bundle "
+            "answers every case with the shares of the groups among them."
         )
     return (
         "The bundle corrects its network's share by Platt scaling fitted to these same cases: how well its own "
