@@ -38,6 +38,21 @@ class PairedTest:
     lower: float
     upper: float
 
+    @classmethod
+    def of(cls, difference: float, standard_error: float, confidence: float) -> PairedTest:
+        """z and p of a difference, and its interval, cut to -1 to 1.
+
+        Without a standard error nothing differs (z = 0, p = 1), or the test is not defined (NaN).
+        """
+        if standard_error == 0.0:
+            if difference == 0.0:
+                return cls(0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
+            return cls(math.nan, math.nan, difference, 0.0, math.nan, math.nan)
+        z = difference / standard_error
+        half = float(ndtri(1 - (1 - confidence) / 2)) * standard_error
+        lower, upper = max(-1.0, difference - half), min(1.0, difference + half)
+        return cls(z, float(2.0 * ndtr(-abs(z))), difference, standard_error, lower, upper)
+
 
 def auc(y: ArrayLike, score: ArrayLike) -> float:
     """Probability that a positive case scores higher than a negative one, ties counting half.
@@ -104,15 +119,7 @@ def delong_test(y: ArrayLike, a: ArrayLike, b: ArrayLike, confidence: float = 0.
     over_positives = first[1] - second[1]
     difference = _area(over_negatives, over_positives)
     error = _standard_error(over_negatives, over_positives)
-    if error == 0.0:
-        if difference == 0.0:
-            return PairedTest(0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
-        return PairedTest(math.nan, math.nan, difference, 0.0, math.nan, math.nan)
-    z = difference / error
-    half = float(ndtri(1 - (1 - confidence) / 2)) * error
-    return PairedTest(
-        z, float(2.0 * ndtr(-abs(z))), difference, error, max(-1.0, difference - half), min(1.0, difference + half)
-    )
+    return PairedTest.of(difference, error, confidence)
 
 
 def _placements(positive: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr, ndtri
 
 from .discrimination import AucInterval, PairedTest, auc, delong_interval, delong_test
 from .outcome import binary_outcome, check_confidence
@@ -150,15 +148,7 @@ def repeated_delong_test(
     else:
         errors = [test.standard_error for test in tests]
     error = float(np.sqrt(np.mean(np.square(errors))))
-    if error == 0.0:
-        if difference == 0.0:
-            return PairedTest(0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
-        return PairedTest(math.nan, math.nan, difference, 0.0, math.nan, math.nan)
-    z = difference / error
-    half = float(ndtri(1 - (1 - confidence) / 2)) * error
-    return PairedTest(
-        z, float(2.0 * ndtr(-abs(z))), difference, error, max(-1.0, difference - half), min(1.0, difference + half)
-    )
+    return PairedTest.of(difference, error, confidence)
 
 
 def _widen_perfect(
