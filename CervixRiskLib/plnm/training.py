@@ -25,6 +25,7 @@ from .case_table import CaseTable, build_case_table, given_case_table
 from .classifiers import check_packages
 from .comparisons import Answer, compare, judged
 from .examples import choose_training_examples
+from .final_network import final_network, network_files_of
 from .fusion_model import FusionModel
 from .honest_protocol import HonestResult, honest_deviations, honest_metrics, run_honest_protocol
 from .icc_table import IccTable
@@ -101,13 +102,7 @@ def train(
     """
     destination = Path(destination)
     check_destination(destination)
-    if len(cohort) < _FEWEST_CASES:
-        raise TrainingError(f"The cohort has {len(cohort)} usable cases; training needs at least {_FEWEST_CASES}.")
-    check_split_outcomes(cohort.table)
-    for name in settings.clinical or ():
-        if name not in cohort.columns:
-            known = ", ".join(cohort.clinical_names) or "none"
-            raise SettingsError(f"The cohort has no clinical column {name!r}; it has: {known}.")
+    _check_cohort(cohort, settings)
     check_packages(settings.plan.classifiers)
     reproducible = ReproducibleList.of(settings, icc, simulated=cohort.simulated)
     device = _device(settings)
@@ -150,19 +145,15 @@ def train(
             held_out = compare(model, X_train, y_train, groups_train, X.iloc[test_positions])
             metrics += honest_metrics(y[test_positions], groups[test_positions], held_out, suffix=", held-out test")
         if settings.protocol is not TrainingProtocol.HONEST:
-            if test_positions.size:
-                sides = train_positions, test_positions
-            else:
-                sides = patient_split(y, groups, test_fraction=0.3, seed=settings.seed)
-            published = PlnmModel(**{**model.get_params(deep=False), "radiomics_columns": cases.published_columns})
-            printed = run_paper_protocol(published, X, y, *sides, progress=progress)
+            printed = _run_printed(model, cases, train_positions, test_positions, progress)
             metrics += printed.metrics
             deviations += DEVIATIONS
             details["paper_classifier"] = printed.chosen
         task.advance(detail="protocols")
 
-        network, network_note = _final_network(model, cases, settings, train_positions, device, progress)
-        notes += [network_note] if network_note else []
+        network, network_note = final_network(model, cases, settings, train_positions, device, progress)
+        written, graph_note = network_files_of(network)
+        notes += [note for note in (network_note, graph_note) if note]
         manifest = build_manifest(
             model, cases, train_positions, settings, reproducible, metrics, deviations, {**details, "notes": notes}
         )
@@ -177,21 +168,26 @@ def train(
             description=describe_study(model, cohort, cases, train_positions, test_positions, seed=settings.seed),
             notes=notes,
         )
-        files: dict[str, Any] = {STUDY_NAME: study_bytes(record)}
+        files = {STUDY_NAME: study_bytes(record), **written}
         if features is None:
             files[PRESET_FILE] = preset_content(settings.preset)
-        if network is not None:
-            from ..networks import network_files
-
-            written, graph_note = network_files(network)
-            files |= written
-            notes += [graph_note] if graph_note else []
         write_bundle(destination, manifest, files=files, estimators={FUSION: FusionModel.of(model)})
         task.advance(detail="bundle")
     shutil.rmtree(work_dir, ignore_errors=True)
     validation = None if honest is None else honest.validation
     examples = choose_training_examples(cases, model, validation, train_positions, test_positions, manifest.class_names)
     return TrainingResult(destination, manifest, model, validation, record, tuple(notes), examples)
+
+
+def _check_cohort(cohort: Cohort, settings: TrainingSettings) -> None:
+    """Find out before hours of work what the table alone tells."""
+    if len(cohort) < _FEWEST_CASES:
+        raise TrainingError(f"The cohort has {len(cohort)} usable cases; training needs at least {_FEWEST_CASES}.")
+    check_split_outcomes(cohort.table)
+    for name in settings.clinical or ():
+        if name not in cohort.columns:
+            known = ", ".join(cohort.clinical_names) or "none"
+            raise SettingsError(f"The cohort has no clinical column {name!r}; it has: {known}.")
 
 
 def _device(settings: TrainingSettings) -> str:
@@ -257,34 +253,10 @@ def _split(cases: CaseTable, settings: TrainingSettings) -> tuple[np.ndarray, np
     return training, test, f"{test.size} cases ({fraction:.0%}) were held out for testing and opened once."
 
 
-def _final_network(
-    model: PlnmModel,
-    cases: CaseTable,
-    settings: TrainingSettings,
-    positions: np.ndarray,
-    device: str,
-    progress: Progress,
-) -> tuple[Any, str]:
-    """The network that goes into the bundle, with its head trained when asked for."""
-    name = model.winner_.network
-    if not name:
-        return None, ""
-    if settings.fine_tuning is FineTuning.ALL:
-        blocks = model.signature_.named_steps["blocks"].transformers_
-        return blocks["deep"].named_steps["embedding"].network_, "The network was fine-tuned on the training cases."
-    network = cases.networks[name]
-    if settings.fine_tuning is FineTuning.HEAD:
-        from ..networks import fine_tune
-
-        assert cases.crops is not None
-        result = fine_tune(
-            network, cases.crops[positions], cases.y[positions], mode="head", epochs=settings.fine_tuning_epochs,
-            seed=settings.torch_seed, groups=cases.groups[positions], progress=progress, device=device,
-        )  # fmt: skip
-        return result.network, "The network's head was trained; its embeddings are those of the frozen network."
-    note = (
-        ""
-        if settings.weights != "none"
-        else ("The network's weights are random (--weights none): its features are random textures, not learned ones.")
-    )
-    return network, note
+def _run_printed(
+    model: PlnmModel, cases: CaseTable, training: np.ndarray, test: np.ndarray, progress: Progress
+) -> PaperResult:
+    """The printed protocol on all cases, with a split of its own where none were held out."""
+    sides = (training, test) if test.size else patient_split(cases.y, cases.groups, test_fraction=0.3, seed=model.seed)
+    published = PlnmModel(**{**model.get_params(deep=False), "radiomics_columns": cases.published_columns})
+    return run_paper_protocol(published, cases.X, cases.y, *sides, progress=progress)
