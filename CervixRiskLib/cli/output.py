@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .streams import abandon_stdout, takes_unicode
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -31,7 +33,8 @@ def print_json(content: Json) -> None:
     """One JSON document; numbers that are not finite are ``null``."""
     from ..bundle.json_record import to_json
 
-    sys.stdout.write(json.dumps(to_json(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    escaped = not takes_unicode(sys.stdout)
+    sys.stdout.write(json.dumps(to_json(content), indent=2, ensure_ascii=escaped, allow_nan=False) + "\n")
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -73,8 +76,12 @@ def remark(text: str) -> None:
 
 
 def report_error(kind: str, sentence: str, *, as_json: bool) -> None:
-    """The sentence on stderr, and with ``--json`` also as JSON on stdout."""
+    """The sentence on stderr; with ``--json`` as JSON on stdout instead, where that can be written."""
     if as_json:
-        print_json({"error": {"type": kind, "message": sentence}})
-    else:
-        sys.stderr.write(f"{sentence}\n")
+        try:
+            print_json({"error": {"type": kind, "message": sentence}})
+            sys.stdout.flush()
+            return
+        except OSError:  # a full disk: the sentence itself may be about it
+            abandon_stdout()
+    sys.stderr.write(f"{sentence}\n")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ..errors import Cancelled, CervixRiskError, StorageError
 from .output import report_error
+from .streams import abandon_stdout, prepare_streams
 
 EXIT_FAULT = 1
 EXIT_MISTAKE = 2
@@ -32,19 +33,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in options or os.environ.get(DEBUG_VARIABLE, "") not in ("", "0")
     as_json = "--json" in options
     given = [item for index, item in enumerate(given) if item != "--debug" or index >= len(options)]
+    prepare_streams()
     if not debug:
         warnings.simplefilter("ignore")
     try:
         from .app import app
 
         code = app(args=given, prog_name="cervixrisk", standalone_mode=False)
+        sys.stdout.flush()  # here, where a full disk can still be told
         # typer turns an interrupt into this code.
         return _stopped(as_json) if code == EXIT_STOPPED else (code if isinstance(code, int) else 0)
     except (Cancelled, KeyboardInterrupt):
         return _stopped(as_json)
     except BrokenPipeError:
         # The reader of our output has gone (``cervixrisk … | head``); nothing is left to tell it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon_stdout()
         return EXIT_FAULT
     except Exception as error:
         if debug:
