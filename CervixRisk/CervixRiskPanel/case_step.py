@@ -1,4 +1,4 @@
-"""Step 1: the image, its slice, its pixel size, and the clinical values the model asks for."""
+"""Step 1: the image, its slice, its pixel size, and what else the model asks for: further images, clinical values."""
 
 import slicer
 from slicer.i18n import tr as _
@@ -8,6 +8,7 @@ from CervixRiskLib.workflow.case_facts import image_notes, image_words, slice_wo
 from CervixRiskLib.workflow.signal import Signal
 
 from .clinical_fields import ClinicalFields
+from .further_images import FurtherImages
 from .image_choice import ImageChoice
 from .pixel_size_row import PixelSizeRow
 from .slice_row import SliceRow
@@ -35,6 +36,7 @@ class CaseStep:
         self._problem = self._remark = ""
         self._notes_of = _NOTHING_YET
         self.image_choice = ImageChoice(context, self.ui)
+        self.further = FurtherImages(context, self.ui)
         self.slice = SliceRow(context, self.ui)
         self.pixel_size = PixelSizeRow(self.session, self.ui, self.slice.fit_view)
         self.clinical = ClinicalFields(self.session, self.ui.clinicalFrame, self.ui.clinicalHint)
@@ -60,6 +62,7 @@ class CaseStep:
         for signal in (self.session.image_changed, self.session.reading_changed):
             signal.disconnect(self.refresh)
         self.image_choice.close()
+        self.further.close()
         self.slice.close()
         self.pixel_size.close()
         self.clinical.close()

@@ -1,7 +1,5 @@
 """Which image is the case: the selector, a file, a sample."""
 
-from pathlib import Path
-
 import qt
 import slicer
 from slicer.i18n import tr as _
@@ -9,8 +7,7 @@ from slicer.i18n import tr as _
 from CervixRiskLib.errors import CervixRiskError
 from CervixRiskLib.workflow.signal import Signal
 
-_FOLDER = "imageFolder"
-_EXTENSIONS = "*.dcm *.dicom *.ima *.nrrd *.nhdr *.nii *.nii.gz *.mha *.mhd *.png *.jpg *.jpeg *.tif *.tiff *.bmp"
+from .image_files import chosen_image_file, instance_file, remember_folder
 
 
 class ImageChoice:
@@ -102,7 +99,7 @@ class ImageChoice:
         except Exception as error:
             self._context.show_error(error, _("The image was not opened."))
             return
-        self._context.settings.set_text(_FOLDER, str(Path(path).parent))
+        remember_folder(self._context, path)
         self.told.emit("", "")
 
     def _open_node(self, volume) -> None:
@@ -111,7 +108,7 @@ class ImageChoice:
         problem = changed = ""
         try:
             if volume is not None:
-                changed = check_pixel_size(volume, _instance_file)
+                changed = check_pixel_size(volume, instance_file)
             self._session.open_volume(volume, volume_case_name(self._session.scene, volume) if volume else "")
         except CervixRiskError as error:
             problem = str(error)
@@ -122,16 +119,9 @@ class ImageChoice:
             self._open_node(self._ui.imageSelector.currentNode())
 
     def _on_open(self, *_args) -> None:
-        dialog = qt.QFileDialog(self._context.panel_widget, _("Open an image"))
-        dialog.setFileMode(qt.QFileDialog.ExistingFile)
-        dialog.setNameFilters([_("Images") + f" ({_EXTENSIONS})", _("All files") + " (*)"])
-        folder = self._context.settings.text(_FOLDER)
-        if folder:
-            dialog.setDirectory(folder)
-        chosen = dialog.selectedFiles() if dialog.exec_() else ()
-        dialog.deleteLater()
+        chosen = chosen_image_file(self._context, _("Open an image"))
         if chosen:
-            self.open_file(chosen[0])
+            self.open_file(chosen)
 
     def _on_ultrasound(self, *_args) -> None:
         self._open_sample("ultrasound")
@@ -165,9 +155,3 @@ class ImageChoice:
         volumes = [node for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") if is_case_image(node)]
         if len(volumes) == 1 and volumes[0].GetImageData() is not None:
             self._open_node(volumes[0])
-
-
-def _instance_file(uid: str) -> str:
-    """Where Slicer's DICOM database keeps an instance."""
-    database = getattr(slicer, "dicomDatabase", None)
-    return "" if database is None else database.fileForInstance(uid) or ""

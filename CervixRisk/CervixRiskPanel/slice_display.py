@@ -37,6 +37,15 @@ class SliceDisplay:
         self.fit()
         self.show_answer()
 
+    def show_image_again(self) -> None:
+        """Lay the case's image into the views where another one has taken its place; the view stays where it is."""
+        widget, volume = self._widget(), self._session.volume
+        if widget is not None and volume is not None:
+            composite = widget.mrmlSliceCompositeNode()
+            if composite.GetBackgroundVolumeID() != volume.GetID():
+                slicer.util.setSliceViewerLayers(background=volume)
+                self.show_answer()
+
     def fit(self) -> None:
         """Turn the view into the image's plane and show the whole image."""
         widget = self._widget()

@@ -100,7 +100,7 @@ def preprocess_channels(
     if not images:
         raise ImageError("A case needs at least one image.")
     for further in images[1:]:
-        _check_same_grid(images[0], further)
+        check_same_grid(images[0], further)
     return tuple(preprocess_slice(image, roi, settings) for image in images)
 
 
@@ -195,7 +195,14 @@ def _limits(pixels: np.ndarray, low_percentile: float, high_percentile: float) -
     return (low, high) if low < high else (low, low + 1.0)
 
 
-def _check_same_grid(first: SliceImage, other: SliceImage) -> None:
+def check_same_grid(first: SliceImage, other: SliceImage) -> None:
+    """Whether two images can be channels of one network input.
+
+    Raises
+    ------
+    ImageError
+        They have other rows and columns, pixel sizes, or places in the patient.
+    """
     if first.shape != other.shape:
         raise ImageError(
             f"The images of a case must have the same rows and columns; one has {first.shape[0]} × {first.shape[1]}, "

@@ -45,9 +45,13 @@ class SliceGeometry:
         """
         if self.planar != other.planar:
             return True
+        near = np.allclose(self.origin_mm, other.origin_mm, rtol=0, atol=tolerance_mm)
+        return bool(near) and self.points_as(other)
+
+    def points_as(self, other: SliceGeometry) -> bool:
+        """Whether rows and columns of both run the same ways."""
         return bool(
-            np.allclose(self.origin_mm, other.origin_mm, rtol=0, atol=tolerance_mm)
-            and np.allclose(self.column_direction, other.column_direction, rtol=0, atol=_DIRECTION_TOLERANCE)
+            np.allclose(self.column_direction, other.column_direction, rtol=0, atol=_DIRECTION_TOLERANCE)
             and np.allclose(self.row_direction, other.row_direction, rtol=0, atol=_DIRECTION_TOLERANCE)
         )
 

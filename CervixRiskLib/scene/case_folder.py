@@ -21,6 +21,7 @@ class CaseRole(str, Enum):
     """What a node is to its case."""
 
     IMAGE = "image"
+    FURTHER_IMAGE = "further image"
     CONTOUR = "contour"
     RULER = "ruler"
     HEAT_MAP = "heat map"
@@ -131,6 +132,15 @@ class CaseFolder:
             if role is not None:
                 parted.add(node, CaseRole(role))
         return parted
+
+    def release(self, node: Any) -> None:
+        """Let ``node`` go out of the case; it stays in the scene, beside the case's folder."""
+        for one in (node, *_frames(node)):
+            one.RemoveAttribute(CASE)
+            one.RemoveAttribute(ROLE)
+        hierarchy = _hierarchy(self.scene)
+        if hierarchy is not None and self.item:
+            hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
 
     def remove_answer(self) -> None:
         """Take out what an earlier answer left; image, contours and ruler stay."""

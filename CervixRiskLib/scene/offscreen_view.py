@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..imaging import SliceImage
+from ..imaging.map_frame import FrameSide
 from .case_scene import CaseNodes, CaseScene
+from .frame_lines import draw_map_frame
 from .heat_map import HeatMapDisplay
 from .named_contour import NamedContour
 from .picture_layout import PictureLayout, Rectangle
@@ -86,8 +88,12 @@ class OffscreenSliceView:
         heat_map: HeatMapDisplay,
         note: str,
         contours: Sequence[NamedContour] = (),
+        frame: Sequence[FrameSide] = (),
     ) -> None:
-        """Show one case: slice, contour and heat map at the layout's place, words, legend and ruler beside them."""
+        """Show one case: slice, contour and heat map at the layout's place, words, legend and ruler beside them.
+
+        ``frame`` is where the heat map ends (:func:`CervixRiskLib.imaging.map_frame.map_frame`).
+        """
         self.case_scene.show(nodes, self.logic.GetSliceCompositeNode(), heat_map)
         self._place(nodes, image)
         self._image_mapper.SetInputConnection(self.logic.GetImageDataConnection())
@@ -96,6 +102,7 @@ class OffscreenSliceView:
         scene = self.case_scene.scene
         for index in range(scene.GetNumberOfNodesByClass("vtkMRMLSegmentationDisplayNode")):
             scene.GetNthNodeByClass(index, "vtkMRMLSegmentationDisplayNode").SetSliceIntersectionThickness(width)
+        draw_map_frame(self.renderer, self.layout, image.shape, frame)
         draw_panel(self.renderer, self.layout, nodes.answer, contours)
         draw_ruler(self.renderer, self.layout, image)
         if nodes.legend is not None:

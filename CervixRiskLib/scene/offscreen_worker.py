@@ -15,6 +15,7 @@ from .picture_request import ERROR_NAME, PICTURE_NAME, PictureRequest, read_requ
 
 def draw(request: PictureRequest, path: Path) -> None:
     """Draw ``request`` as a PNG in this process."""
+    from ..imaging.map_frame import map_frame
     from .case_scene import CaseScene
     from .offscreen_view import OffscreenSliceView, save_png
     from .picture_layout import lay_out
@@ -22,15 +23,16 @@ def draw(request: PictureRequest, path: Path) -> None:
 
     row_mm, column_mm = request.image.spacing_mm or (1.0, 1.0)
     rows, columns = request.image.shape
-    has_heat_map = request.prediction is not None and request.prediction.heatmap is not None
-    layout = lay_out(request.size, (rows * row_mm, columns * column_mm), with_legend=has_heat_map)
+    heat = None if request.prediction is None else request.prediction.heatmap
+    layout = lay_out(request.size, (rows * row_mm, columns * column_mm), with_legend=heat is not None)
     case_scene = CaseScene()
     view = OffscreenSliceView(case_scene, layout)
     nodes = case_scene.add(request.image, request.roi, request.prediction, heat_map=request.heat_map)
     note = request.prediction.heatmap_target if request.prediction is not None else ""
     for contour in request.contours:
         add_segmentation(case_scene.scene, nodes.volume, contour.roi, contour.name, colour=contour.colour)
-    view.show(nodes, request.image, request.heat_map, note, request.contours)
+    frame = () if heat is None else map_frame(heat)
+    view.show(nodes, request.image, request.heat_map, note, request.contours, frame)
     save_png(view.pixels(), path)
 
 

@@ -87,6 +87,12 @@ def read_pixel_size(volume: Any, choice: SliceChoice | None = None) -> PixelSize
     return PixelSize(PixelSizeState.FILE, spacing_mm, "DICOM file" if from_dicom else "file header")
 
 
+def read_file_pixel_size(volume: Any, choice: SliceChoice | None = None) -> PixelSize:
+    """What was known of it before a person gave or calibrated one."""
+    history = _history(volume)
+    return _remembered(history[0]) if history else read_pixel_size(volume, choice)
+
+
 def write_pixel_size(volume: Any, size: PixelSize) -> None:
     """Write the state and its source on the node; the spacing is not touched."""
     volume.SetAttribute(PIXEL_SIZE_STATE, size.state.value)
@@ -134,9 +140,9 @@ def undo_pixel_size(volume: Any) -> PixelSize:
     history = _history(volume)
     if not history:
         return read_pixel_size(volume)
-    state, source, spacing, axis = history.pop()
-    before = PixelSize(PixelSizeState(state), None if spacing is None else (spacing[0], spacing[1]), source)
-    _apply(volume, before, SliceChoice(axis, 0), history)
+    entry = history.pop()
+    before = _remembered(entry)
+    _apply(volume, before, SliceChoice(entry[3], 0), history)
     return before
 
 
@@ -172,6 +178,11 @@ def check_against_file(volume: Any, path: str | os.PathLike[str], choice: SliceC
 
 def _history(volume: Any) -> list[Any]:
     return list(json.loads(volume.GetAttribute(PIXEL_SIZE_HISTORY) or "[]"))
+
+
+def _remembered(entry: list[Any]) -> PixelSize:
+    state, source, spacing, _axis = entry
+    return PixelSize(PixelSizeState(state), None if spacing is None else (spacing[0], spacing[1]), source)
 
 
 def _apply(volume: Any, size: PixelSize, choice: SliceChoice, history: list[Any]) -> None:

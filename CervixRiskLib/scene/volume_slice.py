@@ -50,11 +50,16 @@ def read_volume_slice(volume: Any, choice: SliceChoice | None = None) -> SliceIm
         pixels = values.astype(np.float32)
     size = read_pixel_size(volume, choice)
     place = slice_place(volume, choice)
-    kind = volume.GetAttribute(GEOMETRY) or ("none" if was_picture(volume) else "patient")
+    kind = geometry_kind(volume)
     geometry = None if kind == "none" else geometry_of(slice_matrix(volume, choice), planar=kind == "planar")
     return SliceImage(
         pixels, size.spacing_mm, size.source or None, node_modality(volume), place[0], place[1], notes, geometry
     )
+
+
+def geometry_kind(volume: Any) -> str:
+    """``"patient"``, ``"planar"`` (the place along the third axis is unknown) or ``"none"``."""
+    return volume.GetAttribute(GEOMETRY) or ("none" if was_picture(volume) else "patient")
 
 
 def add_slice_map(scene: Any, volume: Any, values: np.ndarray, name: str, choice: SliceChoice | None = None) -> Any:

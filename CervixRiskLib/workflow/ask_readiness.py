@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..errors import CervixRiskError, RoiError
 from ..scene.volume_origin import node_modality
 from .case_session import CaseSession
+from .channel_words import channel_title
 from .model_entry import ModelEntry
 from .study_questions import QUESTIONS, modality_words
 
@@ -71,11 +72,10 @@ def _obstacle(session: CaseSession, task: str, model: ModelEntry | None, offered
         return f"No model for {question.phrase} yet: open one above."
     if model.problem:
         return model.problem
-    if len(model.channels) > 1:
-        return (
-            f"This model looks at {len(model.channels)} images of a section at once ({', '.join(model.channels)}); "
-            "the panel gives it one. Ask it with cervixrisk predict, or open another model."
-        )
+    if model.channels != session.channels and len(model.channels) > 1:
+        # Step 1 asks for the images of the chosen model alone.
+        titles = " and ".join(channel_title(name) for name in model.channels[1:])
+        return f"The model for {question.phrase} also looks at {titles}: choose it above, then {titles} in step 1."
     return _case_obstacle(session, model) or lacking
 
 
@@ -84,6 +84,8 @@ def _case_obstacle(session: CaseSession, model: ModelEntry) -> str:
     measured = None
     try:
         session.choice()
+        if len(model.channels) > 1:
+            session.further_images()
         if model.needs_contour or session.segmentation is not None:
             measured = session.contour().max_diameter_mm
     except RoiError as error:

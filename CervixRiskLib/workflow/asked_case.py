@@ -6,6 +6,7 @@ import numpy as np
 
 from ..bundle import CaseInput
 from ..errors import CervixRiskError
+from ..imaging import SliceImage
 from .case_session import CaseSession
 
 
@@ -58,9 +59,14 @@ def _is_same(one: CaseInput, other: CaseInput) -> bool:
         return False
     if one.roi is not None and other.roi is not None and one.roi.mask_hash != other.roi.mask_hash:
         return False
+    images, others = (one.image, *one.further_images), (other.image, *other.further_images)
     return (
         one.case_id == other.case_id
-        and one.image.spacing_mm == other.image.spacing_mm
         and dict(one.clinical) == dict(other.clinical)
-        and np.array_equal(one.image.pixels, other.image.pixels, equal_nan=True)
+        and len(images) == len(others)
+        and all(_is_same_image(*pair) for pair in zip(images, others, strict=True))
     )
+
+
+def _is_same_image(one: SliceImage, other: SliceImage) -> bool:
+    return one.spacing_mm == other.spacing_mm and np.array_equal(one.pixels, other.pixels, equal_nan=True)

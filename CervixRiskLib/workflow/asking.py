@@ -91,7 +91,9 @@ class Asking:
     def take_remembered(self) -> None:
         """Take the model that was used last, or the first of the shelf; nothing is loaded."""
         if self.model is None:
-            self.model = next((entry for entry in self.shelf.entries() if not entry.problem), None)
+            first = next((entry for entry in self.shelf.entries() if not entry.problem), None)
+            if first is not None:
+                self._take(first)
             self.changed.emit()
 
     def model_for(self, task: str) -> ModelEntry | None:
@@ -199,6 +201,7 @@ class Asking:
         self.model = model
         if self.session.bundle not in (None, model.path):
             self.session.set_study(None, None)
+        self.session.set_channels(model.channels)
 
     def _on_prepared(self, model: ModelEntry, facts: StudyFacts) -> None:
         if self._loading is not None and self._loading[1] == model.path:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from ..errors import CervixRiskError, ReadingError
 from ..scene import HeatMapDisplay, add_answer
 from .clinical_form import plain_number
-from .drawn_contour import DrawnContour
+from .section_images import ONE_IMAGE, SectionImages
 from .signal import Signal
-from .stored_answer import read_stored_answer, store_answer
+from .stored_answer import is_marked_stale, mark_stale, read_stored_answer, store_answer
 
 if TYPE_CHECKING:
     from ..bundle import CaseInput
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .case_answer import CaseAnswer
 
 
-class CaseSession(DrawnContour):
+class CaseSession(SectionImages):
     """One case at a time.
 
     Parameters
@@ -38,9 +38,11 @@ class CaseSession(DrawnContour):
     Attributes
     ----------
     image_changed, contour_changed, clinical_changed, study_changed, answer_changed, reading_changed
-        Signals without arguments: another volume, slice, pixel size or case name; another segmentation or its pixels;
-        a clinical value; another model; an answer came, went or became stale; another reader or round, or a study
-        round was opened or left.
+        Signals without arguments: another volume, slice, pixel size, case name or further image; another segmentation
+        or its pixels; a clinical value; another model; an answer came, went or became stale; another reader or round,
+        or a study round was opened or left.
+    channels, channels_changed
+        Names of the images that the chosen model looks at, known before it is loaded; and their signal.
     """
 
     def __init__(self, scene: Any, *, slice_node: Callable[[], Any | None] = lambda: None) -> None:
@@ -69,6 +71,10 @@ class CaseSession(DrawnContour):
 
     def _image_has_changed(self) -> None:
         self._make_stale()
+
+    def _further_has_changed(self, channels: set[str]) -> None:
+        if self.answer is not None and channels & set(self.answer.study.channels):
+            self._make_stale()
 
     def _contour_has_changed(self) -> None:
         if self.answer is not None and not self._is_contour_of(self.answer):
@@ -104,6 +110,8 @@ class CaseSession(DrawnContour):
     def set_study(self, bundle: Path | None, facts: StudyFacts | None) -> None:
         """The model that is asked, and what it asks of a case; both or neither."""
         self.bundle, self.facts = bundle, facts
+        if facts is not None:
+            self.set_channels(facts.channels or ONE_IMAGE)
         if not self.is_of_the_model():
             self._make_stale()
         self.study_changed.emit()
@@ -124,7 +132,8 @@ class CaseSession(DrawnContour):
         ReadingError
             A study round is open.
         CervixRiskError
-            No model, no image, no contour where one is needed, a clinical value that cannot be used.
+            No model, no image, a further image that is missing or does not belong to the section, no contour where one
+            is needed, a clinical value that cannot be used.
         """
         from ..bundle import CaseInput
         from ..errors import BundleError
@@ -135,7 +144,7 @@ class CaseSession(DrawnContour):
             raise BundleError("No model is chosen. Choose one in step 3.")
         image = self.image()
         roi = self.contour() if self.facts.needs_roi or self.segmentation is not None else None
-        return CaseInput(self.case_id, image, roi, self.clinical_values())
+        return CaseInput(self.case_id, image, roi, self.clinical_values(), self.further_images())
 
     def clinical_values(self) -> Mapping[str, float | str]:
         """Those of the typed values that the model asks for, as numbers; what another model asked for does not count.
@@ -175,7 +184,7 @@ class CaseSession(DrawnContour):
         self.answer_changed.emit()
 
     def take_stored_answer(self, display: HeatMapDisplay | None = None) -> None:
-        """Show the answer that a loaded scene holds for this case; stale where the contour is another one by now.
+        """Show the answer that a loaded scene holds for this case; stale where it was, or the case is another by now.
 
         Raises
         ------
@@ -185,8 +194,11 @@ class CaseSession(DrawnContour):
         answer = None if self.blinded else read_stored_answer(self.folder)
         if answer is None:
             return
+        was_stale = is_marked_stale(self.folder)
         self.show_answer(answer, display)
-        if answer.prediction.mask_hash and not self._is_contour_of(answer):
+        another = bool(answer.prediction.mask_hash) and not self._is_contour_of(answer)
+        lacking = any(self.further_volume(channel) is None for channel in answer.study.channels[1:])
+        if was_stale or another or lacking:
             self._make_stale()
 
     def drop_answer(self) -> None:
@@ -210,4 +222,5 @@ class CaseSession(DrawnContour):
     def _make_stale(self) -> None:
         if self.answer is not None and not self.answer_is_stale:
             self.answer_is_stale = True
+            mark_stale(self.folder)
             self.answer_changed.emit()

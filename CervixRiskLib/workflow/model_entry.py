@@ -39,7 +39,7 @@ class ModelEntry:
     needs_contour
         Whether it looks around the tumour.
     channels
-        Names of the images it looks at.
+        Names of the images it looks at, as it writes them: a stranger's words.
     clinical
         ``(name, label)`` of the clinical values it needs.
     has_network, has_graph
@@ -87,7 +87,7 @@ def _channels(manifest: BundleManifest) -> tuple[str, ...]:
     names = manifest.details.get("channels", ["image"])
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise BundleError("The bundle's description lacks what a staging model needs: get it again.")
-    return tuple(printable(name, 20) for name in names)
+    return tuple(names)
 
 
 def _manifest_bytes(path: Path) -> bytes:

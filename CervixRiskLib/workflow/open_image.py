@@ -11,10 +11,11 @@ from typing import Any
 from ..errors import MissingComponentError
 from ..imaging import read_slices
 from ..scene import SliceChoice, check_against_file
-from ..scene.case_folder import CASE, CaseFolder, CaseRole
+from ..scene.case_folder import CASE, ROLE, CaseFolder, CaseRole
 from ..scene.slice_grid import only_slice
 from ..scene.volume_frames import frame_nodes
 from ..scene.volume_spacing import GRID_ROLE
+from .frame_of_reference import note_frame_of_reference
 from .slice_stack import add_slice_stack
 
 _CHECKED = "CervixRisk.checkedAgainstFile"
@@ -43,7 +44,9 @@ def open_image_file(scene: Any, path: str | os.PathLike[str]) -> Any:
             f"The Python package “{error.name}” is needed to open this file and is not installed. Install it "
             f"(`pip install {_PACKAGES.get(error.name or '', error.name)}`), or load the file with Slicer's Add Data."
         ) from error
-    return add_slice_stack(scene, slices, file_case_name(path))
+    volume = add_slice_stack(scene, slices, file_case_name(path))
+    note_frame_of_reference(volume, path)
+    return volume
 
 
 def file_case_name(path: str | os.PathLike[str]) -> str:
@@ -64,7 +67,7 @@ def volume_case_name(scene: Any, volume: Any) -> str:
     Never the node's own name, which DICOM may have given it.
     """
     known = volume.GetAttribute(CASE)
-    if known:
+    if known and volume.GetAttribute(ROLE) != CaseRole.FURTHER_IMAGE.value:
         return str(known)
     number = 1
     while CaseFolder(scene, f"Case {number}").nodes(CaseRole.IMAGE):
@@ -84,6 +87,8 @@ def is_case_image(volume: Any) -> bool:
 def check_pixel_size(volume: Any, instance_file: Callable[[str], str] = lambda _uid: "") -> str:
     """Compare the pixel size of a node that Slicer loaded from DICOM with its file, once; a sentence if it was changed.
 
+    The file's frame of reference is noted too.
+
     Parameters
     ----------
     instance_file
@@ -102,7 +107,9 @@ def check_pixel_size(volume: Any, instance_file: Callable[[str], str] = lambda _
     # A film's next frame brings its own attributes into the volume that shows it.
     for node in (volume, *frame_nodes(volume)):
         node.SetAttribute(_CHECKED, "yes")
-    return check_against_file(volume, path, only_slice(volume) or SliceChoice(2, 0))
+    changed = check_against_file(volume, path, only_slice(volume) or SliceChoice(2, 0))
+    note_frame_of_reference(volume, path)
+    return changed
 
 
 def _dicom_file(volume: Any, instance_file: Callable[[str], str]) -> Path | None:

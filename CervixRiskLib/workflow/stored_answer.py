@@ -19,6 +19,8 @@ from ..worker import StudyFacts
 from ..worker.records import NotARecordError, from_words, to_words
 from .case_answer import CaseAnswer
 
+_STALE = "CervixRisk.stale"
+
 
 @dataclass(frozen=True, eq=False)
 class _StoredAnswer:
@@ -48,6 +50,19 @@ def store_answer(folder: CaseFolder, answer: CaseAnswer) -> Any:
     node.SetText(json.dumps(to_words(stored, [])))
     node.SetHideFromEditors(True)
     return folder.add(node, CaseRole.ANSWER_RECORD)
+
+
+def mark_stale(folder: CaseFolder) -> None:
+    """Keep with the case's answer that the case has changed since."""
+    node = folder.node(CaseRole.ANSWER_RECORD)
+    if node is not None:
+        node.SetAttribute(_STALE, "yes")
+
+
+def is_marked_stale(folder: CaseFolder) -> bool:
+    """Whether the answer that the folder holds was stale when it was saved."""
+    node = folder.node(CaseRole.ANSWER_RECORD)
+    return node is not None and node.GetAttribute(_STALE) is not None
 
 
 def read_stored_answer(folder: CaseFolder) -> CaseAnswer | None:

@@ -24,7 +24,7 @@ from CervixRiskLib.worker.child import main
 
 
 class FakeStudy:
-    """Answers 0.31 with a heat map over the contour; the score is the contour's number of pixels."""
+    """Answers 0.31 with a heat map over the contour; the score is the contour's pixels and the further images' sum."""
 
     def __init__(self, path: Path, device: str) -> None:
         with zipfile.ZipFile(path) as archive:
@@ -32,7 +32,7 @@ class FakeStudy:
         self.bundle = SimpleNamespace(hash=content_hash(path))
         self.engine = SimpleNamespace(reason=f"Computed on {device}.")
         self.needs_roi = self.manifest.task == "plnm"
-        self.channels = ("image",)
+        self.channels = tuple(self.manifest.details.get("channels", ["image"]))
         self.clinical_predictors = tuple(predictor.name for predictor in self.manifest.clinical)
         entries = {
             predictor.name: {
@@ -60,7 +60,7 @@ class FakeStudy:
             threshold=0.35,
             label=self.manifest.class_names[0],
             positive_class=self.manifest.positive_class,
-            score=float(mask.sum()),
+            score=float(mask.sum()) + sum(float(image.pixels.sum()) for image in case.further_images),
             contributions=(Contribution("process", "radiomics", os.getpid(), 0.1),),
             heatmap=np.where(mask, 0.8, 0.1).astype(np.float32) if heatmap else None,
             heatmap_target="Fake map",

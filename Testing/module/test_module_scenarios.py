@@ -22,6 +22,7 @@ _MODULE = Path(__file__).resolve().parents[2] / "CervixRisk" / "CervixRisk.py"
 NAMES = (
     "ultrasound_to_lymph_nodes",
     "mr_to_treatment_group",
+    "two_images",
     "scene_keeps_the_case",
     "cancelled_question",
     "killed_program",

@@ -93,7 +93,22 @@ def test_whole_slices_need_no_contour(session: Any, open_case: Any) -> None:
     open_case(draw=False, modality="MR")
     assert readiness(session, "staging", STAGING).enabled
     assert "Draw around" in why(session, "staging", replace(STAGING, needs_contour=True))
-    assert "image, t1" in why(session, "staging", replace(STAGING, channels=("image", "t1")))
+
+
+def test_a_model_of_two_images_needs_both(session: Any, open_case: Any, ultrasound: SliceImage) -> None:
+    model = replace(STAGING, channels=("image", "image_t1"))
+    open_case(draw=False, modality="MR")
+    # Step 1 asks for the images of the chosen model alone.
+    assert why(session, "staging", model).endswith("also looks at T1: choose it above, then T1 in step 1.")
+    session.set_channels(model.channels)
+    assert "This model also looks at T1: choose the image" in why(session, "staging", model)
+    further = add_slice_volume(session.scene, replace(ultrasound, modality="MR"), "T1")
+    session.set_further_volume("image_t1", further)
+    assert readiness(session, "staging", model).enabled
+    further.SetSpacing(0.4, 0.4, 1.0)
+    assert "The pixels of T1" in why(session, "staging", model)
+    # A model of one image does not look at it.
+    assert readiness(session, "staging", STAGING).enabled
 
 
 def test_clinical_values_are_missed_by_their_labels(session: Any, open_case: Any) -> None:
@@ -339,3 +354,25 @@ def test_a_model_replaced_by_one_for_another_question_answers_nothing(
     assert session.answer is None
     assert "replaced by a model for another question" in asking.note
     assert not asking.loaded
+
+
+def test_both_images_reach_the_program(
+    asking: Asking, open_case: Any, write_model: Any, ultrasound: SliceImage
+) -> None:
+    channels = ("image", "image_t1")
+    two = write_model("two", task="staging", preprocessing={"centre": "slice"}, details={"channels": list(channels)})
+    session = open_case(modality="MR", draw=False)
+    asking.choose(two)
+    assert session.channels == channels
+    wait(asking)
+    asking.ask("staging")
+    assert "also looks at T1" in asking.note
+    further = replace(ultrasound, modality="MR", pixels=np.ones_like(ultrasound.pixels))
+    session.set_further_volume("image_t1", add_slice_volume(session.scene, further, "T1"))
+    asking.ask("staging")
+    wait(asking)
+    assert session.answer.prediction.score == further.pixels.size
+    # Another model of one image: nothing more is asked for.
+    asking.choose(write_model("one", task="staging", preprocessing={"centre": "slice"}))
+    assert session.channels == ("image",)
+    assert session.answer_is_stale

@@ -16,6 +16,7 @@ from CervixRiskLib.workflow.samples import find_sample
 
 from ..sample_data import FOLDER
 from .bench import Bench
+from .two_images import add_t1, make_two_image_model
 
 # The first question starts the program and loads the model.
 FIRST_ANSWER_SECONDS = 90.0
@@ -70,6 +71,47 @@ def mr_to_treatment_group(bench: Bench) -> None:
     button = bench.ui("ask").plnmButton
     assert not button.enabled
     assert button.toolTip
+
+
+def two_images(bench: Bench) -> None:
+    """A model of T2 and T1: step 1 asks for T1, another T1 makes the answer out of date, a saved scene keeps both."""
+    bench.click("case", _OPEN["mr"])
+    _skip_without_packages(bench, bench.panel.steps["ask"].asking.model)
+    with tempfile.TemporaryDirectory() as name:
+        model = make_two_image_model(_sample(bench, "mr").model.verified(), Path(name) / "Two-images.zip")
+        bench.panel.steps["ask"].choose(model)
+        bench.click("contour", "drawButton")
+        bench.draw(bench.outline(_sample(bench, "mr")))
+        bench.picture("two-images-1-case")
+        assert "T1" in bench.ui("ask").stagingButton.toolTip
+        row = bench.panel.steps["case"].further.row("image_t1")
+        row.selector.setCurrentNode(add_t1(slicer.mrmlScene, bench.session.volume))
+        button = bench.ui("ask").stagingButton
+        bench.wait_until(lambda: button.enabled, FIRST_ANSWER_SECONDS, "the button to ask")
+        bench.picture("two-images-2-t1")
+        bench.click("ask", "stagingButton")
+        _wait_for_answer(bench, FIRST_ANSWER_SECONDS)
+        _check_answer(bench)
+        first = bench.session.answer.prediction.probability
+        pixel = bench.ui("answer").sensitivityLabel
+        bench.wait_until(lambda: "%" in pixel.text, FIRST_ANSWER_SECONDS, "the contour one pixel larger and smaller")
+        bench.picture("two-images-3-answer")
+        kept = Path(name) / "case.mrb"
+        save_scene(slicer.mrmlScene, kept)
+        # The same section once more: another T1 is another case.
+        row.selector.setCurrentNode(add_t1(slicer.mrmlScene, bench.session.further_volume("image_t1")))
+        assert bench.session.answer_is_stale
+        bench.click("answer", "askAgainButton")
+        bench.wait_until(lambda: not bench.session.answer_is_stale, WARM_ANSWER_SECONDS, "the second answer")
+        assert bench.session.answer.prediction.probability != first
+        slicer.mrmlScene.Clear(False)
+        load_scene(slicer.mrmlScene, kept)
+        bench.look()
+        assert bench.session.answer.prediction.probability == first
+        assert not bench.session.answer_is_stale
+        row = bench.panel.steps["case"].further.row("image_t1")
+        assert row.selector.currentNode() is bench.session.further_volume("image_t1") is not None
+        bench.wait_until(lambda: not bench.panel.questions.busy, WARM_ANSWER_SECONDS, "the end of the questions")
 
 
 def scene_keeps_the_case(bench: Bench) -> None:
@@ -210,6 +252,7 @@ SCENARIOS = {
     for scenario in (
         ultrasound_to_lymph_nodes,
         mr_to_treatment_group,
+        two_images,
         scene_keeps_the_case,
         cancelled_question,
         killed_program,
