@@ -73,16 +73,6 @@ class Bundle:
         except KeyError:
             raise BundleError(f"The bundle lacks the file '{name}' that its model needs: get it again.") from None
 
-    def read_json(self, name: str) -> Json:
-        """A JSON file's content.
-
-        Raises
-        ------
-        BundleError
-            There is none, or it is not JSON.
-        """
-        return parse_json(self.read_bytes(name), name)
-
     def path_of(self, name: str) -> Path:
         """The file in a private folder that lives as long as this object, for libraries that want a path.
 

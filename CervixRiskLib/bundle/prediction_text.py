@@ -47,10 +47,6 @@ class AnswerText:
         every = (self.headline, *self.details, self.caption, self.simulated, *marked, self.notice)
         return tuple(line for line in every if line)
 
-    def for_corner(self) -> str:
-        """For Slicer's corner annotation, whose syntax reserves ``|``."""
-        return "\n".join(line.replace("|", "/") for line in self.lines())
-
 
 def answer_text(prediction: Prediction | None) -> AnswerText:
     """The words for ``prediction``; without one only the research-use notice."""

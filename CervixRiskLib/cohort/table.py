@@ -98,12 +98,6 @@ class Cohort:
         """Whether the table says which cases are for training and which for the test."""
         return len(self) > 0 and self.table["split"].iloc[0] is not None
 
-    @property
-    def missing_clinical(self) -> dict[str, int]:
-        """How many cases lack the value, for each clinical column where any does."""
-        counts = clinical_frame(self).isna().sum()
-        return {str(name): int(count) for name, count in counts.items() if count}
-
     def image_path(self, case_id: str, channel: str = "image") -> Path:
         return self.root / self._case(case_id)[channel]
 

@@ -113,27 +113,3 @@ class SlicePreprocessing:
             An unknown entry, or a value of another type or out of range.
         """
         return settings_from_mapping(cls, mapping, _WHAT)
-
-    def describe(self) -> tuple[str, ...]:
-        """Short lines for a model card, one a step, in the order in which the steps are taken."""
-        middle = "tumour" if self.centre == "roi" else "slice"
-        if self.field_of_view_mm is not None:
-            extent = f"{self.field_of_view_mm:g} × {self.field_of_view_mm:g} mm"
-        elif self.margin is not None:
-            extent = f"the longer side of the tumour's bounding box plus {100 * self.margin:g} % on each side"
-        else:
-            extent = "the longer side of the whole slice"
-        beyond = "black" if self.padding == "zero" else "repeats the border"
-        lines = [
-            f"Square: {extent}, centred on the {middle}; beyond the slice {beyond}",
-            f"Resampled to {self.size} × {self.size} pixels, bilinear, antialiased",
-        ]
-        if self.denoise_sigma > 0.0:
-            lines.append(f"Gaussian denoising, sigma {self.denoise_sigma:g} pixels")
-        if self.edge != "none" and self.edge_amount > 0.0:
-            name = {"unsharp": "Unsharp mask", "laplacian": "Laplacian edge enhancement"}[self.edge]
-            lines.append(f"{name}, amount {self.edge_amount:g}, sigma {self.edge_sigma:g} pixels")
-        lines.append(f"Scaled to 0-1 between the {self.low_percentile:g}th and {self.high_percentile:g}th percentile")
-        if self.clahe_clip > 0.0:
-            lines.append(f"CLAHE, clip limit {self.clahe_clip:g}, {self.clahe_tiles} × {self.clahe_tiles} tiles")
-        return tuple(lines)

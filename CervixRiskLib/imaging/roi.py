@@ -158,31 +158,9 @@ class Roi:
         rows, columns = self.mask.shape
         return hashlib.sha256(f"{rows}x{columns}:".encode() + np.packbits(self.mask).tobytes()).hexdigest()
 
-    def largest_component(self) -> Roi:
-        """The largest part alone; of equally large ones the first from above."""
-        from scipy.ndimage import label
-
-        labels, count = label(self._inside_box(), structure=_EIGHT_NEIGHBOURS)
-        if count == 1:
-            return self
-        sizes = np.bincount(labels.ravel())[1:]
-        return self._with_box(labels == int(sizes.argmax()) + 1)
-
-    def fill_holes(self) -> Roi:
-        """The same region without holes."""
-        from scipy.ndimage import binary_fill_holes
-
-        return self if self.hole_count == 0 else self._with_box(binary_fill_holes(self._inside_box()))
-
     def _inside_box(self) -> np.ndarray:
         row0, column0, row1, column1 = self.bounding_box
         return self.mask[row0:row1, column0:column1]
-
-    def _with_box(self, inside: np.ndarray) -> Roi:
-        row0, column0, row1, column1 = self.bounding_box
-        mask = np.zeros(self.mask.shape, dtype=bool)
-        mask[row0:row1, column0:column1] = inside
-        return Roi(mask, self.spacing_mm)
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -59,10 +59,6 @@ class FeatureAnalysis:
     ratings: np.ndarray
     icc: IccResult
 
-    def in_form(self, form: str | IccForm) -> IccResult:
-        """The same analysis in another of the six forms."""
-        return icc(self.ratings, form, self.icc.confidence)
-
 
 @dataclass(frozen=True, eq=False)
 class FeatureAgreement:

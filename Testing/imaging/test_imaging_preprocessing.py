@@ -353,16 +353,6 @@ def test_settings_survive_json(choices):
     assert type(choices.denoise_sigma) is float
 
 
-def test_describes_every_step_that_is_taken():
-    lines = SlicePreprocessing(centre="roi", field_of_view_mm=160.0).describe()
-    text = "\n".join(lines)
-    for words in ("160 × 160 mm", "centred on the tumour", "224 × 224", "Gaussian", "Unsharp", "percentile", "CLAHE"):
-        assert words in text
-    off = "\n".join(replace(PLAIN, size=96).describe())
-    for words in ("Gaussian", "Unsharp", "CLAHE"):
-        assert words not in off
-
-
 def test_is_quick():
     image = noisy((512, 512))
     preprocess_slice(image, None, SlicePreprocessing())

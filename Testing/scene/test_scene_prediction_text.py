@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from CervixRiskLib.bundle.contracts import ClassProbability, PredictionWarning, WarningCode
+from CervixRiskLib.bundle.contracts import ClassProbability
 from CervixRiskLib.bundle.prediction_text import answer_text, percent, pixel_size_text, range_text
 
 
@@ -41,11 +41,6 @@ def test_real_bundle_is_not_called_simulated(prediction):
 
 def test_without_prediction_only_the_notice():
     assert answer_text(None).lines() == ("For research use. Not a medical device.",)
-
-
-def test_corner_text_has_no_reserved_sign(prediction):
-    warned = replace(prediction, warnings=(PredictionWarning(WarningCode.SMALL_ROI, "a | b"),))
-    assert "|" not in answer_text(warned).for_corner()
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ class Tissue:
     grain: float = 0.0
 
 
-AIR = Tissue(0.0, 0.0)
 GAS = Tissue(0.01, 0.01)
 SKIN = Tissue(0.22, 0.35)
 FAT = Tissue(0.80, 0.95, 0.045)
