@@ -23,7 +23,8 @@ def print_comparison(result: StagingResult) -> None:
     spans = [span for _, span in table.groups[1:]] or [len(table.head) - 1]
     for title, span in zip((table.title, PUBLISHED), spans, strict=False):
         columns = (0, *range(first, first + span))
-        rows = [[cell_text(_short(row[place])) for place in columns] for row in table.rows]
+        short = _short if first == 1 else _as_printed
+        rows = [[cell_text(short(row[place])) for place in columns] for row in table.rows]
         print_table(title, [table.head[place] for place in columns], rows)
         first += span
     for note in table.notes:
@@ -31,4 +32,8 @@ def print_comparison(result: StagingResult) -> None:
 
 
 def _short(cell: Cell) -> Cell:
-    return replace(cell, digits=2) if isinstance(cell, Estimate) and cell.lower is not None else cell
+    return replace(cell, digits=2) if isinstance(cell, Estimate) else cell
+
+
+def _as_printed(cell: Cell) -> Cell:
+    return cell

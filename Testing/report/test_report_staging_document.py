@@ -127,6 +127,21 @@ def test_noise_is_called_no_evidence(make_study):
     assert staging_document(make_study(signal=0.0)).headline.startswith("No evidence of discrimination")
 
 
+def test_an_auc_below_chance_is_not_said_to_include_it(make_study):
+    headline = staging_document(make_study(signal=-2.0)).headline
+    assert headline.startswith("Worse than chance")
+    assert "includes 0.5" not in headline
+
+
+def test_a_measure_without_an_interval_is_explained(make_study, document):
+    study = make_study()
+    bare = replace(study.manifest.metrics[0], lower=None, upper=None)
+    manifest = replace(study.manifest, metrics=(bare, *study.manifest.metrics[1:]))
+    notes = _named(staging_document(replace(study, manifest=manifest)), "networks").notes
+    assert any("which is no certainty" in note for note in notes)
+    assert not any("which is no certainty" in note for note in _named(document, "networks").notes)
+
+
 def test_an_accuracy_that_naming_one_group_reaches_is_said_to_be_no_better(make_study):
     document = staging_document(make_study(signal=0.8, larger=0.8))
     sentences = next(block for block in document.summary if isinstance(block, BulletList)).items
@@ -150,7 +165,7 @@ def test_other_groups_are_not_set_beside_the_paper(make_study):
     table = _named(document, "networks")
     assert table.groups == ()
     assert len(table.head) == 6
-    assert any("the AUC is one over pairs of groups" in note for note in table.notes)
+    assert any("so is the AUC, each group against the rest" in note for note in table.notes)
     assert not any("DeLong" in note for note in table.notes)
     absences = [block.text for block in document.blocks() if isinstance(block, Absence)]
     assert any("has 3 groups, so they are left out" in text for text in absences)

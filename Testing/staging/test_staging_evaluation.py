@@ -40,3 +40,18 @@ def test_the_sentence_says_what_was_done(answers):
     assert "DeLong" not in several
     assert "bootstrap over patients" in several
     assert "several cases of a patient" in several
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_one_group_for_all_is_no_certainty(copies):
+    """Every resample of a network that calls all cases alike has the same recall; 0.50 (0.50-0.50) claims to know it."""
+    truth = np.arange(20) % 2
+    logits = np.column_stack([np.zeros(20), 1 + np.linspace(0, 1, 20)])
+    people = np.arange(20) // copies * 2 + truth
+    found = evaluate("network", truth, logits, people, seed=1)
+    for name in ("macro_precision", "macro_recall", "macro_f1"):
+        assert found.metric(name).lower is found.metric(name).upper is None
+    assert found.metric("macro_recall").value == 0.5
+    accuracy = found.metric("accuracy")
+    assert (accuracy.lower is None) == (copies > 1)
+    assert found.metric("auc").lower < 0.5 < found.metric("auc").upper

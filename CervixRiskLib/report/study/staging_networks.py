@@ -105,7 +105,7 @@ def networks_sections(study: Study) -> tuple[Section, ...]:
     if len(study.manifest.class_names) == 2:
         blocks += roc_figures(study, ModelTable.NETWORKS, "networks", "Figures 3 and 4")
     else:
-        blocks.append(Absence("ROC curves are drawn for two groups; with more the AUC is a mean over pairs of groups."))
+        blocks.append(Absence("ROC curves are drawn for two groups; with more the AUC is a mean over the groups."))
     return (
         Section("Networks", tuple(blocks)),
         Section("How the networks learned", (_curves(study),), level=2),
@@ -147,13 +147,15 @@ def _about_measures(study: Study, network: Judged) -> tuple[str, str]:
     """How the measures and their intervals were made, which depends on the groups and on cases a patient."""
     two = len(study.manifest.class_names) == 2
     means = "Precision, recall and F1 are plain means over the groups"
-    pairs = "" if two else ", the AUC is one over pairs of groups"
+    rest = "" if two else "; so is the AUC, each group against the rest"
     cases, patients = network.counts()
     ways = "a bootstrap of the patients, who have several cases"
     if cases == patients:
         delong = ", DeLong for the AUC" if two else ""
         ways = f"Clopper and Pearson for the accuracy{delong}, a bootstrap of the patients for the others"
-    return f"{means}{pairs}.", f"Intervals: {ways}."
+    lacking = any(metric.value is not None and metric.lower is None for metric in study.manifest.metrics)
+    none = " There is none where all resamples gave the same number, which is no certainty." if lacking else ""
+    return f"{means}{rest}.", f"Intervals: {ways}.{none}"
 
 
 def _names(study: Study) -> dict[str, str]:
