@@ -44,10 +44,10 @@ def test_the_sentence_says_what_was_done(answers):
 
 @pytest.mark.parametrize("copies", [1, 2])
 def test_one_group_for_all_is_no_certainty(copies):
-    """Every resample of a network that calls all cases alike has the same recall; 0.50 (0.50-0.50) claims to know it."""
+    """All resamples of a network that calls every case alike have one recall: 0.50 (0.50-0.50) would claim to know."""
     truth = np.arange(20) % 2
     logits = np.column_stack([np.zeros(20), 1 + np.linspace(0, 1, 20)])
-    people = np.arange(20) // copies * 2 + truth
+    people = np.arange(20) // (2 * copies) * 2 + truth
     found = evaluate("network", truth, logits, people, seed=1)
     for name in ("macro_precision", "macro_recall", "macro_f1"):
         assert found.metric(name).lower is found.metric(name).upper is None

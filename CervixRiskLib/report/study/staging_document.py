@@ -110,8 +110,8 @@ def _finding(study: Study, title: str, network: Judged, auc: Estimate, accuracy:
     text = cell_text(auc_2(auc))
     if auc.upper is not None and auc.upper < 0.5:
         return (
-            f"Worse than chance: {title}'s AUC is {text} on {cases}. Check how the groups are coded; a network fitted to "
-            "noise in a small cohort can look like this too."
+            f"Worse than chance: {title}'s AUC is {text} on {cases}. Check how the groups are coded; a network fitted "
+            "to noise in a small cohort can look like this too."
         )
     if not informative(auc):
         return f"No evidence of discrimination: the 95 % interval of {title}'s AUC, {text} on {cases}, includes 0.5."
