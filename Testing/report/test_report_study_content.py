@@ -229,6 +229,21 @@ def test_subgroups_add_up_to_all_cases(full: StudyDocument) -> None:
     assert names.index("not known, or too few") > names.index("squamous")
 
 
+def test_no_subgroup_tells_of_one_or_two_cases(study_minimal: Study) -> None:
+    """Two of eight have the outcome in C; with the sum and the others' numbers known, 2 would follow."""
+    outcomes = [1] * 8 + [0] * 12 + [1] * 4 + [0] * 8 + [1] * 2 + [0] * 6
+    groups = ("A",) * 20 + ("B",) * 12 + ("C",) * 8
+    record = only(outcomes, list(np.random.default_rng(3).random(40)))
+    cases = replace(record.case_sets[0], subgroups={"Centre": groups})
+    document = study_document(replace(study_minimal, record=replace(record, case_sets=(cases,))))
+    found = {row[0]: row for row in table(document, "subgroups_numbers").rows}
+    assert found["C"][1:] == (8, "not shown", "too few", None, None)
+    assert found["B"][2] == "not shown"
+    assert isinstance(found["B"][3], Estimate)
+    assert found["A"][2] == 8
+    assert any("fewer than 3 cases" in note for note in table(document, "subgroups_numbers").notes)
+
+
 def test_table_one_stands_beside_the_printed_values(full: StudyDocument) -> None:
     rows = {row[0]: row for row in table(full, "table_one_1").rows}
     assert [cell.replace("\u00a0", " ") for cell in rows["Maximum diameter (mm)"][-3:]] == [

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...bundle.study_record import CaseSet, JudgedModel
-from ...statistics.small_groups import FEWEST_CASES
+from ...statistics.small_groups import FEWEST_CASES, NOT_SHOWN
+from ...statistics.suppression import complementary_suppression
 from .cells import Cell, Estimate, cell_text
 from .document import Absence, Block, FigureBlock, TableBlock
 from .performance import Judged
@@ -18,9 +19,14 @@ if TYPE_CHECKING:
     from ..figures.forest import ForestRow
 
 _UNKNOWN = "not known, or too few"
+_TOO_FEW = "too few"
 _NOTES = (
     "Exploratory: subgroups are small and not corrected for their number. Overlapping intervals do not show that the "
     "model is equally good, nor different ones that it is not.",
+)
+_FEW_NOTE = (
+    f"Subgroups with fewer than {FEWEST_CASES} cases of an outcome are not judged. Their number is not shown, nor what "
+    "it would follow from."
 )
 
 
@@ -46,12 +52,15 @@ def subgroup_blocks(
         )
     rows: list[tuple[Cell, ...]] = [_row("All cases", model)]
     strong, indented = [0], []
+    any_hidden = False
     for grouping, parts in groups.items():
         strong.append(len(rows))
-        rows.append((grouping, None, None, None, None, None))
+        rows.append((grouping, "", "", "", "", ""))
+        hidden = _hidden(parts)
+        any_hidden = any_hidden or bool(hidden)
         for value, part in parts.items():
             indented.append(len(rows))
-            rows.append(_row(value, part))
+            rows.append(_row(value, part, counted=value not in hidden))
 
     def draw() -> Figure:
         from ..figures.forest import draw_forest
@@ -59,7 +68,7 @@ def subgroup_blocks(
         return draw_forest({"": _forest(model, groups)}, "AUC", scale="linear", reference=0.5, simulated=simulated)
 
     words = "; ".join(
-        f"{grouping}, {value}: {cell_text(part.auc())}"
+        f"{grouping}, {value}: {_TOO_FEW if _few(part) else cell_text(part.auc())}"
         for grouping, parts in groups.items()
         for value, part in parts.items()
     )
@@ -70,7 +79,7 @@ def subgroup_blocks(
             ("Subgroup", "cases", positive, "AUC", "sensitivity", "specificity"),
             tuple(rows),
             f"{name}_numbers",
-            notes=_NOTES,
+            notes=(*_NOTES, *((_FEW_NOTE,) if any_hidden else ())),
             strong=tuple(strong),
             indented=tuple(indented),
         ),
@@ -112,18 +121,32 @@ def _rank(value: str) -> tuple[int, str]:
     return next((place for start, place in places.items() if value.startswith(start)), 1), value
 
 
-def _row(title: str, model: Judged) -> tuple[Cell, ...]:
-    if len(model.cases.outcomes) < FEWEST_CASES:
+def _few(part: Judged) -> bool:
+    """Whether an outcome has too few cases to judge by, or to be told."""
+    positives = int(part.outcomes.sum())
+    return min(positives, len(part.outcomes) - positives) < FEWEST_CASES
+
+
+def _hidden(parts: dict[str, Judged]) -> set[str]:
+    """The parts whose outcomes are not counted: those of few cases, and what these follow from by subtraction."""
+    positives = np.array([int(part.outcomes.sum()) for part in parts.values()])
+    cases = np.array([len(part.outcomes) for part in parts.values()])
+    counts = np.column_stack([cases - positives, positives])
+    small = (counts > 0) & (counts < FEWEST_CASES)
+    hidden = complementary_suppression(counts, small)
+    return {value for value, line in zip(parts, hidden, strict=True) if line.any()}
+
+
+def _row(title: str, model: Judged, *, counted: bool = True) -> tuple[Cell, ...]:
+    cases, positives = len(model.cases.outcomes), int(model.outcomes.sum())
+    if cases < FEWEST_CASES:
         # What one or two patients had is nobody's business, and no measure of a model.
         return (title, f"< {FEWEST_CASES}", None, None, None, None)
-    return (
-        title,
-        len(model.cases.outcomes),
-        int(model.outcomes.sum()),
-        model.auc(),
-        model.at_cut_off("sensitivity"),
-        model.at_cut_off("specificity"),
-    )
+    if _few(model):
+        return (title, cases, positives if counted else NOT_SHOWN, _TOO_FEW, None, None)
+    if not counted:
+        return (title, cases, NOT_SHOWN, model.auc(), None, None)
+    return (title, cases, positives, model.auc(), model.at_cut_off("sensitivity"), model.at_cut_off("specificity"))
 
 
 def _forest(model: Judged, groups: dict[str, dict[str, Judged]]) -> list[ForestRow]:
@@ -133,9 +156,11 @@ def _forest(model: Judged, groups: dict[str, dict[str, Judged]]) -> list[ForestR
         count = len(part.cases.outcomes)
         if count < FEWEST_CASES:
             return ForestRow(f"{title} (n < {FEWEST_CASES})", None, None, None, "", level)
+        label = f"{title} (n = {count})"
+        if _few(part):
+            return ForestRow(label, None, None, None, _TOO_FEW, level)
         auc = part.auc()
         text = cell_text(Estimate(auc.value, auc.lower, auc.upper, digits=2))
-        label = f"{title} (n = {count})"
         return ForestRow(label, auc.value, auc.lower, auc.upper, text, level)
 
     rows = [row("All cases", model, 0)]
