@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import RoiError, SettingsError
+from ..errors import SettingsError
 from .roi import Roi
 from .slice_image import SliceImage
 
@@ -87,8 +87,7 @@ def crop_around_roi(image: SliceImage, roi: Roi, *, size: int = 128, margin: flo
     SettingsError
         ``size`` or ``margin`` is out of range.
     """
-    if roi.shape != image.shape:
-        raise RoiError("The region of interest does not have the size of the image.")
+    roi.check_lies_on(image)
     if not 1 <= size <= 4096:
         raise SettingsError("The crop's size must lie between 1 and 4096 pixels.")
     if not 0.0 <= margin <= 10.0:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..atomic import atomic_file, storage_errors
-from ..errors import ImageError, RoiError, SettingsError
+from ..errors import ImageError, SettingsError
 from .exact_grid import exact_grid_metadata
 from .roi import Roi
 from .slice_image import SliceImage
@@ -35,8 +35,7 @@ def write_roi(path: str | os.PathLike[str], roi: Roi, image: SliceImage) -> None
         The disk is full or the place cannot be written.
     """
     path = Path(path)
-    if roi.shape != image.shape:
-        raise RoiError("The region of interest does not have the size of the image.")
+    roi.check_lies_on(image)
     if path.suffix.lower() == ".png":
         _write_bytes(path, _png(roi.mask.astype(np.uint8) * np.uint8(255)))
     elif path.name.lower().endswith(".seg.nrrd"):
@@ -55,8 +54,7 @@ def segmentation_bytes(roi: Roi, image: SliceImage) -> bytes:
     RoiError
         ``roi`` has another size than ``image``.
     """
-    if roi.shape != image.shape:
-        raise RoiError("The region of interest does not have the size of the image.")
+    roi.check_lies_on(image)
     return _nrrd(roi.mask.astype(np.uint8), image, _segment_metadata(image))
 
 
@@ -75,7 +73,7 @@ def write_map(path: str | os.PathLike[str], array: np.ndarray, image: SliceImage
     path = Path(path)
     values = np.asarray(array, dtype=np.float32)
     if values.shape != image.shape:
-        raise ImageError("The map does not have the size of the image.")
+        raise ImageError("The map does not have the size of the image: make it anew for this image.")
     if path.suffix.lower() != ".nrrd":
         raise SettingsError(f"A map is saved as .nrrd, not as “{path.suffix}”.")
     _write_bytes(path, _nrrd(values, image, {}))

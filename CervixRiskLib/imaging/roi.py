@@ -60,11 +60,7 @@ class Roi:
             ``mask`` is empty, has another size than ``image``, or holds NaN.
         """
         mask = np.asarray(mask)
-        if mask.shape != image.shape:
-            raise RoiError(
-                f"The region of interest has {_size(mask.shape)} but the image has {_size(image.shape)} "
-                "(rows × columns). Save it on the grid of this image."
-            )
+        _check_size(mask, image)
         if mask.dtype.kind == "f" and not np.isfinite(mask).all():
             raise RoiError("The region of interest holds values that are not numbers (NaN or infinite).")
         return cls(mask != 0, image.spacing_mm)
@@ -158,9 +154,21 @@ class Roi:
         rows, columns = self.mask.shape
         return hashlib.sha256(f"{rows}x{columns}:".encode() + np.packbits(self.mask).tobytes()).hexdigest()
 
+    def check_lies_on(self, image: SliceImage) -> None:
+        """Raise ``RoiError`` unless the region has the size of ``image``."""
+        _check_size(self.mask, image)
+
     def _inside_box(self) -> np.ndarray:
         row0, column0, row1, column1 = self.bounding_box
         return self.mask[row0:row1, column0:column1]
+
+
+def _check_size(mask: np.ndarray, image: SliceImage) -> None:
+    if mask.shape != image.shape:
+        raise RoiError(
+            f"The region of interest has {_size(mask.shape)} but the image has {_size(image.shape)} "
+            "(rows × columns). Save it on the grid of this image."
+        )
 
 
 def _size(shape: tuple[int, ...]) -> str:

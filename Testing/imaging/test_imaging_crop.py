@@ -123,7 +123,7 @@ def test_crop_and_map_are_quick():
 
 def test_refuses():
     image, roi = case((20, 30, 60, 70))
-    with pytest.raises(RoiError):
+    with pytest.raises(RoiError, match=r"10 × 10 .*Save it on the grid of this image"):
         crop_around_roi(SliceImage(np.zeros((10, 10))), roi)
     with pytest.raises(SettingsError):
         crop_around_roi(image, roi, size=0)
