@@ -171,16 +171,16 @@ class BundleManifest:
 
     def __post_init__(self) -> None:
         if self.positive_class not in self.class_names:
-            raise BundleError("The bundle's positive class is not one of its classes.")
+            raise BundleError("The bundle's positive class is not one of its classes: get the bundle again.")
         if len(set(self.class_names)) != len(self.class_names) or len(self.class_names) < 2:
             raise BundleError("A bundle has at least two classes, each with a name of its own.")
         if (self.threshold is None) != (len(self.class_names) > 2):
             raise BundleError("A bundle has a threshold when it has two classes, and none when it has more.")
         if self.threshold is not None and not 0.0 <= self.threshold <= 1.0:
-            raise BundleError("The bundle's threshold must lie between 0 and 1.")
+            raise BundleError("The bundle's threshold must lie between 0 and 1: get the bundle again.")
         counts = self.training.class_counts
         if counts and (len(counts) != len(self.class_names) or sum(counts) != self.training.cases):
-            raise BundleError("The bundle's counts of cases do not match its classes.")
+            raise BundleError("The bundle's counts of cases do not match its classes: get the bundle again.")
 
     def class_of(self, probabilities: Sequence[float]) -> str:
         """The class that is answered: at the threshold, or the most probable one with more than two classes.

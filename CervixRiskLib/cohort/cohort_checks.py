@@ -29,7 +29,7 @@ def check_split(table: pd.DataFrame) -> None:
             "all cases of a patient belong into one."
         )
     if "train" not in set(table["split"]):
-        raise CohortError("The split column puts no case into train.")
+        raise CohortError("The split column puts no case into train: write train for the cases to learn from.")
 
 
 def check_split_outcomes(table: pd.DataFrame) -> None:

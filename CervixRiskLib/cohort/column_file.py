@@ -26,7 +26,9 @@ def read_plain_yaml(path: Path) -> object:
         with path.open("rb") as handle:
             raw = handle.read(_LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
-        raise CohortError("The data dictionary does not exist or cannot be read.") from error
+        raise CohortError(
+            "The data dictionary does not exist or cannot be read: check its path and permissions."
+        ) from error
     if len(raw) > _LARGEST_FILE:
         raise CohortError("The data dictionary is larger than 256 KiB: this is not a data dictionary.")
     return _plain_yaml(raw)
@@ -126,7 +128,7 @@ def _levels(name: str, kind: str, levels: object) -> tuple[str, ...]:
     if (kind == "category") != bool(levels):
         raise CohortError(f"{where}: a category needs levels, and only a category has them.")
     if len({level.strip().casefold() for level in levels}) < len(levels):
-        raise CohortError(f"{where} has a level twice.")
+        raise CohortError(f"{where} has a level twice: keep one.")
     return tuple(level.strip() for level in levels)
 
 

@@ -68,7 +68,7 @@ def usable_features(
         columns=[name for name, yes in zip(names, complete, strict=True) if yes],
     )
     if not frame.columns.is_unique:
-        raise CohortError(f"Two features of the {TITLE} have the same name.")
+        raise CohortError(f"Two features of the {TITLE} have the same name: rename one of them.")
     notes = [
         _left_out(reserved_names, "they are a cohort table's and no features"),
         f"Columns left out because they tell how features were measured (diagnostics_…): {diagnostics}."

@@ -73,14 +73,16 @@ def read_features(path: str | os.PathLike[str]) -> FeatureTable:
         raise CohortError("The feature table does not exist: check the path.")
     table, metadata = _read_csv(path) if suffix == ".csv" else _read_parquet(path)
     if _CASE not in table.columns:
-        raise CohortError("The feature table has no column case_id.")
+        raise CohortError("The feature table has no column case_id: add one that names the cases.")
     index = pd.Index([str(case_id) for case_id in table.pop(_CASE)], name=_CASE, dtype=object)
     if not index.is_unique or not table.columns.is_unique:
-        raise CohortError("The feature table has a case_id or a column twice.")
+        raise CohortError("The feature table has a case_id or a column twice: keep one.")
     try:
         values = table.to_numpy(dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise CohortError("The feature table holds something that is not a number.") from error
+        raise CohortError(
+            "The feature table holds something that is not a number: correct or empty that cell."
+        ) from error
     features = pd.DataFrame(values, index=index, columns=[str(name) for name in table.columns])
     known = {name: metadata.get(name, "") for name in ("preset", "preset_hash", "engine", "engine_version")}
     return FeatureTable(features, **{name: value if isinstance(value, str) else "" for name, value in known.items()})
@@ -120,7 +122,7 @@ def _read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, object]]:
         about = json.loads((table.schema.metadata or {}).get(_METADATA, b"{}"))
         columns = {name: table.column(name).to_numpy() for name in table.column_names}
     except (arrow.ArrowException, OSError, ValueError, KeyError) as error:
-        raise CohortError("The feature table is not a readable Parquet file.") from error
+        raise CohortError("The feature table is not a readable Parquet file: write it again, or as .csv.") from error
     return pd.DataFrame(columns), about if isinstance(about, dict) else {}
 
 
@@ -129,5 +131,5 @@ def _read_csv(path: Path) -> tuple[pd.DataFrame, dict[str, object]]:
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError, pd.errors.ParserError) as error:
-        raise CohortError("The feature table is not a readable CSV file.") from error
+        raise CohortError("The feature table is not a readable CSV file: save it as CSV in UTF-8.") from error
     return table.where(table != "", "nan"), {}

@@ -26,7 +26,9 @@ def read_feature_text(path: Path) -> DelimitedText:
     else:
         text = _parquet_text(path)
     if len(text.header) < 2 or not text.rows:
-        raise CohortError(f"The {TITLE} holds no case with features.")
+        raise CohortError(
+            f"The {TITLE} holds no case with features: it has a row for each case and a column for each feature."
+        )
     return text
 
 
@@ -40,7 +42,7 @@ def _parquet_text(path: Path) -> DelimitedText:
         table = parquet.read_table(path)
         columns = [table.column(name).to_pylist() for name in table.column_names]
     except (arrow.ArrowException, OSError, ValueError) as error:
-        raise CohortError(f"The {TITLE} is not a readable Parquet file.") from error
+        raise CohortError(f"The {TITLE} is not a readable Parquet file: write it again, or as .csv.") from error
     cells = zip(*columns, strict=True)
     rows = [
         TextRow(number, tuple("" if cell is None else str(cell).strip() for cell in row))

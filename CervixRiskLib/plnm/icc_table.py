@@ -58,9 +58,9 @@ class IccTable:
         try:
             table = pd.read_csv(path)
         except FileNotFoundError:
-            raise SettingsError(f"The ICC table {path.name} does not exist.") from None
+            raise SettingsError(f"The ICC table {path.name} does not exist: check the path.") from None
         except (OSError, ValueError) as error:
-            raise SettingsError(f"The ICC table {path.name} cannot be read as CSV.") from error
+            raise SettingsError(f"The ICC table {path.name} cannot be read as CSV: save it as CSV in UTF-8.") from error
         known = [name for name in (*ESTIMATES.values(), *LOWER_BOUNDS.values()) if name in table.columns]
         if "feature" not in table.columns or not known:
             raise SettingsError(
@@ -68,13 +68,15 @@ class IccTable:
                 f"{', '.join(ESTIMATES.values())}."
             )
         if table["feature"].duplicated().any():
-            raise SettingsError(f"The ICC table {path.name} names a feature twice.")
+            raise SettingsError(f"The ICC table {path.name} names a feature twice: keep one.")
         try:
             values = table[known].astype(float)
         except ValueError:
-            raise SettingsError(f"The ICC table {path.name} holds values that are not numbers.") from None
+            raise SettingsError(
+                f"The ICC table {path.name} holds values that are not numbers: correct or empty those cells."
+            ) from None
         if (values > 1 + 1e-9).to_numpy().any():
-            raise SettingsError(f"The ICC table {path.name} holds ICCs above 1.")
+            raise SettingsError(f"The ICC table {path.name} holds ICCs above 1: no ICC is, so check its columns.")
         simulated = "simulated" in table.columns and bool(table["simulated"].astype(str).str.lower().eq("true").any())
         return cls(values.set_index(table["feature"].astype(str)), f"the table {path.name}", simulated=simulated)
 

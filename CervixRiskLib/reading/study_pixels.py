@@ -92,13 +92,17 @@ def write_study_images(cohort: Cohort, folder: Path, seed: int, progress: Progre
     from ..imaging import write_map
 
     numbers = np.random.default_rng((seed, 0)).permutation(len(cohort)) + 1
+    names: set[str] = set()
     taken: list[str] = []
     rows: list[dict[str, Any]] = []
     with progress.task("Reading the cohort's slices", total=len(cohort)) as task:
         for case_id, number in zip(cohort.case_ids, numbers.tolist(), strict=True):
             name = clean_name(case_id, "case")
-            if any(name == row["case_id"] for row in rows):
-                raise ReadingError("Two cases of the cohort have the same name but for how a letter is stored.")
+            if name in names:
+                raise ReadingError(
+                    "Two cases of the cohort have the same name but for how a letter is stored: rename one of them."
+                )
+            names.add(name)
             image = load_slices(_without_roi(cohort.select([case_id])), case_id).images[0]
             place = image_place(number)
             write_map(folder / place, image.pixels, image)
