@@ -119,6 +119,7 @@ def case_report(
     """What a report tells of an answered case."""
     from ..report.case_report import CaseReport
     from ..worker.study_facts import processor_of
+    from ..workflow.channel_words import channel_label
     from ..workflow.session_report import answering_versions, now_text, reported_values
 
     return CaseReport(
@@ -131,5 +132,6 @@ def case_report(
         roi=case.roi,
         processor=processor_of(predictor),
         clinical=reported_values(case.clinical, predictor.manifest),
+        further_images=tuple(channel_label(name) for name in predictor.channels[1:]),
         versions=answering_versions(),
     )

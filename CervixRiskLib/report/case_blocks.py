@@ -45,7 +45,7 @@ def every_word(report: CaseReport) -> str:
     prediction, manifest = report.prediction, report.manifest
     words = [report.case_id, report.title, report.reader, report.sensitivity, prediction.label, prediction.basis]
     words += [value.label + value.words for value in report.clinical]
-    words += [other.name for other in report.other_contours]
+    words += [*(other.name for other in report.other_contours), *report.further_images]
     words += [point.label + point.unit for point in prediction.points]
     words += [item.name for item in prediction.contributions]
     words += [warning.text for warning in prediction.warnings]
@@ -111,6 +111,8 @@ def case_blocks(report: CaseReport, measure: Sheet, width: float) -> list[Block]
         told = [] if other.probability is None else [percent(other.probability)]
         told += [] if other.dice is None else [f"overlap (Dice) {other.dice:.2f}"]
         rows.append((one_line(other.name), ", ".join(told) or "not asked"))
+    if report.further_images:
+        rows.append(("Further images", one_line(", ".join(report.further_images))))
     rows.append(("Pixel size", pixel_size_text(report.image).removeprefix("Pixel size ")))
     names = 0.38 * width
     return [Heading(measure, "The case", width), *(Named(measure, name, words, width, names) for name, words in rows)]

@@ -77,6 +77,8 @@ class CaseReport:
         How far the answer moves with the contour ("29 to 34 % with the contour moved by one pixel"); may be empty.
     other_contours
         Further contours of the case.
+    further_images
+        Names of the images of the section that the model looked at beside ``image``: ``"T1 (image_t1)"``.
     versions
         Software by name, as answered with.
     heat_threshold, heat_opacity
@@ -102,6 +104,7 @@ class CaseReport:
     clinical: tuple[ReportedValue, ...] = ()
     sensitivity: str = ""
     other_contours: tuple[OtherContour, ...] = ()
+    further_images: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     heat_threshold: float = 0.35
     heat_opacity: float = 0.5

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..bundle.prediction_text import answer_text, outcome, percent, range_text, readable_unit
 from ..errors import CervixRiskError
+from .channel_words import channel_title
 
 if TYPE_CHECKING:
     from ..bundle import Contribution, Prediction, PredictorPoints
@@ -64,7 +65,7 @@ class AnswerView:
     basis, warnings, simulated, notice
         As in :class:`CervixRiskLib.scene.AnswerText`.
     computed
-        ``"0.4 s"``, and what computed it where that is known.
+        ``"0.4 s"``, the further images it was asked with, and what computed it where that is known.
     stale
         Why the answer is no longer that of the case; empty while it is.
     """
@@ -138,9 +139,14 @@ def answer_view(answer: CaseAnswer, *, stale: str = "", contributions: int = CON
         warnings=words.warnings,
         simulated=words.simulated,
         notice=words.notice,
-        computed=f"{seconds} · {answer.processor}" if answer.processor else seconds,
+        computed=" · ".join(filter(None, (seconds, _further_words(answer), answer.processor))),
         stale=stale,
     )
+
+
+def _further_words(answer: CaseAnswer) -> str:
+    titles = [channel_title(name) for name in answer.study.channels[1:]]
+    return f"asked with {', '.join(titles)}" if titles else ""
 
 
 def stale_reason(session: CaseSession) -> str:

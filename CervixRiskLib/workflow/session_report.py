@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..bundle.library_versions import library_versions
 from ..bundle.prediction_text import readable_unit
 from ..errors import CervixRiskError, ReadingError, RoiError
+from .channel_words import channel_label
 from .reader_comparison import reading_title
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def session_report(
         clinical=reported_values(session.clinical, manifest),
         sensitivity="" if sensitivity is None else f"{sensitivity.text} with the contour moved by one pixel",
         other_contours=_other_contours(session, checks, roi),
+        further_images=tuple(channel_label(name) for name in answer.study.channels[1:]),
         versions=answering_versions(),
         **display,
     )

@@ -91,6 +91,8 @@ def test_the_words_of_an_answer(answer: CaseAnswer) -> None:
     assert view.notice == "For research use. Not a medical device."
     assert (view.computed, view.stale, view.caption) == ("0.4 s · CPU.", "", "")
     assert answer_view(replace(answer, seconds=0.01, processor="")).computed == "< 0.1 s"
+    two = replace(answer, study=replace(answer.study, channels=("image", "image_t1")))
+    assert answer_view(two).computed == "0.4 s · asked with T1 · CPU."
 
 
 def test_points_have_bars_units_and_names_of_levels(answer: CaseAnswer) -> None:

@@ -318,6 +318,18 @@ def test_the_report_of_the_case_in_work(answered: Any) -> None:
     assert report.roi.n_pixels == 100
     assert report.manifest.training.cases == 168
     assert "numpy" in report.versions
+    assert report.further_images == ()
+
+
+@pytest.mark.slicer
+def test_a_report_names_the_further_images(answered: Any) -> None:
+    from CervixRiskLib.report.case_table import case_row
+
+    study = replace(answered.facts, channels=("image", "image_t1", "image_dwi_b800"))
+    answered.show_answer(replace(answered.answer, study=study))
+    report = session_report(answered, date="today")
+    assert report.further_images == ("T1 (image_t1)", "DWI b800 (image_dwi_b800)")
+    assert case_row(report)["further_images"] == "T1 (image_t1); DWI b800 (image_dwi_b800)"
 
 
 @pytest.mark.slicer
