@@ -156,6 +156,8 @@ def slicer_session(
 
     keep_constants_alive()
     qt_application = _qt_application()
+    # What is there already is not looked through at the end: beside other tests that takes longer than the session.
+    gc.freeze()
     QtCore.QSettings.setPath(QtCore.QSettings.Format.IniFormat, QtCore.QSettings.Scope.UserScope, str(folder))
     QtCore.QSettings.setDefaultFormat(QtCore.QSettings.Format.IniFormat)
     dialogs = DialogRecord()
@@ -209,6 +211,7 @@ def slicer_session(
             world.close()
             # Qt's and VTK's objects hold each other; let them go now, not in the middle of a later test.
             gc.collect()
+            gc.unfreeze()
 
 
 @contextlib.contextmanager
