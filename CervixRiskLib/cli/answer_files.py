@@ -70,6 +70,14 @@ def check_report_path(path: Path) -> None:
         raise SettingsError(f'The report is written as a .pdf, not "{path.suffix}"; picture and table stand beside it.')
 
 
+def report_files(path: Path | None, *, csv: bool = True) -> tuple[Path, ...]:
+    """What a report called ``path`` writes: the page, the picture beside it, and its line of a table."""
+    from ..report.case_files import FORMATS, report_paths
+
+    formats = FORMATS if csv else tuple(name for name in FORMATS if name != "csv")
+    return () if path is None else tuple(report_paths(path, formats).values())
+
+
 def write_report(
     path: Path, study: Study, predictor: StudyPredictor, case: CaseInput, prediction: Prediction, progress: Progress
 ) -> dict[str, Path]:

@@ -11,7 +11,6 @@ from .options import (
     EngineOption,
     JobsOption,
     JsonFlag,
-    OutputPath,
     PresetOption,
     SchedulerOption,
     SkipInvalidFlag,
@@ -28,7 +27,10 @@ EXAMPLES = examples(
 
 def extract(
     cohort: Annotated[Path, typer.Argument(metavar="COHORT", help="The cohort table: case_id, image, roi, outcome, …")],
-    output: OutputPath,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help="The table of features: a .parquet or .csv file."),
+    ],
     preset: PresetOption = "wang2025",
     engine: EngineOption = "cervixrisk",
     jobs: JobsOption = None,
@@ -43,9 +45,11 @@ def extract(
     """
     from ..cohort import extract_cohort, load_cohort, write_features
     from ..errors import SettingsError
+    from .destinations import check_destinations
 
     if output.suffix.lower() not in (".parquet", ".csv"):
         raise SettingsError("Features are written to a .parquet or a .csv file: choose a name with that ending.")
+    check_destinations([output], [cohort])
     table = load_cohort(cohort, skip_invalid=skip_invalid, require_outcome=False)
     with ProgressBar() as progress:
         extraction = extract_cohort(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -52,7 +51,6 @@ RuntimeOption = Annotated[
         "need a bundle that carries its graph; torch is the slowest and the reference. The answer is the same.",
     ),
 ]
-OutputPath = Annotated[Path, typer.Option("--output", "-o", help="Where to write.")]
 
 
 def examples(*commands: str) -> str:

@@ -10,10 +10,11 @@ import typer
 from ..worker.predictors import open_predictor
 from . import case_options
 from .answer import prediction_json, prediction_lines
-from .answer_files import check_report_path, write_extras, write_report
+from .answer_files import check_report_path, report_files, write_extras, write_report
 from .asked_program import asked_program
 from .case_reading import channel_paths, channels_in_order, check_case_options, read_case
 from .cohort_answers import answer_cohort
+from .destinations import check_destinations
 from .feature_answers import answer_features
 from .options import DeviceOption, JsonFlag, Runtime, RuntimeOption, SkipInvalidFlag, examples
 from .output import print_json, print_lines, print_panel
@@ -85,9 +86,10 @@ def predict(
             raise SettingsError(f"{table} answers for a table; options for one case (--image, …) do not go with it.")
         if output is None:
             raise SettingsError("Say where the answers go: --output predictions.csv.")
+        if cohort is not None and features is not None:
+            raise SettingsError("--cohort and --features are two tables of cases: give one of them.")
+        check_destinations([output], [bundle, cohort, features])
         if features is not None:
-            if cohort is not None:
-                raise SettingsError("--cohort and --features are two tables of cases: give one of them.")
             answer_features(bundle, features, output, skip_invalid=skip_invalid, as_json=as_json)
             return
         assert cohort is not None
@@ -105,6 +107,8 @@ def predict(
     if report is not None:
         check_report_path(report)
     further = channel_paths(channel or ())
+    written_files = [heatmap, picture, nomogram, *report_files(report)]
+    check_destinations(written_files, [bundle, image, roi, *further.values()])
     study, predictor = open_predictor(bundle, device=device, runtime=runtime.value)
     check_case_options(predictor, roi=roi, clinical=clinical or (), nomogram=nomogram)
     case = read_case(

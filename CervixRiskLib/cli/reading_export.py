@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from .options import JsonFlag, OutputPath, examples
+from .options import JsonFlag, examples
 from .output import print_json, print_lines, remark
 from .progress_bar import ProgressBar
 from .reading_options import DatabaseOption, StudyArgument, opened
@@ -33,7 +33,7 @@ def export(
     cohort: Annotated[
         Path, typer.Option("--cohort", metavar="TABLE", help="The cohort table that the study was made of.")
     ],
-    output: OutputPath,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="A new folder for the cohort.")],
     consensus: Annotated[
         ConsensusRule,
         typer.Option(

@@ -54,13 +54,15 @@ def case(
     from ..errors import SettingsError
     from ..worker.predictors import open_predictor
     from .answer import prediction_json
-    from .answer_files import check_report_path, write_page
+    from .answer_files import check_report_path, report_files, write_page
     from .case_reading import channel_paths, channels_in_order, check_case_options, read_case
+    from .destinations import check_destinations
 
     check_report_path(output)
     if roi is None and (label is not None or segment is not None):
         raise SettingsError("--label and --segment say which part of the --roi is the tumour: give the --roi too.")
     further = channel_paths(channel or ())
+    check_destinations(report_files(output, csv=csv), [bundle, image, roi, *further.values()])
     study, predictor = open_predictor(bundle, device=device, runtime=runtime.value)
     check_case_options(predictor, roi=roi, clinical=clinical or (), nomogram=None)
     asked = read_case(

@@ -70,7 +70,8 @@ def _explain(error: Exception, as_json: bool) -> int:
         return EXIT_FAULT
     mended = _known(error)
     if mended is not None:
-        report_error(*mended, as_json=as_json)
+        if mended[1]:
+            report_error(*mended, as_json=as_json)
         return EXIT_MISTAKE
     report_error(
         "InternalError",
@@ -98,10 +99,12 @@ def _known(error: Exception) -> tuple[str, str] | None:
     # Usage errors, whichever library typer takes them from.
     format_message = getattr(error, "format_message", None)
     if callable(format_message):
-        message = " ".join(str(format_message()).split()).replace("Value error, ", "")
+        message = " ".join(str(format_message()).split()).replace("Value error, ", "").rstrip(".")
         context = getattr(error, "ctx", None)
         command = getattr(context, "command_path", "cervixrisk")
-        return "UsageError", f"{message.rstrip('.')}. See '{command} --help'."
+        end = "" if message.endswith("?") else "."
+        # Without a word after it the command has shown its help already.
+        return "UsageError", f"{message}{end} See '{command} --help'." if message else ""
     return None
 
 

@@ -78,6 +78,18 @@ def test_a_usage_error_as_json(call: Any) -> None:
     assert outcome.json["error"]["type"] == "UsageError"
 
 
+def test_a_command_without_words_shows_its_help_alone(call: Any) -> None:
+    outcome = call("train")
+    assert outcome.code == 2
+    assert "staging" in outcome.out
+    assert outcome.err == ""
+
+
+def test_a_misspelt_command_ends_with_one_mark(call: Any) -> None:
+    assert "'predict'" in call("predit").err
+    assert "?." not in call("predit").err
+
+
 class TestFaults:
     @pytest.fixture
     def failing(self, monkeypatch: pytest.MonkeyPatch) -> Any:
