@@ -71,12 +71,12 @@ class PairedComparison:
     only_first, only_second
         Cases that only one of them placed rightly.
     accuracy_p
-        McNemar's exact test.
+        McNemar's exact test, of whole patients where these have several cases.
     auc_difference, auc_p
         DeLong's test, over resamples of the patients where these have several cases; ``None`` with more than two
         groups.
     cases_independent
-        Every case is a patient of its own, as McNemar's test takes it.
+        Every case is a patient of its own.
     """
 
     first: str
@@ -90,15 +90,16 @@ class PairedComparison:
 
     def sentence(self) -> str:
         """For people."""
-        method = "DeLong" if self.cases_independent else "bootstrap over patients,"
+        method, test = "DeLong", "McNemar"
+        if not self.cases_independent:
+            # Patients have several cases, so both go by patients.
+            method, test = "bootstrap over patients,", "exchanging whole patients' answers,"
         text = (
             f"{self.first} and {self.second} on the same held-out cases: {self.only_first} were placed rightly by the "
-            f"first alone and {self.only_second} by the second alone (McNemar p = {self.accuracy_p:.2f})"
+            f"first alone and {self.only_second} by the second alone ({test} p = {self.accuracy_p:.2f})"
         )
         if self.auc_difference is not None and self.auc_p is not None:
             text += f"; their AUCs differ by {self.auc_difference:.3f} ({method} p = {self.auc_p:.2f})"
-        if not self.cases_independent:
-            text += ". McNemar's test takes several cases of a patient for as many patients"
         return f"{text}. They are the two best of those tried, so these p values are too small rather than too large."
 
 
@@ -159,7 +160,7 @@ def compare_best_two(
         return None
     ordered = sorted(evaluations, key=lambda item: -(item.metric("auc").value or 0.0))
     first, second = ordered[:2]
-    test = mcnemar_test(first.predicted == first.truth, second.predicted == second.truth)
+    test = mcnemar_test(first.predicted == first.truth, second.predicted == second.truth, patients)
     difference = p_value = None
     if first.logits.shape[1] == 2:
         paired = repeated_delong_test(first.truth, _log_odds(first.logits), _log_odds(second.logits), patients)

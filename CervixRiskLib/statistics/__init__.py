@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         classification_summary,
         confusion_matrix,
     )
+    from .clustered_proportions import patient_proportion
     from .combat import ComBat
     from .conformal import ConformalSets, ConformalSummary, conformal_sets
     from .discrimination import AucInterval, PairedTest, auc, auc_many, delong_interval, delong_test
@@ -83,6 +84,7 @@ _HOMES = {
         "classification_summary",
         "confusion_matrix",
     ),
+    "clustered_proportions": ("patient_proportion",),
     "combat": ("ComBat",),
     "conformal": ("ConformalSets", "ConformalSummary", "conformal_sets"),
     "discrimination": ("AucInterval", "PairedTest", "auc", "auc_many", "delong_interval", "delong_test"),
@@ -196,6 +198,7 @@ __all__ = [
     "optimism_resamples",
     "optimism_summary",
     "patient_bootstrap",
+    "patient_proportion",
     "pretty",
     "proportion",
     "reclassification",

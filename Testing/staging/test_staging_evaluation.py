@@ -39,7 +39,8 @@ def test_the_sentence_says_what_was_done(answers):
     several = compared(answers, 2, patients=True).sentence()
     assert "DeLong" not in several
     assert "bootstrap over patients" in several
-    assert "several cases of a patient" in several
+    assert "exchanging whole patients' answers" in several
+    assert "McNemar" not in several
 
 
 @pytest.mark.parametrize("copies", [1, 2])

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...bundle.study_record import TEST, TRAINING, CaseSet, JudgedModel, ModelTable, StudyRecord
 from ...errors import TrainingError
-from ...statistics import PairedTest, operating_point, repeated_auc, repeated_delong_test
+from ...statistics import PairedTest, patient_proportion, repeated_auc, repeated_delong_test
 from .cells import Estimate
 
 HONEST = "honest"
@@ -49,12 +49,16 @@ class Judged:
     def at_cut_off(self, measure: str) -> Estimate | None:
         """One of :data:`AT_THE_CUT_OFF`, mean over the repeats, with its interval; ``None`` without a cut-off.
 
-        Intervals are Clopper and Pearson's and take cases as independent.
+        Intervals are Clopper and Pearson's, of the effective number of cases where patients have several.
         """
         if not self.model.predicted:
             return None
-        points = [operating_point(self.outcomes, np.asarray(row, dtype=float), 0.5) for row in self.model.predicted]
-        shares = [getattr(point, measure) for point in points]
+        positive = self.outcomes == 1
+        shares = []
+        for row in self.model.predicted:
+            called = np.asarray(row) == 1
+            among = _among(measure, positive, called)
+            shares.append(patient_proportion((called == positive)[among], self.patients[among]))
         value, lower, upper = (
             float(np.mean([getattr(share, part) for share in shares])) for part in ("value", "lower", "upper")
         )
@@ -63,6 +67,17 @@ class Judged:
     def counts(self) -> tuple[int, int]:
         """Cases and patients."""
         return len(self.cases.outcomes), len(set(self.cases.patients))
+
+
+def _among(measure: str, positive: np.ndarray, called: np.ndarray) -> np.ndarray:
+    """The cases ``(cases,)`` among which the right answers are counted."""
+    return {
+        "accuracy": np.ones(positive.size, dtype=bool),
+        "sensitivity": positive,
+        "specificity": ~positive,
+        "ppv": called,
+        "npv": ~called,
+    }[measure]
 
 
 def judged(record: StudyRecord, model: JudgedModel) -> Judged:

@@ -155,7 +155,10 @@ def _cut_off_table(asked: _Table, sides: _Sides, names: tuple[str, ...]) -> Bloc
         head=("Model", "Measure", *(column[2] for column in columns), *(("training", "testing") if published else ())),
         rows=tuple(rows),
         name=f"{asked.name}_cut_off",
-        notes=("Intervals of shares are Clopper and Pearson's; they take cases as independent.",),
+        notes=(
+            "Intervals of shares are Clopper and Pearson's; where patients have several cases, of the effective number "
+            "of cases (Korn & Graubard 1998).",
+        ),
         number=asked.number,
         groups=_groups(2, columns, published),
     )
