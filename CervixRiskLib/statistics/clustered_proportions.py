@@ -25,8 +25,9 @@ def patient_proportion(
     The effective number is that of independent cases with the variance that the share has over the patients
     (``p (1 - p)`` over the ratio estimator's variance; Rao & Scott, Biometrics 1992;48:577-585), no more than the
     cases, and less by the degrees of freedom that few patients leave (Korn & Graubard, Survey Methodology
-    1998;24:193-201; in R ``svyciprop(method = "beta")``). Where all cases agree there is no variance to see: then a patient counts once, as
-    if its cases always agreed. One case a patient gives Clopper and Pearson's interval itself, for any ``patients``.
+    1998;24:193-201; in R ``svyciprop(method = "beta")``). Where all cases agree there is no variance to see: then a
+    patient counts once, as if its cases always agreed. One case a patient gives Clopper and Pearson's interval itself,
+    for any ``patients``.
 
     Parameters
     ----------
