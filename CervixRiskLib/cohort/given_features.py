@@ -23,7 +23,8 @@ from .cohort_checks import check_classes, check_split
 from .columns import ColumnDictionary
 from .feature_columns import named, usable_features
 from .feature_text import CASE, TITLE, case_position, feature_rows, numbers, read_feature_text
-from .table import SIMULATION_MARK, Cohort
+from .simulation_mark import SIMULATION_MARK
+from .table import Cohort
 from .table_rows import RowProblem, refuse
 
 

@@ -19,14 +19,13 @@ from .column_inference import clinical_columns
 from .columns import ColumnDictionary, builtin_columns
 from .delimited_text import DelimitedText, read_delimited
 from .outcome_groups import GroupReader, code_groups
+from .simulation_mark import SIMULATION_MARK
 from .table_rows import CASE_COLUMNS, IMAGE_COLUMNS, RowProblem, RowReader, refuse
 
 OutcomeKind = Literal["binary", "group"]
 
 CHANNEL_PREFIX = "image_"
 """A column named ``image_t1`` holds one more image of each case, on the grid of ``image``."""
-
-SIMULATION_MARK = "simulation.json"
 
 
 @dataclass(frozen=True, eq=False)

@@ -240,7 +240,7 @@ def _same_slice(first: SliceImage, second: SliceImage) -> bool:
 
 def _copy_companions(study: Study, cohort: Cohort, table: Path, folder: Path) -> None:
     """The data dictionary, and the mark of a simulated cohort."""
-    from ..cohort.table import SIMULATION_MARK
+    from ..cohort.simulation_mark import SIMULATION_MARK
 
     dictionary = table.with_name(f"{table.stem}.columns.yaml")
     if dictionary.is_file():

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from CervixRiskLib.cohort import load_case, load_cohort
 from CervixRiskLib.cohort.simulation import simulate_ultrasound, simulate_ultrasound_case
-from CervixRiskLib.cohort.simulation.ultrasound_cohort import SIMULATION_MARK, is_positive
+from CervixRiskLib.cohort.simulation.ultrasound_cohort import is_positive
+from CervixRiskLib.cohort.simulation_mark import SIMULATION_MARK
 from CervixRiskLib.errors import Cancelled, SettingsError, StorageError
 from CervixRiskLib.imaging import read_image, read_roi
 from CervixRiskLib.progress import Progress

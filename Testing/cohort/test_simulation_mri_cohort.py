@@ -10,8 +10,8 @@ import pytest
 
 from CervixRiskLib.cohort import load_case, load_cohort
 from CervixRiskLib.cohort.simulation import simulate_mri, simulate_mri_case, simulate_ultrasound
-from CervixRiskLib.cohort.simulation.cohort_folder import SIMULATION_MARK
 from CervixRiskLib.cohort.simulation.figo_table import outcome_of, staged_cases
+from CervixRiskLib.cohort.simulation_mark import SIMULATION_MARK
 from CervixRiskLib.errors import Cancelled, SettingsError, StorageError
 from CervixRiskLib.imaging import read_image, read_roi
 from CervixRiskLib.progress import Progress

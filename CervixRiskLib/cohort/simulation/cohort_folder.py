@@ -15,8 +15,8 @@ import numpy as np
 from ...atomic import atomic_file, storage_errors
 from ...errors import SettingsError, StorageError
 from ...progress import Progress
+from ..simulation_mark import SIMULATION_MARK
 
-SIMULATION_MARK = "simulation.json"
 TABLE_NAME = "cohort.csv"
 DICTIONARY_NAME = "cohort.columns.yaml"
 TRUTH_NAME = "truth.csv"

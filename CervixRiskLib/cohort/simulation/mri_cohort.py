@@ -13,27 +13,20 @@ import numpy as np
 from ...progress import SILENT, Progress
 from .case import check_effect
 from .cohort_folder import (
-    DICTIONARY_NAME,
     NOTICE,
-    READINGS_NAME,
-    README_NAME,
-    TABLE_NAME,
-    TRUTH_NAME,
     CaseRows,
     check_request,
     known_simulation,
-    made_cases,
     mask_bytes,
     png_bytes,
     write_bytes,
-    write_mark,
-    write_table,
 )
+from .cohort_writer import CohortWords, write_cohort
 from .figo_table import CLINICAL_COLUMNS, STAGE_SHARES, STAGES, outcome_of, staged_cases
 from .mri_achievable import achievable_section_auc
 from .mri_case import DEFAULT_SIZE, SMALLEST_CONTOUR_MM, SectionPlan, check_size, plan_section, render_section
 from .reader_contours import LesionOnGrid
-from .readings import READING_COLUMNS, USUAL_VARIABILITY, ReadingPlan, write_readings
+from .readings import USUAL_VARIABILITY, ReadingPlan, write_readings
 
 GENERATOR_VERSION = 1
 """Counts up whenever the same seed gives other cases."""
@@ -132,17 +125,10 @@ def simulate_mri(
         "notice": NOTICE,
         **request.readings.document(),
     }
-    if known != {**document, "complete": True}:
-        write_mark(folder, document, complete=False)
-    made = made_cases(partial(_make_case, request), cases, jobs, progress)
-    write_bytes(folder / DICTIONARY_NAME, Path(__file__).with_name("dai2025.columns.yaml").read_bytes())
-    write_table(folder / TRUTH_NAME, [case.truth for case in made], ("case_id", *_TRUTH_COLUMNS))
-    write_bytes(folder / README_NAME, _readme(document) + request.readings.readme().encode())
-    write_table(folder / TABLE_NAME, [case.row for case in made], _columns(t1))
-    if request.readings.any:
-        write_table(folder / READINGS_NAME, [row for case in made for row in case.readings], READING_COLUMNS)
-    write_mark(folder, document, complete=True)
-    return folder / TABLE_NAME
+    dictionary = Path(__file__).with_name("dai2025.columns.yaml").read_bytes()
+    words = CohortWords(dictionary, _readme(document), _columns(t1), _TRUTH_COLUMNS)
+    make = partial(_make_case, request)
+    return write_cohort(folder, document, known, words, request.readings, make, jobs, progress)
 
 
 def _columns(t1: bool) -> tuple[str, ...]:

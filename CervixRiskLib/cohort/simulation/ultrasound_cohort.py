@@ -15,29 +15,19 @@ from ...progress import SILENT, Progress
 from .achievable import achievable_auc
 from .case import DEFAULT_SIZE, CasePlan, check_effect, plan_case, render_case
 from .cohort_folder import (
-    DICTIONARY_NAME,
     NOTICE,
-    READINGS_NAME,
-    README_NAME,
-    SIMULATION_MARK,
-    TABLE_NAME,
-    TRUTH_NAME,
     CaseRows,
     check_request,
     known_simulation,
-    made_cases,
     mask_bytes,
     png_bytes,
     write_bytes,
-    write_mark,
-    write_table,
 )
+from .cohort_writer import CohortWords, write_cohort
 from .latents import APPEARANCE, APPEARANCE_SHIFT
 from .reader_contours import LesionOnGrid
-from .readings import READING_COLUMNS, USUAL_VARIABILITY, ReadingPlan, write_readings
+from .readings import USUAL_VARIABILITY, ReadingPlan, write_readings
 from .table_one import CLINICAL_COLUMNS
-
-__all__ = ["GENERATOR_VERSION", "SIMULATION_MARK", "is_positive", "simulate_ultrasound"]
 
 GENERATOR_VERSION = 1
 """Counts up whenever the same seed gives other cases."""
@@ -117,7 +107,7 @@ def simulate_ultrasound(
     settings = _settings(request)
     known = known_simulation(request.folder, settings, cases)
     request = replace(request, readings=asked.with_known(request.folder, known))
-    columns = Path(__file__).parent.parent.joinpath("wang2025.columns.yaml").read_bytes()
+    dictionary = Path(__file__).parent.parent.joinpath("wang2025.columns.yaml").read_bytes()
     document = {
         **settings,
         "cases": cases,
@@ -129,18 +119,9 @@ def simulate_ultrasound(
         "notice": NOTICE,
         **request.readings.document(),
     }
-    if known != {**document, "complete": True}:
-        write_mark(request.folder, document, complete=False)
-    made = made_cases(partial(_make_case, request), cases, jobs, progress)
-    folder = request.folder
-    write_bytes(folder / DICTIONARY_NAME, columns)
-    write_table(folder / TRUTH_NAME, [case.truth for case in made], ("case_id", *_TRUTH_COLUMNS))
-    write_bytes(folder / README_NAME, _readme(document) + request.readings.readme().encode())
-    write_table(folder / TABLE_NAME, [case.row for case in made], (*_FIRST_COLUMNS, *CLINICAL_COLUMNS))
-    if request.readings.any:
-        write_table(folder / READINGS_NAME, [row for case in made for row in case.readings], READING_COLUMNS)
-    write_mark(folder, document, complete=True)
-    return folder / TABLE_NAME
+    words = CohortWords(dictionary, _readme(document), (*_FIRST_COLUMNS, *CLINICAL_COLUMNS), _TRUTH_COLUMNS)
+    make = partial(_make_case, request)
+    return write_cohort(request.folder, document, known, words, request.readings, make, jobs, progress)
 
 
 def is_positive(index: int, prevalence: float) -> bool:

@@ -1,0 +1,3 @@
+"""What tells a simulated cohort from patients: a file beside its table."""
+
+SIMULATION_MARK = "simulation.json"
