@@ -8,7 +8,7 @@ from typing import Any
 
 from ..imaging.map_frame import FrameSide
 from .picture_layout import PictureLayout
-from .view_text import WHITE, add_segments
+from .view_text import GREY, add_segments
 
 # In units of the layout: a dash, and at least so much between two.
 _DASH, _GAP = 0.5, 0.4
@@ -18,13 +18,14 @@ Segment = tuple[float, float, float, float]
 
 
 def draw_map_frame(renderer: Any, layout: PictureLayout, shape: tuple[int, int], sides: Sequence[FrameSide]) -> None:
-    """Draw ``sides`` of a map on an image of ``shape`` (rows, columns), white on a dark rim so that it shows on any
+    """Draw ``sides`` of a map on an image of ``shape`` (rows, columns), light on a dark rim so that it shows on any
     tissue."""
     dashes = [dash for side in sides for dash in _dashes(_on_picture(layout, shape, side), layout.unit)]
     if dashes:
-        thin = max(1, round(layout.unit / 16))
-        add_segments(renderer, dashes, _DARK, width=3 * thin)
-        add_segments(renderer, dashes, WHITE, width=thin)
+        # Even: a line of an odd width would lie between two rows of pixels and come out grey.
+        thin = 2 * max(1, round(layout.unit / 24))
+        add_segments(renderer, dashes, _DARK, width=2 * thin)
+        add_segments(renderer, dashes, GREY, width=thin)
 
 
 def _on_picture(layout: PictureLayout, shape: tuple[int, int], side: FrameSide) -> Segment:

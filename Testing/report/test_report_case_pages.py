@@ -274,6 +274,17 @@ def test_below_the_threshold_and_without_a_value_the_slice_stays(full_report):
     assert not np.allclose(laid[0, 2], picture[0, 2])
 
 
+def test_a_dashed_line_stands_where_the_heat_map_ends(pages, full_report):
+    lines = by_gid(pages[0], "map frame")
+    first = int(np.flatnonzero(np.isfinite(full_report.prediction.heatmap).any(axis=0))[0])
+    # White on a dark rim; in mm. Where the image itself ends there is no line.
+    assert len(lines) == 2
+    for line in lines:
+        assert line.is_dashed()
+        assert list(line.get_xdata()) == pytest.approx([first * 0.2] * 2)
+        assert list(line.get_ydata()) == pytest.approx([0.0, full_report.image.shape[0] * 0.2])
+
+
 def test_a_line_breaks_in_words_that_are_too_wide_but_not_before_a_unit():
     with page_style():
         sheet = Sheet(3, 3)

@@ -290,6 +290,11 @@ class TestHeatMaps:
         assert artist(figure, "contour") == []
         assert artist(figure, "legend") == []
         assert len(artist(figure, "no heat map")) == 1
+        assert artist(figure, "map frame") == []
+
+    def test_a_dashed_line_where_the_map_ends(self) -> None:
+        lines = artist(draw_heat_map_panel([example(2, "surgery")]), "map frame")
+        assert [tuple(line.get_xdata()) for line in lines] == [pytest.approx((0.3, 0.3))] * 2
 
     def test_maps_that_explain_different_classes_say_which(self) -> None:
         targets = ("Grad-CAM for surgery", "Grad-CAM for chemoradiotherapy")

@@ -111,6 +111,18 @@ def test_heat_map_is_nowhere_else(picture, place):
     assert picture.at(*place)[0] == pytest.approx(picture.at(*place)[2], abs=1)
 
 
+def test_a_dashed_line_stands_where_the_heat_map_ends(picture):
+    part, pixel = picture.part(picture.layout.image), picture.layout.image.width / picture.columns
+    # The map has no value from column 45 on; the line lies on that edge and nowhere beside it.
+    edge = round(45 * pixel)
+    line = part[:, edge - 2 : edge + 3]
+    light = (line.min(axis=-1) > 150).any(axis=1)[round(10 * pixel) :]
+    assert 0.3 < light.mean() < 0.8
+    assert np.count_nonzero(np.diff(light.astype(int))) > 20
+    beside = part[round(10 * pixel) : -2, edge + 4 : edge + round(3 * pixel)]
+    assert np.abs(beside - 100).max() < 3
+
+
 def test_legend_runs_through_all_colours_from_below(picture):
     legend = picture.part(picture.layout.legend)
     heights = []

@@ -1,14 +1,20 @@
-"""The heat map laid over grey, and the legend that shows the very same colours."""
+"""The heat map laid over grey, the frame where it ends, and the legend that shows the very same colours."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...imaging.heat_colours import TABLE_SIZE, heat_colours
+from ...imaging.map_frame import map_frame
 from ..style import GREY, INK, NOTE_SIZE
 from .page_blocks import Words, line_height, write_line
 from .sheet import Sheet
 from .tick_labels import TickLabel, by_importance, number_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _STRIP = 0.17
 _GREYS = (0.15, 0.85)
@@ -26,6 +32,20 @@ def blended(picture: np.ndarray, heat_map: np.ndarray, threshold: float, opacity
     drawn = (known & (values >= threshold) & (values > 0))[:, :, np.newaxis]
     over = colours[np.round(values * (TABLE_SIZE - 1)).astype(int)]
     return np.where(drawn, (1 - opacity) * picture + opacity * over, picture)
+
+
+def draw_map_frame(axes: Axes, heat_map: np.ndarray, spacing_mm: tuple[float, float] | None) -> None:
+    """A thin dashed line where a heat map ends inside the slice; ``axes`` as :func:`.outline.draw_outline` takes them.
+
+    White on a dark rim, so that it shows on any tissue.
+    """
+    row_size, column_size = spacing_mm or (1.0, 1.0)
+    for row0, column0, row1, column1 in map_frame(heat_map):
+        x, y = (column0 * column_size, column1 * column_size), (row0 * row_size, row1 * row_size)
+        for colour, width in (("black", 1.5), ("white", 0.6)):
+            # Dashes are counted in line widths.
+            dashes = (0, (3.0 / width, 2.4 / width))
+            axes.plot(x, y, color=colour, linewidth=width, linestyle=dashes, zorder=2.5, gid="map frame")
 
 
 class HeatLegend:

@@ -14,7 +14,7 @@ from ...errors import TrainingError
 from ...imaging import Roi
 from ..style import GREY, INK, NOTE_SIZE, TEXT_SIZE, TICK_SIZE, TITLE_SIZE, closing_line, house_style, save_figure
 from .fitted_text import fit_width
-from .heat_legend import HeatLegend, blended
+from .heat_legend import HeatLegend, blended, draw_map_frame
 from .outline import draw_outline
 from .page_blocks import Words, line_height, write_line
 from .sheet import Sheet
@@ -177,6 +177,8 @@ class _Drawing:
         extent = (0.0, columns * column_size, rows * row_size, 0.0)
         gid = "example:heat" if with_heat else "example"
         axes.imshow(picture, extent=extent, aspect="auto", interpolation="bilinear", gid=gid)
+        if with_heat and example.heat_map is not None:
+            draw_map_frame(axes, example.heat_map, example.spacing_mm)
         if example.mask is not None and example.mask.any():
             draw_outline(axes, Roi(example.mask, example.spacing_mm), 0, gid="contour", scale=0.6)
         axes.set_xlim(extent[0], extent[1])

@@ -13,7 +13,7 @@ from ...imaging import Roi
 from ..case_report import CaseReport
 from ..style import INK, NOTE_SIZE, TICK_SIZE
 from .fitted_text import fit_width
-from .heat_legend import HeatLegend, blended
+from .heat_legend import HeatLegend, blended, draw_map_frame
 from .outline import LINES, draw_outline, line_style
 from .page_blocks import Block, Stack, line_height
 from .sheet import Sheet
@@ -118,6 +118,8 @@ class SlicePictures:
         axes = Sheet(scale * view.width, scale * view.height, sheet.figure, *_on_figure(sheet, left, bottom)).axes
         report = self._report
         _draw_slice(axes, report, view)
+        if view.heat_map is not None:
+            draw_map_frame(axes, view.heat_map, report.image.spacing_mm)
         contours = _contours(report) if number == 0 or view.heat_map is None else _contours(report)[:1]
         for place, (name, roi) in enumerate(contours):
             draw_outline(axes, roi, place, gid=f"contour:{name}", scale=0.75)
