@@ -6,7 +6,7 @@ import numpy as np
 
 
 def shuffle_outcome(y: np.ndarray, groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Outcomes permuted among patients; with several cases a patient, each patient's outcomes move together."""
+    """Outcomes ``(n,)`` permuted among patients; with several cases a patient, all outcomes of one move together."""
     if len(np.unique(groups)) == len(groups):
         return rng.permutation(y)
     patients, first = np.unique(groups, return_index=True)

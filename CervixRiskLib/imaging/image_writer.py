@@ -59,7 +59,7 @@ def segmentation_bytes(roi: Roi, image: SliceImage) -> bytes:
 
 
 def write_map(path: str | os.PathLike[str], array: np.ndarray, image: SliceImage) -> None:
-    """Write a map on the image's grid, a heat map say, as float32 NRRD; NaN marks where there is no value.
+    """Write a map ``(rows, columns)`` on the image's grid, a heat map say, as float32 NRRD; NaN marks no value.
 
     Raises
     ------

@@ -52,7 +52,7 @@ class Roi:
 
     @classmethod
     def from_mask(cls, mask: np.ndarray, image: SliceImage) -> Roi:
-        """The pixels of ``mask`` that are not zero.
+        """The pixels of ``mask`` ``(rows, columns)`` that are not zero.
 
         Raises
         ------

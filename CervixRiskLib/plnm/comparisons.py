@@ -79,7 +79,7 @@ def compare(
     Parameters
     ----------
     model, X, y, groups
-        Fitted to exactly these cases.
+        Fitted to exactly these cases: ``(n, columns)``, outcome 0/1 ``(n,)``, patient of each ``(n,)``.
     unseen
         The cases to answer.
     every

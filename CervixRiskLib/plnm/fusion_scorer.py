@@ -107,7 +107,7 @@ class FusionScorer:
         return np.concatenate(features)
 
     def score(self, standardised: np.ndarray) -> float:
-        """Fusion score in 0-1."""
+        """Fusion score in 0-1 of one case's features, as :meth:`standardise` gives them."""
         return float(positive_probability(self.classifier, standardised[None])[0])
 
     def embedding_gradient(self, standardised: np.ndarray) -> np.ndarray | None:

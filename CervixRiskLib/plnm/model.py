@@ -222,6 +222,8 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
 def usable_folds(y: np.ndarray, groups: np.ndarray, folds: int) -> int:
     """``folds``, or as many as there are patients of the rarer outcome; a patient with any positive case is positive.
 
+    ``y`` and ``groups`` are ``(n,)``: outcome 0/1, and the patient of each case.
+
     Raises
     ------
     TrainingError

@@ -108,9 +108,9 @@ def tuned_model(
     Parameters
     ----------
     features
-        Training and test side.
+        ``(cases, features)`` of the training and of the test side.
     y
-        Outcomes of the training side.
+        ``(cases,)`` outcomes 0/1 of the training side.
     """
     folds = StratifiedKFold(min(10, int(np.bincount(y).min())), shuffle=True, random_state=model.seed)
     grid = [

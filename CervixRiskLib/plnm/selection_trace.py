@@ -44,7 +44,7 @@ def trace_selection(
     Parameters
     ----------
     X, y, groups
-        The training cases that it was fitted to.
+        The training cases that it was fitted to, as for :meth:`.model.PlnmModel.fit`.
     measured
         Names of all radiomic features, those included that never were candidates.
     seed

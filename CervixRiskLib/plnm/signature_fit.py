@@ -63,7 +63,7 @@ class SignatureFit:
         return np.asarray(self.signature[:_ELIMINATION].transform(X))
 
     def eliminate(self, blocks: np.ndarray) -> np.ndarray:
-        """What the elimination leaves of blocks."""
+        """The columns that the elimination keeps of blocks ``(cases, features)``."""
         return np.asarray(self.signature[_ELIMINATION:].transform(blocks))
 
     def features_of(self, X: pd.DataFrame) -> np.ndarray:

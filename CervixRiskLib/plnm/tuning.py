@@ -57,6 +57,8 @@ def tune(network: str, name: str, folds: Sequence[FoldFeatures], y: np.ndarray, 
         Of :data:`.settings.CLASSIFIER_NAMES`.
     folds
         Together they hold every case out once.
+    y
+        ``(n,)`` outcome 0/1 of all cases.
     wide
         Which of the two grids.
     """

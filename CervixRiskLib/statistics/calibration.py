@@ -114,7 +114,7 @@ def _one_column(score: ArrayLike) -> np.ndarray:
 
 
 def brier(y: ArrayLike, p: ArrayLike) -> float:
-    """Mean squared distance of probability and outcome. Brier, Monthly Weather Review 1950;78:1-3."""
+    """Mean squared distance of probability and outcome, ``(n,)`` each. Brier, Monthly Weather Review 1950;78:1-3."""
     positive, probability = _probabilities(y, p, both_classes=False)
     return float(np.mean((probability - positive) ** 2))
 

@@ -83,7 +83,7 @@ def auc_many(X: ArrayLike, y: ArrayLike) -> np.ndarray:
 
 
 def delong_interval(y: ArrayLike, score: ArrayLike, confidence: float = 0.95) -> AucInterval:
-    """AUC with its standard error and interval after DeLong.
+    """AUC of a score ``(n,)`` against an outcome 0/1 ``(n,)``, with its standard error and interval after DeLong.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def delong_interval(y: ArrayLike, score: ArrayLike, confidence: float = 0.95) ->
 
 
 def delong_test(y: ArrayLike, a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> PairedTest:
-    """Do two scores of the same cases differ in AUC?
+    """Do two scores ``(n,)`` of the same cases differ in AUC?
 
     Scores that rank the cases alike (identical ones among them) give z = 0, p = 1. Where the variance of the
     difference is zero and the difference is not (a perfect score against a constant one), DeLong's test is not

@@ -114,6 +114,8 @@ def optimism_resamples(
 ) -> Iterator[np.ndarray]:
     """``repeats`` arrays of case numbers: patients drawn with replacement, each with all their cases.
 
+    ``y`` and ``groups`` are ``(n,)``: outcome 0/1, and the patient of each case (``None``: each is one).
+
     For a caller that fits the resamples elsewhere or goes on after a kill: a generator made from the same seed gives
     the same resamples. A patient's stratum is the largest outcome of its cases.
     """

@@ -11,7 +11,7 @@ from .resampling import BootstrapInterval, BootstrapMethod, bootstrap_interval
 
 
 def shares_patients(groups: Sequence[Any] | np.ndarray | None, cases: int) -> bool:
-    """Whether any two of the cases are of the same patient.
+    """Whether any two of the cases are of the same patient; ``groups`` holds ``(cases,)`` identifiers, or none.
 
     Raises
     ------
