@@ -118,6 +118,14 @@ def channels_in_order(given: Mapping[str, Path], wanted: Sequence[str]) -> list[
     return [given[name] for name in further]
 
 
+def check_part(roi: Path | None, label: int | None, segment: str | None) -> None:
+    """Raise ``SettingsError`` where a part of a contour is named and no contour."""
+    from ..errors import SettingsError
+
+    if roi is None and (label is not None or segment is not None):
+        raise SettingsError("--label and --segment say which part of the --roi is the tumour: give the --roi too.")
+
+
 def check_case_options(
     predictor: StudyPredictor, *, roi: Path | None, clinical: Sequence[str], nomogram: Path | None
 ) -> None:

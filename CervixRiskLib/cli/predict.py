@@ -12,7 +12,7 @@ from . import case_options
 from .answer import prediction_json, prediction_lines
 from .answer_files import check_report_path, report_files, write_extras, write_report
 from .asked_program import asked_program
-from .case_reading import channel_paths, channels_in_order, check_case_options, read_case
+from .case_reading import channel_paths, channels_in_order, check_case_options, check_part, read_case
 from .cohort_answers import answer_cohort
 from .destinations import check_destinations
 from .feature_answers import answer_features
@@ -98,8 +98,7 @@ def predict(
         return
     if image is None:
         raise SettingsError("Give one case with --image (and --roi), or a table with --cohort and --output.")
-    if roi is None and (label is not None or segment is not None):
-        raise SettingsError("--label and --segment say which part of the --roi is the tumour: give the --roi too.")
+    check_part(roi, label, segment)
     if output is not None:
         raise SettingsError(
             "--output goes with --cohort and --features; for one case use --json, --heatmap or --picture."

@@ -51,16 +51,14 @@ def case(
     moves the score; every warning; and what the model is, with its validation and hash. The full account of the model
     on further pages is written by 'predict --report'.
     """
-    from ..errors import SettingsError
     from ..worker.predictors import open_predictor
     from .answer import prediction_json
     from .answer_files import check_report_path, report_files, write_page
-    from .case_reading import channel_paths, channels_in_order, check_case_options, read_case
+    from .case_reading import channel_paths, channels_in_order, check_case_options, check_part, read_case
     from .destinations import check_destinations
 
     check_report_path(output)
-    if roi is None and (label is not None or segment is not None):
-        raise SettingsError("--label and --segment say which part of the --roi is the tumour: give the --roi too.")
+    check_part(roi, label, segment)
     further = channel_paths(channel or ())
     check_destinations(report_files(output, csv=csv), [bundle, image, roi, *further.values()])
     study, predictor = open_predictor(bundle, device=device, runtime=runtime.value)
