@@ -69,42 +69,9 @@ def build_manifest(
     metrics, deviations, details
         Of the validation.
     """
-    regression = model.nomogram_
     names = tuple(str(name) for name in model.design_ranges_)
     columns = cases.cohort.columns
     used = tuple(dict.fromkeys(source_column(name, columns).name for name in names if name != SCORE))
-    coefficients = [float(regression.intercept_), *(float(value) for value in regression.coef_)]
-    everything: dict[str, Any] = {
-        **details,
-        "clinical_columns": columns.to_mapping(),
-        "regression": {
-            "names": list(names),
-            "coefficients": coefficients,
-            "covariance": np.asarray(regression.covariance_).tolist(),
-            "penalty": str(regression.penalty_used_),
-            "ranges": {name: list(limits) for name, limits in model.design_ranges_.items()},
-            "calibration_covariance": np.asarray(model.platt_.covariance_).tolist(),
-        },
-        "network": model.winner_.network,
-        "fine_tuning": settings.fine_tuning.value,
-        "classifier": model.winner_.classifier,
-        "candidates": [
-            {
-                "network": candidate.network,
-                "classifier": LABELS[candidate.classifier],
-                "parameters": {key: str(value) for key, value in candidate.parameters.items()},
-                "inner_auc": candidate.auc,
-                "inner_balanced_accuracy": candidate.balanced_accuracy,
-            }
-            for candidate in model.candidates_
-        ],
-        "pixel_size_known": cases.pixel_size_known,
-        "roi_pixels": _pixel_range(cases, positions),
-        "given_features": _given(cases),
-        "sign_flips": model.clinical_selection_.sign_flips(),
-        "settings": settings.to_json(),
-        "reproducibility": reproducible.details(cases.radiomics_columns),
-    }
     shuffled = ["The outcomes were shuffled before training (a check): the model is meaningless."]
     training = cases.cohort
     return BundleManifest(
@@ -145,8 +112,54 @@ def build_manifest(
         metrics=tuple(metrics),
         seeds={"numpy": settings.seed, "torch": settings.torch_seed},
         deviations=(*deviations, *(shuffled if settings.shuffle_outcome else [])),
-        details=everything,
+        details={**details, **_details(model, cases, positions, settings, reproducible)},
     )
+
+
+def _details(
+    model: PlnmModel,
+    cases: CaseTable,
+    positions: np.ndarray,
+    settings: TrainingSettings,
+    reproducible: ReproducibleList,
+) -> dict[str, Any]:
+    """What only this study's predictor, its report and its card look up, by name."""
+    return {
+        "clinical_columns": cases.cohort.columns.to_mapping(),
+        "regression": _regression(model),
+        "network": model.winner_.network,
+        "fine_tuning": settings.fine_tuning.value,
+        "classifier": model.winner_.classifier,
+        "candidates": [
+            {
+                "network": candidate.network,
+                "classifier": LABELS[candidate.classifier],
+                "parameters": {key: str(value) for key, value in candidate.parameters.items()},
+                "inner_auc": candidate.auc,
+                "inner_balanced_accuracy": candidate.balanced_accuracy,
+            }
+            for candidate in model.candidates_
+        ],
+        "pixel_size_known": cases.pixel_size_known,
+        "roi_pixels": _pixel_range(cases, positions),
+        "given_features": _given(cases),
+        "sign_flips": model.clinical_selection_.sign_flips(),
+        "settings": settings.to_json(),
+        "reproducibility": reproducible.details(cases.radiomics_columns),
+    }
+
+
+def _regression(model: PlnmModel) -> dict[str, Any]:
+    """The nomogram's model with what its intervals need."""
+    regression = model.nomogram_
+    return {
+        "names": [str(name) for name in model.design_ranges_],
+        "coefficients": [float(regression.intercept_), *(float(value) for value in regression.coef_)],
+        "covariance": np.asarray(regression.covariance_).tolist(),
+        "penalty": str(regression.penalty_used_),
+        "ranges": {name: list(limits) for name, limits in model.design_ranges_.items()},
+        "calibration_covariance": np.asarray(model.platt_.covariance_).tolist(),
+    }
 
 
 def _radiomics(cases: CaseTable, settings: TrainingSettings) -> RadiomicsInfo | None:
