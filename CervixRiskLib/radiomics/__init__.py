@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from .extraction import extract
     from .feature_vector import FeatureVector
     from .parameter_file import SHIPPED_PRESETS, load_preset, parse_preset, preset_content
-    from .preset import Preset, feature_table
+    from .preset import Preset
+    from .preset_features import feature_table
 
 __all__ = [
     "SHIPPED_PRESETS",
@@ -33,7 +34,7 @@ _HOME_OF = {
     "FeatureVector": "feature_vector",
     "Preset": "preset",
     "extract": "extraction",
-    "feature_table": "preset",
+    "feature_table": "preset_features",
     "load_preset": "parameter_file",
     "parse_preset": "parameter_file",
     "preset_content": "parameter_file",

@@ -8,13 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .feature_names import SHAPE_CLASSES
 from .image_type_names import image_names_of
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,31 +105,3 @@ class Preset:
     def feature_names(self) -> tuple[str, ...]:
         """The names of the values, known without computing any: ``<image>_<class>_<feature>``."""
         return tuple("_".join(column) for column in self.columns)
-
-
-def feature_table(preset: Preset | str) -> pd.DataFrame:
-    """One row a feature of ``preset``, in its order.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``name``; ``image_type`` (``"original"``, ``"wavelet-LLH"``, …); ``feature_class`` (``"shape"``,
-        ``"firstorder"``, ``"glcm"``, …); ``feature``; ``noise`` (bool): the image holds rounding noise only, because it
-        is a wavelet band that high-passes across slices and there is only one slice.
-    """
-    import pandas as pd
-
-    from .parameter_file import as_preset
-
-    checked = as_preset(preset)
-    image_names, classes, features = zip(*checked.columns, strict=True)
-    noise = [not checked.force_2d and name.startswith("wavelet-") and name.endswith("H") for name in image_names]
-    return pd.DataFrame(
-        {
-            "name": checked.feature_names,
-            "image_type": image_names,
-            "feature_class": classes,
-            "feature": features,
-            "noise": noise,
-        }
-    )
