@@ -13,20 +13,20 @@ from ..errors import TrainingError
 from .outcome import scores_for
 
 
-def repeated_scores(positive: np.ndarray, scores: ArrayLike, *, finite: bool = False) -> np.ndarray:
+def repeated_scores(positive: np.ndarray, scores: ArrayLike) -> np.ndarray:
     """The scores as ``(repeats, n)`` float64; ``(n,)`` is one repeat.
 
     Raises
     ------
     TrainingError
-        A score is missing (NaN), or infinite where ``finite`` numbers are asked for.
+        A score is missing (NaN).
     """
     values = np.asarray(scores, dtype=float)
     if values.ndim == 1:
         values = values[np.newaxis]
     if values.ndim != 2 or len(values) == 0:
         raise ValueError(f"Scores must be (cases,) or (repeats, cases), not {values.shape}.")
-    return np.stack([scores_for(positive, repeat, finite=finite) for repeat in values])
+    return np.stack([scores_for(positive, repeat) for repeat in values])
 
 
 def repeated_probabilities(positive: np.ndarray, probabilities: ArrayLike) -> np.ndarray:
