@@ -18,6 +18,8 @@ from pathlib import Path
 from .errors import StorageError
 
 PARTIAL_SUFFIX = ".partial"
+NO_PLACE = "Nothing can be made at the destination: choose a folder you own."
+"""Linux's /proc says that it is not there, and so does a drive of Windows that is not."""
 
 _SENTENCES = {
     errno.ENOSPC: "The disk is full: this file was not written. Free some space and run the same again.",
@@ -117,6 +119,8 @@ def _make_parent(destination: Path) -> None:
         destination.parent.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
         raise StorageError(_SENTENCES[errno.ENOTDIR]) from error
+    except FileNotFoundError as error:
+        raise StorageError(NO_PLACE) from error
 
 
 def _remove_orphans(destination: Path) -> None:

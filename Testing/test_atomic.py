@@ -168,6 +168,19 @@ def test_a_place_below_a_file_is_a_sentence(tmp_path: Path, write: Writer) -> No
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_a_place_where_no_folder_can_be_made_is_a_sentence(
+    tmp_path: Path, write: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As below /proc, and on a drive that is not there."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(StorageError, match="Nothing can be made"), write(tmp_path / "below" / "x"):
+        pass
+
+
 def test_a_file_over_a_folder_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(StorageError, match="is a folder"), atomic_file(tmp_path / "folder") as partial:

@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..atomic import storage_errors
-from ..errors import SettingsError
+from ..atomic import NO_PLACE, storage_errors
+from ..errors import SettingsError, StorageError
 
 
 def check_destinations(written: Iterable[Path | None], read: Iterable[Path | None]) -> None:
@@ -40,5 +40,8 @@ def _check_writable(path: Path) -> None:
         place = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
         if not place.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        with tempfile.TemporaryFile(dir=place):
-            pass
+        try:
+            with tempfile.TemporaryFile(dir=place):
+                pass
+        except FileNotFoundError as error:
+            raise StorageError(NO_PLACE) from error

@@ -49,10 +49,12 @@ def study(
     """
     from ..bundle.study_file import load_study
     from ..report.study.writer import FIGURES, FORMATS, PDF, check_study_folder, write_study_report
+    from .destinations import check_destinations
 
     left_out = [PDF] * no_pdf + [FIGURES] * no_figures
     formats = [name for name in FORMATS if name not in left_out]
     check_study_folder(output, formats)
+    check_destinations([output / "report.json"], [])
     found = load_study(source)
     with ProgressBar() as progress:
         files = write_study_report(found, output, formats=formats, progress=progress)

@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import RoiError
 from .file_format import PICTURE_FORMATS, FileFormat, detect_format
 from .image_reader import read_raw_slice
+from .picture_kind import is_grey_picture
 from .roi import Roi
 from .segmentation_file import is_segmentation, read_segment
 from .slice_geometry import SliceGeometry
@@ -38,7 +39,8 @@ def read_roi(
     """Read a region of interest and check that it lies on ``image``.
 
     - Pictures (PNG, JPEG, TIFF, BMP) are cut at half of their number type's range (128 of 255; floats at half of their
-      maximum); of colours the brightest channel counts. A picture whose highest value is at most 10 holds labels.
+      maximum); of colours the brightest channel counts. A picture whose highest value is at most 10 holds labels; one
+      in shades of grey (:func:`.picture_kind.is_grey_picture`) is refused unless ``label`` names one of them.
     - Label images (NRRD, NIfTI, MetaImage) hold one label beside 0, or ``label`` names one of several.
     - ``.seg.nrrd`` files of 3D Slicer hold one segment, or ``segment`` names one by its name or identifier. Cropped
       and layered files are laid back on the image's grid.
@@ -134,6 +136,11 @@ def _roi_from_picture(
         raise RoiError(_empty(path.name))
     if label is not None or (values.dtype.kind in "iu" and highest <= _HIGHEST_PICTURE_LABEL):
         return Roi.from_mask(_select_label(path.name, values, label), image)
+    if is_grey_picture(values):
+        raise RoiError(
+            f"“{path.name}” is a picture in shades of grey and no contour: give the mask in black and white, or the "
+            "number of its label."
+        )
     mask = _cut(values, float(highest))
     if not mask.any():
         raise RoiError(

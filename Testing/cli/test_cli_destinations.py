@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +70,14 @@ def test_answers_that_could_not_be_written_are_not_computed(
     outcome = call("predict", "--bundle", bundle, "--cohort", cohort, "--output", tmp_path)
     assert "is a folder" in outcome.sentence()
     assert "Answering" not in outcome.err
+
+
+def test_a_place_that_the_system_denies_is_a_sentence(tmp_path, monkeypatch):
+    """Below /proc the system answers that the folder it has just shown is not there."""
+
+    def deny(**_):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", deny)
+    with pytest.raises(StorageError, match="Nothing can be made"):
+        check_destinations([tmp_path / "x.pdf"], [])

@@ -93,6 +93,27 @@ def test_coloured_and_transparent_masks(tmp_path, image, mask):
     np.testing.assert_array_equal(read_roi(picture(tmp_path / "b.png", white_where_drawn), image).mask, mask)
 
 
+def test_an_image_chosen_as_contour_is_refused(tmp_path, image):
+    rng = np.random.default_rng(0)
+    grey = np.clip(90 * rng.gamma(4, 0.3, (30, 40)), 0, 255).astype(np.uint8)
+    grey[:, :10] = 0
+    for values in (grey, np.repeat(grey[..., np.newaxis], 3, axis=2)):
+        with pytest.raises(RoiError, match="shades of grey and no contour"):
+            read_roi(picture(tmp_path / "image.png", values), image)
+    level = int(np.bincount(grey[grey > 0]).argmax())
+    assert read_roi(picture(tmp_path / "image.png", grey), image, label=level).n_pixels > 0
+
+
+@pytest.mark.parametrize("value", [160, 255])
+def test_a_mask_with_soft_edges_is_a_contour(tmp_path, value):
+    rows, columns = np.mgrid[:120, :160]
+    soft = np.clip(20.5 - np.hypot(rows - 60.2, columns - 71.7), 0, 1) * value
+    image = SliceImage(np.zeros((120, 160)), (0.5, 0.5), "file header")
+    for name, options in (("a.png", {}), ("b.jpg", {"quality": 75})):
+        found = read_roi(picture(tmp_path / name, soft.astype(np.uint8), **options), image)
+        assert found.n_pixels == pytest.approx(np.pi * 20**2, rel=0.05)
+
+
 def test_picture_of_labels(tmp_path, image, mask):
     labels = mask.astype(np.uint8)
     labels[0, 0] = 2
