@@ -8,7 +8,7 @@ from .columns import parse_number, parse_yes_no
 
 _MISSING = frozenset({"", "na", "n/a", "n.a.", "nan", "null", "-", ".", "?", "#n/a"})
 _SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test"}
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:[eE][+-]?\d+)?")
 _LONGEST_GROUP = 40
 _SPACING_MM = re.compile(r"[\[(]?\s*([\d.]+)(?:\s*[x×;,/\s]\s*([\d.]+))?\s*[\])]?(?:\s*mm)?")
 
@@ -19,17 +19,22 @@ def is_missing(text: str) -> bool:
 
 
 def number_text(text: str, decimal_comma: bool) -> str:
-    """A number's text with a decimal point."""
-    return text.replace(",", ".") if decimal_comma and _DECIMAL_COMMA.fullmatch(text) else text
+    """A number's text with a decimal point; ``1.234,5`` loses the points of its thousands."""
+    return text.replace(".", "").replace(",", ".") if decimal_comma and has_decimal_comma(text) else text
 
 
-def parse_outcome(text: str) -> int:
+def has_decimal_comma(text: str) -> bool:
+    """Whether a cell is a number with a decimal comma."""
+    return _DECIMAL_COMMA.fullmatch(text) is not None
+
+
+def parse_outcome(text: str, decimal_comma: bool = False) -> int:
     """0 or 1, from 0/1, yes/no, true/false, positive/negative."""
     if is_missing(text):
         raise ValueError("outcome is missing")
-    value = parse_yes_no(text)
+    value = parse_yes_no(number_text(text, decimal_comma))
     if value is None:
-        raise ValueError(f"outcome is '{shown(text)}'; it must be 0 or 1")
+        raise ValueError(f"outcome is '{shown(text)}'; it must be 0 or 1 (or no or yes, negative or positive)")
     return int(value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,7 @@ ColumnKind = Literal["continuous", "count", "binary", "category"]
 COLUMN_KINDS: tuple[str, ...] = get_args(ColumnKind)
 COLUMN_FIELDS = ("label", "unit", "kind", "low", "high", "levels", "description")
 _YES = frozenset({"1", "yes", "y", "true", "positive", "pos"})
+_BEGINS_WITH_NUMBER = re.compile(r"\s*[+-]?\d")
 _NO = frozenset({"0", "no", "n", "false", "negative", "neg"})
 
 
@@ -67,7 +69,9 @@ class ClinicalColumn:
             return self._parse_binary(value)
         number = parse_number(value)
         if number is None:
-            raise ClinicalValueError(f"{self.label} is {shown_value(value)}, which is not a number.")
+            raise ClinicalValueError(
+                f"{self.label} is {shown_value(value)}, which is not a number{self._advice(value)}."
+            )
         if self.kind == "count" and number != math.floor(number):
             raise ClinicalValueError(f"{self.label} is {shown_value(value)}: it counts, so it must be a whole number.")
         low = 0.0 if self.kind == "count" and self.low is None else self.low
@@ -90,6 +94,13 @@ class ClinicalColumn:
         else:
             text = f"{low:g}-{self.high:g}"
         return f"{text} {self.unit}".rstrip()
+
+    def _advice(self, value: object) -> str:
+        """How a number is written, where the text begins with one: ``4,1``, ``45 y``, ``4.1 x10^12``."""
+        if not _BEGINS_WITH_NUMBER.match(str(value)):
+            return ""
+        unit = f", in {self.unit}" if self.unit else ""
+        return f": write the number alone, with a decimal point{unit}"
 
     def _parse_level(self, value: object) -> float:
         text = str(value).strip().casefold()

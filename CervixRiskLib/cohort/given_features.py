@@ -87,6 +87,8 @@ def load_features_cohort(
         raise CohortError(f"The first column of the {TITLE} is the outcome: put the cases' identifiers before it.")
     used = {name: folded.index(name) for name in ("patient_id", "center", "split") if name in folded}
     rows, problems = feature_rows(text, positions | used, path, require_outcome=True).read()
+    if not rows:
+        raise refuse(problems, len(text.rows), TITLE)
     apart = set((positions | used).values())
     matrix, rows, short, notes = usable_features(text, rows, apart, {outcome.casefold()})
     problems = sorted((*problems, *short), key=lambda problem: problem.row)

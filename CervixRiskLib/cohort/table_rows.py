@@ -164,7 +164,11 @@ class RowReader:
             row=row.number,
             image=image or "",
             roi=roi,
-            outcome=read("outcome", parse_outcome, self.require_outcome) if self.groups is None else None,
+            outcome=(
+                read("outcome", lambda cell: parse_outcome(cell, comma), self.require_outcome)
+                if self.groups is None
+                else None
+            ),
             patient_id=patient if "patient_id" in self.positions else case_id,
             slice=slice_index,
             label=label,

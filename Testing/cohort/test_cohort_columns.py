@@ -169,3 +169,12 @@ def test_any_bytes_give_a_dictionary_or_a_sentence(tmp_path: Path, raw: bytes) -
     except CohortError:
         return
     assert isinstance(loaded, ColumnDictionary)
+
+
+@pytest.mark.parametrize("text", ["45 y", "4,1", "4,1 x10^12", "+7J"])
+def test_a_number_with_something_more_tells_how_to_write_it(text: str) -> None:
+    column = ClinicalColumn("age", "Age", unit="years")
+    with pytest.raises(ClinicalValueError, match="write the number alone, with a decimal point, in years"):
+        column.parse(text)
+    with pytest.raises(ClinicalValueError, match=r"not a number\."):
+        column.parse("old")

@@ -214,3 +214,15 @@ def test_a_part_of_the_tables_own_split_needs_both_outcomes(frame, written):
         check_split_outcomes(load_features_cohort(written(frame))[0].table)
     frame["split"] = ["train"] * 10 + ["test"] * 2
     check_split_outcomes(load_features_cohort(written(frame))[0].table)
+
+
+def test_outcomes_with_a_decimal_comma(frame, written):
+    frame["outcome"] = frame["outcome"].astype(float)
+    cohort = load_features_cohort(written(frame.rename_axis("id"), sep=";", decimal=","))[0]
+    assert cohort.outcomes.tolist() == frame["outcome"].tolist()
+
+
+def test_rows_that_cannot_be_used_are_told_before_columns(frame, written):
+    frame["outcome"] = frame["outcome"].map({0: "benign", 1: "malignant"})
+    with pytest.raises(CohortError, match="12 of 12 rows of the feature table cannot be used"):
+        load_features_cohort(written(frame))

@@ -323,3 +323,20 @@ def test_long_case_names_stay_apart(tmp_path):
     cohort = load_cohort(tmp_path / "cohort.csv", require_roi=False)
     assert cohort.case_ids == tuple(names)
     assert cohort.image_path(names[1]).name == "b.png"
+
+
+def test_decimal_commas_in_every_column_of_numbers(write_table: Write) -> None:
+    """A spreadsheet writes outcomes as 1,0 too, and groups thousands with points."""
+    table = "A;a.png;a-roi.png;0,0;1.234,5;1,0\nB;b.png;b-roi.png;1,0;9,5;0,0\n"
+    cohort = load_cohort(write_table(f"{HEADER},platelets,smoker\n".replace(",", ";") + table))
+    assert cohort.outcomes.tolist() == [0, 1]
+    assert cohort.table["platelets"].tolist() == [1234.5, 9.5]
+    assert cohort.columns["smoker"].kind == "binary"
+
+
+def test_decimal_commas_between_commas_are_no_category(write_table: Write) -> None:
+    rows = [f'{name},a.png,a-roi.png,{place % 2},"{place % 3},5"\n' for place, name in enumerate("ABCDEFGH")]
+    cohort = load_cohort(write_table(f"{HEADER},marker\n" + "".join(rows)))
+    assert cohort.clinical_names == ()
+    assert "decimal comma" in cohort.notes[0]
+    assert "semicolons" in cohort.notes[0]
