@@ -20,13 +20,13 @@ from .case_scheduling import run_tasks
 from .case_store import CaseStore
 from .case_worker import CaseTask, measure_case
 from .engine_version import engine_version
+from .first_lines import first_lines
 
 if TYPE_CHECKING:
     from ..radiomics import Preset
     from .table import Cohort
 
 _ENGINES = ("cervixrisk", "pyradiomics")
-_MOST_SHOWN = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,9 +228,6 @@ def _assembled(
 
 
 def _refuse(failed: Sequence[CaseFailure], total: int) -> CohortError:
-    lines = [f"{len(failed)} of {total} cases cannot be measured:"]
-    lines += [f"  {failure}" for failure in failed[:_MOST_SHOWN]]
-    if len(failed) > _MOST_SHOWN:
-        lines.append(f"  and {len(failed) - _MOST_SHOWN} more")
+    lines = [f"{len(failed)} of {total} cases cannot be measured:", *first_lines(failed)]
     lines.append("Mend them, or go on without them (--skip-invalid). The others are finished and kept.")
     return CohortError("\n".join(lines))

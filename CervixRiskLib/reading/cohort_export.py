@@ -18,6 +18,7 @@ import numpy as np
 
 from .. import __version__
 from ..atomic import atomic_folder
+from ..cohort.first_lines import first_lines
 from ..errors import ReadingError, StorageError
 from ..progress import SILENT, Progress
 from .audit_trail import read_audit_trail
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 TABLE_NAME = "cohort.csv"
 _ROIS = "rois"
-_MOST_SHOWN = 10
 _SPACING_TOLERANCE = 1e-6
 _CONSENSUS_HEADER = (
     "case_id", "source", "readers", "versions", "contour_sha256", "roi", "roi_sha256", "pixel_count", "area_mm2",
@@ -289,6 +289,4 @@ def _rounded(value: float | None) -> str:
 
 
 def _lines(head: str, items: Iterable[str]) -> str:
-    listed = list(items)
-    more = [f"and {len(listed) - _MOST_SHOWN} more"] if len(listed) > _MOST_SHOWN else []
-    return "\n  ".join([head, *listed[:_MOST_SHOWN], *more])
+    return "\n".join([head, *first_lines(items)])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, RowMapping
 
+from ..cohort.first_lines import first_lines
 from ..errors import ReadingError
 from ..progress import SILENT, Progress
 from .contour_table import NAIVE_NOTE, ContourDefaults, ContourRow, read_contour_table, study_case_id, utc_moment
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from ..cohort import RowProblem
     from .study import Study
 
-_MOST_SHOWN = 10
 _UNKNOWN_SOFTWARE = "not known (imported)"
 _COORDINATOR = "coordinator"
 
@@ -224,9 +224,7 @@ def _checked_moment(drawn_on: date | datetime | None, now: datetime, notes: list
 
 def _refused(problems: Sequence[RowProblem], total: int, early: bool) -> ReadingError:
     lines = [f"{len(problems)} of {total} rows of the table of contours cannot be used; nothing was stored:"]
-    lines += [f"  {problem}" for problem in problems[:_MOST_SHOWN]]
-    if len(problems) > _MOST_SHOWN:
-        lines.append(f"  and {len(problems) - _MOST_SHOWN} more")
+    lines += first_lines(problems)
     if early:
         lines.append("Repeats before the end of the washout are taken all the same with --allow-early.")
     lines.append("Mend the rows, or go on without them (--skip-invalid).")
