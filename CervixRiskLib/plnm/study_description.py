@@ -7,14 +7,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from ..bundle.study_record import FlowStep, RecordTable, SelectionTrace
-from ..cohort import Cohort, clinical_frame, exclusion_reasons
+from ..cohort import ClinicalColumn, Cohort, clinical_frame, exclusion_reasons
 from ..statistics import Characteristic, hide_small_groups, odds_ratio_table, table_one
 from ..statistics.small_groups import FEWEST_CASES
+from ..statistics.suppression import complementary_suppression
 from .bundle_manifest import NEGATIVE, POSITIVE
 from .case_table import CaseTable
-from .clinical_design import encode_clinical, label_of
+from .clinical_design import encode_clinical, encoded_names, label_of
 from .model import PlnmModel
 from .selection_trace import trace_selection
 
@@ -102,15 +104,30 @@ def _odds_ratios(cases: CaseTable, train: np.ndarray) -> RecordTable | None:
     """Table 2 on the training cases, all clinical columns of the cohort: those that the model may not use, too."""
     cohort = cases.cohort
     X = encode_clinical(clinical_frame(cohort), cohort.columns).iloc[train]
-    # The odds ratio of a level that one case has tells that case's outcome.
-    rare = [str(name) for name in X.columns if "=" in str(name) and 0 < (X[name] == 1).sum() < FEWEST_CASES]
+    y = cases.y[train]
+    # With the sums known the odds ratio tells the count, and that of one case its outcome.
+    rare = [name for column in cohort.columns for name in _told_by_table_one(X, column, y)]
     X = X.drop(columns=rare)
     if not X.shape[1]:
         return None
     labels = {str(name): label_of(str(name), cohort.columns) for name in X.columns}
-    table = odds_ratio_table(X, cases.y[train], labels)
+    table = odds_ratio_table(X, y, labels)
     left_out = [
-        f"{label_of(name, cohort.columns)}, counted with the reference: fewer than {FEWEST_CASES} training cases."
+        f"{label_of(name, cohort.columns)}, {'counted with the reference' if '=' in name else 'left out'}: its odds "
+        f"ratio would tell of fewer than {FEWEST_CASES} training cases."
         for name in rare
     ]
     return RecordTable.from_frame(table.to_frame(), (*table.warnings, *left_out))
+
+
+def _told_by_table_one(X: pd.DataFrame, column: ClinicalColumn, y: np.ndarray) -> list[str]:
+    """The encoded columns of those levels whose counts by outcome Table 1 hides."""
+    names = [name for name in encoded_names(column) if name in X.columns]
+    known = X[names].notna().all(axis=1).to_numpy()
+    if column.kind not in ("category", "binary") or not names or not known.any():
+        return []
+    levels = X.loc[known, names].to_numpy(dtype=int)
+    levels = np.column_stack([1 - levels.sum(axis=1), levels])
+    counts = np.column_stack([levels.sum(axis=0), levels[y[known] == 0].sum(axis=0), levels[y[known] == 1].sum(axis=0)])
+    hidden = complementary_suppression(counts, (counts > 0) & (counts < FEWEST_CASES))
+    return [name for name, of_level in zip(names, hidden[1:], strict=True) if of_level.any()]

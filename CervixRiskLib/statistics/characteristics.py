@@ -136,7 +136,7 @@ class TableOne:
         if row.level is None:
             texts = [heading]
         else:
-            texts = [f"{heading}: {row.level}" if row.comparisons else f"    {row.level}"]
+            texts = [f"{heading}: {row.level}" if row.characteristic.kind == "binary" else f"    {row.level}"]
         compared = {found.cohort: found for found in row.comparisons}
         decimals = _decimals(row.cells)
         for cohort in self.cohorts:

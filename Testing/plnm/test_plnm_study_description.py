@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from CervixRiskLib.cohort import load_cohort, load_given_features
+from CervixRiskLib.cohort import ClinicalColumn, load_cohort, load_given_features
 from CervixRiskLib.plnm import TrainingSettings
 from CervixRiskLib.plnm.case_table import given_case_table
-from CervixRiskLib.plnm.study_description import _characteristics, _odds_ratios, flow_of_cases
+from CervixRiskLib.plnm.study_description import _characteristics, _odds_ratios, _told_by_table_one, flow_of_cases
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_table_one_shows_nothing_of_one_or_two_cases(study):
 def test_the_odds_ratio_of_a_level_of_one_case_is_left_out(tmp_path):
     rng = np.random.default_rng(9)
     names = [f"K{place}" for place in range(40)]
-    levels = ["common", "usual"] * 19 + ["usual", "rare"]
+    levels = ["common", "usual", "usual"] * 13 + ["rare"]
     table = pd.DataFrame({"case_id": names, "outcome": rng.permutation(np.arange(40) % 2), "grade": levels})
     table.to_csv(tmp_path / "cohort.csv", index=False)
     features = pd.DataFrame(rng.normal(size=(40, 2)), index=names, columns=["x_glcm_A", "x_glcm_B"])
@@ -94,3 +94,15 @@ def test_the_odds_ratio_of_a_level_of_one_case_is_left_out(tmp_path):
     found = _odds_ratios(given_case_table(cohort, given, TrainingSettings(networks=())), np.arange(40))
     assert [row[0] for row in found.rows] == ["grade=usual"]
     assert any("rare" in note and "reference" in note for note in found.notes)
+
+
+def test_what_table_one_hides_no_odds_ratio_tells():
+    """Two of six adenocarcinomas have metastases: 2 follows from their odds ratio, and from that of the others."""
+    column = ClinicalColumn("kind", "Kind", kind="category", levels=("squamous", "adeno", "other"))
+    codes = np.repeat([0, 1, 2, 0, 1, 2], [37, 4, 3, 9, 2, 5])
+    y = np.repeat([0, 1], [44, 16])
+    X = pd.DataFrame({"kind=adeno": codes == 1, "kind=other": codes == 2}, dtype=float)
+    assert _told_by_table_one(X, column, y) == ["kind=adeno", "kind=other"]
+    assert _told_by_table_one(X, column, np.arange(60) % 2) == []
+    yes = ClinicalColumn("yes", "Invasion", kind="binary")
+    assert _told_by_table_one(pd.DataFrame({"yes": [1.0] * 2 + [0] * 42 + [1] * 4 + [0] * 12}), yes, y) == ["yes"]

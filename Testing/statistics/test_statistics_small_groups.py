@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from CervixRiskLib.statistics import Characteristic, hide_small_groups, table_one
+from CervixRiskLib.statistics.suppression import complementary_suppression
 
 COLUMNS = (Characteristic("age", "Age", "years"), Characteristic("type", "Type", "", "category", ("a", "b", "rare")))
 
@@ -43,8 +44,51 @@ def test_a_rare_level_is_not_counted(table):
     printed = hide_small_groups(table).to_frame().set_index("Characteristic")
     rare = printed.loc["    rare"]
     assert rare["all patients (N = 11)"] == rare["all patients, negative (n = 9)"] == "< 3 cases"
-    assert rare["all patients, positive (n = 2)"] == "0 (0.00 %)"
-    assert printed.loc["    a", "all patients, negative (n = 9)"] == "4 (44.44 %)"
+    a = printed.loc["    a"]
+    assert a["all patients, positive (n = 2)"] == "< 3 cases"
+    # 5 less 4 would be the hidden 1, and the 5 and the 5 of a and b, taken from 11, the 1 of the rare ones.
+    assert a["all patients, negative (n = 9)"] == "not shown"
+    assert "not shown" in set(printed.loc[["    a", "    b"], "all patients (N = 11)"])
+    assert printed.loc["Type", "all patients p"] == ""
+
+
+def test_a_binary_rows_sum_is_kept_and_its_counts_are_not():
+    frame = pd.DataFrame({"yes": [0] * 18 + [1] * 2 + [0] * 16 + [1] * 4})
+    found = hide_small_groups(table_one(frame, [Characteristic("yes", "Invasion", "", "binary")], [0] * 20 + [1] * 20))
+    row = found.to_frame().set_index("Characteristic").loc["Invasion: yes"]
+    assert row["all patients (N = 40)"] == "6 (15.00 %)"
+    assert row["all patients, negative (n = 20)"] == "< 3 cases"
+    assert row["all patients, positive (n = 20)"] == "not shown"
+    assert list(row[["all patients p", "all patients test", "all patients SMD"]]) == ["", "", ""]
+
+
+def test_who_lacks_what_nearly_all_have_is_hidden_too():
+    frame = pd.DataFrame({"yes": [1] * 19 + [0] + [1] * 12 + [0] * 8})
+    found = hide_small_groups(table_one(frame, [Characteristic("yes", "Invasion", "", "binary")], [0] * 20 + [1] * 20))
+    row = found.to_frame().iloc[0]
+    assert row["all patients, negative (n = 20)"] == row["all patients, positive (n = 20)"] == "not shown"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_small_count_follows_from_the_sums(seed):
+    """Independent of the graph: the sums as linear equations, whose solutions must differ in every small cell."""
+    rng = np.random.default_rng(seed)
+    rows, columns = rng.integers(2, 6), rng.integers(2, 5)
+    counts = rng.poisson(rng.choice([1.0, 2.0, 4.0]), (rows, columns))
+    counts[0, 0] = 2
+    counts = np.column_stack([counts.sum(axis=1), counts])
+    small = (counts > 0) & (counts < 3)
+    hidden = complementary_suppression(counts, small)
+    assert (hidden | ~small).all()
+    places = np.argwhere(hidden)
+    # Each row: its total less its groups; each column: its levels.
+    of_rows = [[(1 if c == 0 else -1) * (r == row) for r, c in places] for row in range(rows)]
+    of_columns = [[int(c == column) for _, c in places] for column in range(columns + 1)]
+    _, sizes, directions = np.linalg.svd(np.array(of_rows + of_columns, dtype=float))
+    free = directions[(sizes > 1e-9).sum() :]
+    for number, (row, column) in enumerate(places):
+        if small[row, column]:
+            assert np.abs(free[:, number]).max(initial=0) > 1e-9
 
 
 def test_a_small_side_of_the_split_hides_the_comparison_with_the_other(table):
