@@ -12,9 +12,8 @@ from ..errors import ClinicalValueError, CohortError
 from .cells import is_missing, number_text, one_line, parse_index, parse_outcome, parse_spacing, parse_split, shown
 from .columns import ClinicalColumn
 from .delimited_text import DelimitedText, TextRow
+from .first_lines import first_lines
 from .outcome_groups import GroupReader
-
-_MOST_SHOWN = 10
 
 CASE_COLUMNS = (
     "image", "roi", "outcome", "patient_id", "slice", "label", "spacing_mm", "center", "split", "figo_stage",
@@ -239,9 +238,6 @@ def existing_file(root: Path, text: str) -> str | None:
 
 def refuse(problems: Sequence[RowProblem], total: int, title: str = "cohort table") -> CohortError:
     """The error that names the first ten bad rows and counts the rest."""
-    lines = [f"{len(problems)} of {total} rows of the {title} cannot be used:"]
-    lines += [f"  {problem}" for problem in problems[:_MOST_SHOWN]]
-    if len(problems) > _MOST_SHOWN:
-        lines.append(f"  and {len(problems) - _MOST_SHOWN} more")
+    lines = [f"{len(problems)} of {total} rows of the {title} cannot be used:", *first_lines(problems)]
     lines.append("Mend them, or go on without them (--skip-invalid).")
     return CohortError("\n".join(lines))

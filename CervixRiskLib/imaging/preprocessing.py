@@ -106,8 +106,8 @@ def preprocess_channels(
 
 def _square(image: SliceImage, roi: Roi | None, settings: SlicePreprocessing) -> tuple[float, float, float, float]:
     """Row, column, height and width of the square of tissue in image pixels, as :class:`Crop` has them."""
-    if roi is not None and roi.shape != image.shape:
-        raise RoiError("The region of interest does not have the size of the image.")
+    if roi is not None:
+        roi.check_lies_on(image)
     rows, columns = image.shape
     if settings.centre == "roi":
         if roi is None:

@@ -68,4 +68,4 @@ def check_stack_size(name: str, pixels: int) -> None:
     ImageError
     """
     if pixels > _MAX_STACK_PIXELS:
-        raise ImageError(f"“{name}” is too large to be opened whole: export the slices that show the lesion.")
+        raise ImageError(f"“{name}” is too large to be opened whole: export the slices that show the tumour.")

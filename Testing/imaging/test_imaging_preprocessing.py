@@ -309,7 +309,7 @@ def test_channels_elsewhere_in_the_patient_are_refused(shift_mm, fits):
 def test_refuses_what_cannot_be_cut():
     with pytest.raises(RoiError, match="no region of interest"):
         preprocess_slice(noisy(), None, replace(PLAIN, centre="roi"))
-    with pytest.raises(RoiError, match="size of the image"):
+    with pytest.raises(RoiError, match="50 × 50 but the image has"):
         preprocess_slice(noisy(), roi_of((0, 0, 5, 5), (50, 50)), PLAIN)
     with pytest.raises(ImageError, match="pixel size of this slice is unknown"):
         preprocess_slice(noisy(), None, replace(PLAIN, field_of_view_mm=100.0))
