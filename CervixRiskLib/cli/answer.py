@@ -61,7 +61,7 @@ def prediction_row(prediction: Prediction) -> dict[str, Any]:
         "score": prediction.score,
         "points": prediction.total_points,
         **{f"points_{point.name}": point.points for point in prediction.points},
-        "warnings": "; ".join(warning.code.value for warning in prediction.warnings),
+        "warnings": "; ".join(dict.fromkeys(warning.code.value for warning in prediction.warnings)),
         "simulated": prediction.simulated,
         "bundle": prediction.bundle_hash,
     }

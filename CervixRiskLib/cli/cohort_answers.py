@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ..cohort import Cohort
     from .asked_program import AskedProgram
 
+_NO_OUTCOME = "(no outcome is read)"
+"""An answer needs none, and groups have names."""
+
 
 def answer_cohort(program: AskedProgram, cohort_path: Path, output: Path, *, skip_invalid: bool, as_json: bool) -> None:
     """Write one row a case to ``output``; whole or not at all.
@@ -36,6 +39,7 @@ def answer_cohort(program: AskedProgram, cohort_path: Path, output: Path, *, ski
 
     cohort = load_cohort(
         cohort_path,
+        outcome=_NO_OUTCOME,
         columns=program.columns,
         skip_invalid=skip_invalid,
         require_roi=program.needs_roi,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 import numpy as np
 
 from ..cohort import Cohort, load_slices, shuffle_outcome
-from ..errors import CervixRiskError, CohortError, TrainingError
-from ..imaging import SlicePreprocessing, assess_slice, preprocess_channels, quality_problems
+from ..errors import CervixRiskError, CohortError, ImageError, RoiError, TrainingError
+from ..imaging import SliceImage, SlicePreprocessing, assess_slice, preprocess_channels, quality_problems
 from ..progress import SILENT, Progress
 from .choices import Centre
 from .settings import StagingSettings
 
+FEWEST_CASES = 20
 CONTEXT_MARGIN = 1.0
 """Around a contour without a pixel size: half of the square's side is the tumour, the rest its surroundings."""
 
@@ -73,22 +76,24 @@ def build_case_crops(cohort: Cohort, settings: StagingSettings, *, progress: Pro
     Raises
     ------
     CohortError
-        Slices cannot be read and ``settings.skip_invalid`` is false, or too few cases are left.
+        Slices cannot be read or cropped, or are those of another patient, and ``settings.skip_invalid`` is false; or
+        too few cases are left.
     TrainingError
         Some images have a pixel size and some have none, or contours are asked for and missing.
     """
     survey = _survey(cohort, settings, progress)
-    left_out = [f"Left out: case {case_id}: {reason}" for case_id, reason in survey.unreadable]
+    if not settings.skip_invalid:
+        _refuse(survey.unreadable, len(cohort))
+    preprocessing, note = _choose(settings, survey)
+    crops, failed = _crop(cohort, survey.usable, preprocessing, progress)
+    if not settings.skip_invalid:
+        _refuse(failed, len(cohort))
+    unreadable = (*survey.unreadable, *failed)
+    left_out = [f"Left out: case {case_id}: {reason}" for case_id, reason in unreadable]
     left_out += [f"Left out for its quality: case {case_id}: {reason}" for case_id, reason in survey.culled]
-    notes = _counted(survey)
-    if survey.unreadable and not settings.skip_invalid:
-        shown = "\n".join(f"  case {case_id}: {reason}" for case_id, reason in survey.unreadable[:10])
-        more = f"\n  and {len(survey.unreadable) - 10} more" if len(survey.unreadable) > 10 else ""
-        raise CohortError(
-            f"{len(survey.unreadable)} of {len(cohort)} cases cannot be used:\n{shown}{more}\n"
-            "Mend them, or go on without them (--skip-invalid)."
-        )
-    cohort = cohort.select(survey.usable)
+    notes = [*_counted(len(unreadable), len(survey.culled)), note]
+    lost = {case_id for case_id, _ in failed}
+    cohort = cohort.select(case_id for case_id in survey.usable if case_id not in lost)
     labels = cohort.outcomes.astype(int)
     for code, name in enumerate(cohort.class_names):
         if np.count_nonzero(labels == code) < 2:
@@ -96,15 +101,10 @@ def build_case_crops(cohort: Cohort, settings: StagingSettings, *, progress: Pro
                 f"Fewer than two usable cases are in the group {name}; a network cannot learn a group from one."
                 + _culling(survey)
             )
-    preprocessing, note = _choose(settings, survey)
-    notes.append(note)
-    crops = np.empty((len(cohort), len(cohort.channels), preprocessing.size, preprocessing.size), dtype=np.float32)
-    with progress.task("Preprocessing slices", total=len(cohort)) as task:
-        for index, case_id in enumerate(cohort.case_ids):
-            case = load_slices(cohort, case_id)
-            roi = case.roi if preprocessing.centre == "roi" else None
-            crops[index] = [crop.pixels for crop in preprocess_channels(case.images, roi, preprocessing)]
-            task.advance()
+    if len(cohort) < FEWEST_CASES:
+        raise TrainingError(
+            f"{len(cohort)} usable cases are left; training needs at least {FEWEST_CASES}." + _culling(survey)
+        )
     if settings.shuffle_outcome:
         labels = shuffle_outcome(labels, cohort.patients, np.random.default_rng(settings.seed))
     return CaseCrops(
@@ -121,15 +121,46 @@ def build_case_crops(cohort: Cohort, settings: StagingSettings, *, progress: Pro
     )
 
 
-def _counted(survey: _Survey) -> list[str]:
+def _crop(
+    cohort: Cohort, case_ids: Sequence[str], preprocessing: SlicePreprocessing, progress: Progress
+) -> tuple[np.ndarray, list[tuple[str, str]]]:
+    """The crops of the cases that can be cropped, and ``(case_id, reason)`` of the others."""
+    crops = np.empty((len(case_ids), len(cohort.channels), preprocessing.size, preprocessing.size), dtype=np.float32)
+    kept, failed = [], []
+    with progress.task("Preprocessing slices", total=len(case_ids)) as task:
+        for index, case_id in enumerate(case_ids):
+            case = load_slices(cohort, case_id)
+            roi = case.roi if preprocessing.centre == "roi" else None
+            try:
+                crops[index] = [crop.pixels for crop in preprocess_channels(case.images, roi, preprocessing)]
+                kept.append(index)
+            except (ImageError, RoiError) as error:
+                failed.append((case_id, str(error)))
+            task.advance()
+    return crops[kept] if failed else crops, failed
+
+
+def _refuse(unreadable: Sequence[tuple[str, str]], cases: int) -> None:
+    """Raise ``CohortError`` where there are cases that cannot be used."""
+    if not unreadable:
+        return
+    shown = "\n".join(f"  case {case_id}: {reason}" for case_id, reason in unreadable[:10])
+    more = f"\n  and {len(unreadable) - 10} more" if len(unreadable) > 10 else ""
+    raise CohortError(
+        f"{len(unreadable)} of {cases} cases cannot be used:\n{shown}{more}\n"
+        "Mend them, or go on without them (--skip-invalid)."
+    )
+
+
+def _counted(unusable: int, culled: int) -> list[str]:
     """How many cases were left out, in words that a bundle may hold."""
     notes = []
-    if survey.unreadable:
-        count = len(survey.unreadable)
-        notes.append(f"{count} case{'' if count == 1 else 's'} could not be read and {_were(count)} left out.")
-    if survey.culled:
-        count = len(survey.culled)
-        notes.append(f"{count} slice{'' if count == 1 else 's'} {_were(count)} left out for {_their(count)} quality.")
+    if unusable:
+        notes.append(f"{unusable} case{'' if unusable == 1 else 's'} could not be used and {_were(unusable)} left out.")
+    if culled:
+        notes.append(
+            f"{culled} slice{'' if culled == 1 else 's'} {_were(culled)} left out for {_their(culled)} quality."
+        )
     return notes
 
 
@@ -154,6 +185,7 @@ def _culling(survey: _Survey) -> str:
 
 def _survey(cohort: Cohort, settings: StagingSettings, progress: Progress) -> _Survey:
     usable, unreadable, culled = [], [], []
+    seen: dict[bytes, tuple[str, str]] = {}
     known = contours = 0
     fewest: int | None = None
     with progress.task("Looking through the slices", total=len(cohort)) as task:
@@ -162,6 +194,17 @@ def _survey(cohort: Cohort, settings: StagingSettings, progress: Progress) -> _S
                 case = load_slices(cohort, case_id)
             except CervixRiskError as error:
                 unreadable.append((case_id, str(error)))
+                task.advance()
+                continue
+            # Not where the slice is one grey: blank ones are alike and are culled.
+            first, patient = case.images[0], str(cohort.table["patient_id"].loc[case_id])
+            twin = seen.setdefault(_fingerprint(first), (case_id, patient)) if np.ptp(first.pixels) else ("", patient)
+            if twin[1] != patient:
+                # In training and test at once it would be recognised, not judged.
+                reason = (
+                    f"its image is that of case {twin[0]}, and they count as two patients: give both one patient_id."
+                )
+                unreadable.append((case_id, reason))
                 task.advance()
                 continue
             reasons: list[str] = []
@@ -186,6 +229,11 @@ def _survey(cohort: Cohort, settings: StagingSettings, progress: Progress) -> _S
             "size would mean different things. Add a spacing_mm column, or train on one kind."
         )
     return _Survey(tuple(usable), tuple(unreadable), tuple(culled), known, contours, fewest)
+
+
+def _fingerprint(image: SliceImage) -> bytes:
+    """Equal for equal pixels, whatever file they come from."""
+    return sha256(repr(image.shape).encode() + np.ascontiguousarray(image.pixels).tobytes()).digest()
 
 
 def _choose(settings: StagingSettings, survey: _Survey) -> tuple[SlicePreprocessing, str]:

@@ -116,7 +116,7 @@ class StagingPredictor:
         RoiError
             The network looks around the tumour's contour and the case has none.
         ImageError
-            A channel is missing, or the pixel size that the crop needs is unknown.
+            A channel is missing or given twice, or the pixel size that the crop needs is unknown.
         """
         images = (case.image, *case.further_images)
         if len(images) != len(self.channels):
@@ -126,6 +126,17 @@ class StagingPredictor:
             )
         if self.needs_roi and case.roi is None:
             raise RoiError("This model looks around the tumour: delineate it first.")
+        side = self.preprocessing.field_of_view_mm
+        if side is not None and any(image.spacing_mm is None for image in images):
+            raise ImageError(
+                f"The pixel size is unknown, and this model looks at {side:g} mm around the tumour: calibrate the "
+                "image, or give its pixel size."
+            )
+        for position, image in enumerate(images):
+            if any(np.array_equal(image.pixels, other.pixels) for other in images[:position]):
+                raise ImageError(
+                    f"{self.channels[position]} is the same image as another of the case: give each its own."
+                )
         warnings = self._warnings(case, images)
         with progress.task("Answering", total=2) as task:
             crops = preprocess_channels(images, case.roi if self.needs_roi else None, self.preprocessing)

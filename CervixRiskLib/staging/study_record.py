@@ -104,7 +104,7 @@ def _flow(cohort: Cohort, cases: CaseCrops, held_out: int) -> tuple[FlowStep, ..
     lost = len(cohort) - len(cases.labels)
     if lost:
         culled = len(cases.culled)
-        reasons = {"poor image quality": culled, "image or contour could not be read": lost - culled}
+        reasons = {"poor image quality": culled, "image or contour could not be used": lost - culled}
         reasons = {reason: count for reason, count in reasons.items() if count}
         steps.append(FlowStep("Slices that can be used", len(cases.labels), lost, reasons))
     if held_out:

@@ -13,26 +13,24 @@ from ..bundle import BundleManifest, check_destination, write_bundle
 from ..bundle.example_choice import ChosenExample
 from ..bundle.study_file import study_bytes
 from ..bundle.study_record import STUDY_NAME, TEST, StudyRecord
-from ..cohort import Cohort, patient_folds, patient_split
+from ..cohort import Cohort
 from ..errors import TrainingError
 from ..progress import SILENT, Progress
 from .bundle_manifest import DOMAIN_FILE, build_manifest
 from .calibration import GroupCalibration
-from .case_crops import CaseCrops, build_case_crops
+from .case_crops import FEWEST_CASES, CaseCrops, build_case_crops
 from .choices import Validation
 from .domain import NetworkDomain
 from .evaluation import NetworkEvaluation, PairedComparison, compare_best_two, evaluate
 from .examples import choose_judged_examples
 from .plan_search import SearchedPlan, search_plan
+from .resamples import draw_resamples
 from .settings import StagingSettings
 from .study_record import build_record
 from .trial import Trial, run_trial
 
 if TYPE_CHECKING:
     from ..networks import Network, TrainingPlan
-
-_FEWEST_CASES = 20
-_FEWEST_OF_A_GROUP = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,15 +111,15 @@ def train(
 
     destination = Path(destination)
     check_destination(destination)
-    if len(cohort) < _FEWEST_CASES:
-        raise TrainingError(f"The cohort has {len(cohort)} usable cases; training needs at least {_FEWEST_CASES}.")
+    if len(cohort) < FEWEST_CASES:
+        raise TrainingError(f"The cohort has {len(cohort)} usable cases; training needs at least {FEWEST_CASES}.")
     device = choose_device(settings.device)
     _check_weights(settings)
     cases = build_case_crops(cohort, settings, progress=progress)
     settings = _keep_size(settings, cases)
     notes = [*cohort.notes, *cases.notes, f"Training on {device.device}. {device.reason}"]
     work_dir = destination.with_name(f".{destination.name}.work")
-    resamples, split_note = _resamples(cases, settings)
+    resamples, split_note = draw_resamples(cases, settings)
     notes.append(split_note)
     holdout = settings.validation is Validation.HOLDOUT
 
@@ -194,36 +192,6 @@ def _check_weights(settings: StagingSettings) -> None:
 
     for name in settings.networks:
         build_network(name, weights=settings.weights, input_size=settings.preprocessing.size)
-
-
-def _resamples(cases: CaseCrops, settings: StagingSettings) -> tuple[list[tuple[np.ndarray, np.ndarray]], str]:
-    """Rows to train on and to judge, with the reason in a sentence."""
-    if settings.validation is Validation.CROSS_VALIDATION:
-        folds = patient_folds(cases.labels, cases.patients, settings.folds, settings.seed)
-        note = (
-            f"{settings.folds}-fold cross-validation by patient: every case is judged by a network that never saw it."
-        )
-        if cases.cohort.has_split:
-            note += " The table's own split was not used."
-        return folds, note
-    if cases.cohort.has_split:
-        training, test = patient_split(cases.cohort)
-        note = f"The table's own split was followed: {test.size} cases were held out."
-    else:
-        training, test = patient_split(
-            cases.labels, cases.patients, test_fraction=settings.test_fraction, seed=settings.seed
-        )
-        note = f"{test.size} of {len(cases.labels)} cases were held out by patient and opened once."
-    # Found out now, not after hours of training.
-    for side, positions in (("trained on", training), ("held out", test)):
-        counts = np.bincount(cases.labels[positions], minlength=len(cases.cohort.class_names))
-        if counts.min() < _FEWEST_OF_A_GROUP:
-            raise TrainingError(
-                f"{int(counts.min())} of the cases to be {side} are in the group "
-                f"{cases.cohort.class_names[int(counts.argmin())]}, and {_FEWEST_OF_A_GROUP} are needed: add cases, "
-                "change the split, or use cross-validation."
-            )
-    return [(training, test)], note
 
 
 def _validate(

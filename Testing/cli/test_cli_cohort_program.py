@@ -20,8 +20,8 @@ def ask(call: Any, write_model: Callable[..., Path], tmp_path: Path) -> Callable
     Image.fromarray(np.full((20, 30), 90, np.uint8)).save(tmp_path / "slice.png")
     model = write_model(task="staging", simulated=False)
 
-    def run(*cases: str, more: tuple[str, ...] = ()) -> Any:
-        lines = ["case_id,image", *(f"{case},slice.png" for case in cases)]
+    def run(*cases: str, more: tuple[str, ...] = (), outcome: str = "") -> Any:
+        lines = ["case_id,image,outcome", *(f"{case},slice.png,{outcome}" for case in cases)]
         (tmp_path / "cohort.csv").write_text("\n".join(lines) + "\n")
         base = ("--cohort", tmp_path / "cohort.csv", "--output", tmp_path / "answers.csv")
         return call("predict", "--bundle", model, *base, *more)
@@ -38,6 +38,13 @@ def test_a_case_that_ends_the_program_costs_its_own_answer_alone(ask: Callable[.
     assert killed.startswith("killed: The prediction program was ended")
     assert fault.startswith("fault: Something went wrong inside CervixRisk (KeyError)")
     assert refused == "refuse: The contour is too small to measure."
+
+
+@pytest.mark.parametrize("outcome", ["surgery", "2", "not yet known"])
+def test_whatever_outcome_the_table_has_is_not_read(ask: Callable[..., Any], tmp_path: Path, outcome: str) -> None:
+    found = ask("one", outcome=outcome)
+    assert found.code == 0, found.err
+    assert (tmp_path / "answers.csv").exists()
 
 
 @pytest.mark.parametrize(
