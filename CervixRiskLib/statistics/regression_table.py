@@ -61,12 +61,18 @@ FIRTH = "Firth"
 
 @dataclass(frozen=True)
 class OddsRatioRow:
-    """A predictor alone and beside the others; ``None`` where it is not in that regression."""
+    """A predictor alone and beside the others; ``None`` where it is not in that regression.
+
+    ``interquartile_range`` is that of its values, in its unit: an odds ratio raised to it is that of the upper quartile
+    against the lower, which is comparable between predictors (Harrell, Regression Modeling Strategies, 2015). ``None``
+    of two values (yes and no, a category's level), and where both quartiles are one.
+    """
 
     name: str
     label: str
     univariate: OddsRatio | None
     multivariate: OddsRatio | None
+    interquartile_range: float | None = None
 
 
 @dataclass(frozen=True)
@@ -82,18 +88,23 @@ class OddsRatioTable:
     warnings: tuple[str, ...]
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a predictor: ``name, label``, then ``univariate_`` and ``multivariate_`` with each field's name.
+        """One row a predictor: ``name, label, interquartile_range``, then ``univariate_`` and ``multivariate_`` fields.
 
         The fields are those of :class:`OddsRatio`; ``None`` where the predictor is not in that regression.
         """
         names = [f.name for f in fields(OddsRatio)]
         rows = []
         for row in self.rows:
-            cells: dict[str, object] = {"name": row.name, "label": row.label}
+            cells: dict[str, object] = {
+                "name": row.name,
+                "label": row.label,
+                "interquartile_range": row.interquartile_range,
+            }
             for side, found in (("univariate", row.univariate), ("multivariate", row.multivariate)):
                 cells.update({f"{side}_{name}": None if found is None else getattr(found, name) for name in names})
             rows.append(cells)
-        columns = ["name", "label", *(f"{side}_{name}" for side in ("univariate", "multivariate") for name in names)]
+        columns = ["name", "label", "interquartile_range"]
+        columns += [f"{side}_{name}" for side in ("univariate", "multivariate") for name in names]
         return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
@@ -162,7 +173,10 @@ def odds_ratio_table(
                 "predictor: with fewer than 10 the multivariate odds ratios are unreliable (Peduzzi et al. 1996)."
             )
         warnings.extend(sign_flip_warnings(_for_flips(alone, read), _for_flips(together, read)))
-    rows = tuple(OddsRatioRow(name, read[name], alone.get(name), together.get(name)) for name in numbers)
+    rows = tuple(
+        OddsRatioRow(name, read[name], alone.get(name), together.get(name), _interquartile_range(values))
+        for name, values in numbers.items()
+    )
     return OddsRatioTable(rows, per_variable, tuple(warnings))
 
 
@@ -239,6 +253,14 @@ def _odds_ratios(
         )
         for place, name in enumerate(names)
     }
+
+
+def _interquartile_range(values: np.ndarray) -> float | None:
+    known = values[~np.isnan(values)]
+    if len(np.unique(known)) <= 2:
+        return None
+    lower, upper = np.quantile(known, [0.25, 0.75])
+    return float(upper - lower) or None
 
 
 def _independent(values: np.ndarray) -> list[int]:

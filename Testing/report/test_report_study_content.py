@@ -229,6 +229,32 @@ def test_subgroups_add_up_to_all_cases(full: StudyDocument) -> None:
     assert names.index("not known, or too few") > names.index("squamous")
 
 
+def test_odds_ratios_name_their_unit_and_stand_per_range(study_full: Study) -> None:
+    units = {"rbc_count": ("RBC count", "10^12/L"), "maximum_diameter": ("Maximum diameter", "mm")}
+    columns = {name: {"label": label, "unit": unit} for name, (label, unit) in units.items()}
+    details = {**study_full.manifest.details, "clinical_columns": {"columns": columns}}
+    study = replace(study_full, manifest=replace(study_full.manifest, details=details))
+    full = study_document(study)
+    assert [row[0] for row in table(full, "odds_ratios").rows][:2] == ["Maximum diameter (mm)", "RBC count (10¹²/L)"]
+    ranges = table(full, "odds_ratios_per_range")
+    record = study_full.record.odds_ratios
+    assert record is not None
+    first = dict(zip(record.columns, record.rows[0], strict=True))
+    spread, value = first["interquartile_range"], ranges.rows[0][2]
+    assert ranges.rows[0][1] == f"{spread:.3g} mm"
+    assert isinstance(value, Estimate)
+    assert value.value == pytest.approx(float(str(first["univariate_odds_ratio"])) ** spread)  # type: ignore[operator]
+    places = [place for place, name in enumerate(record.columns) if name != "interquartile_range"]
+    old = replace(
+        record,
+        columns=tuple(record.columns[place] for place in places),
+        rows=tuple(tuple(row[place] for place in places) for row in record.rows),
+    )
+    before = study_document(changed(study, odds_ratios=old))
+    assert not any(isinstance(block, TableBlock) and block.name == "odds_ratios_per_range" for block in before.blocks())
+    assert next(figure for figure in before.figures() if figure.name == "odds_ratio_forest").draw()
+
+
 def test_no_subgroup_tells_of_one_or_two_cases(study_minimal: Study) -> None:
     """Two of eight have the outcome in C; with the sum and the others' numbers known, 2 would follow."""
     outcomes = [1] * 8 + [0] * 12 + [1] * 4 + [0] * 8 + [1] * 2 + [0] * 6

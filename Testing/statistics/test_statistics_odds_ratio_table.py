@@ -200,3 +200,22 @@ def test_what_a_person_can_do_wrong(clinical, predictors):
         odds_ratio_table(predictors, clinical["outcome"], multivariate=["weight"])
     with pytest.raises(TrainingError, match='"stage" is not a number in 160'):
         odds_ratio_table(clinical[["stage"]], clinical["outcome"])
+
+
+def test_a_power_of_the_odds_ratio_is_that_per_interquartile_range(clinical, predictors):
+    """Fitted again in units of the range: the same odds ratio and the same profile likelihood."""
+    row = odds_ratio_table(predictors[["diameter"]], clinical["outcome"]).rows[0]
+    known = predictors["diameter"].dropna()
+    spread = known.quantile(0.75) - known.quantile(0.25)
+    assert row.interquartile_range == pytest.approx(spread)
+    scaled = odds_ratio_table(predictors[["diameter"]] / spread, clinical["outcome"]).rows[0].univariate
+    for part in ("odds_ratio", "profile_lower", "profile_upper"):
+        assert getattr(row.univariate, part) ** spread == pytest.approx(getattr(scaled, part), rel=1e-4)
+
+
+def test_two_values_and_one_quartile_have_no_range(clinical):
+    y = clinical["outcome"]
+    odd = np.arange(len(y)) % 2
+    rare = np.where(np.arange(len(y)) < 5, np.arange(len(y)), 0)
+    rows = odds_ratio_table(pd.DataFrame({"odd": odd, "rare": rare}), y).rows
+    assert [row.interquartile_range for row in rows] == [None, None]

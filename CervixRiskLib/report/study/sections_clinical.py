@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ...bundle.prediction_text import readable_unit
 from ...bundle.study_file import Study
 from ...bundle.study_record import RecordTable
 from .cells import Cell, Estimate, PValue
-from .document import Absence, Block, BulletList, FigureBlock, Paragraph, Section, TableBlock, WarningBlock
+from .document import Absence, Block, BulletList, Paragraph, Section, TableBlock, WarningBlock
+from .odds_ratios_per_range import SIDES, Row, number_in, per_range_blocks, ratio
 from .published_names import published_odds_ratio
 from .published_plnm import COLUMN, SOURCE
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from ..figures.forest import ForestRow
-
-_SIDES = ("univariate", "multivariate")
 _LEAST_EVENTS = 10.0
-_LARGE = 1000.0
-"""Odds ratios that reach this are told without decimals."""
 
 
 def clinical_sections(study: Study) -> tuple[Section, ...]:
@@ -36,7 +29,7 @@ def clinical_sections(study: Study) -> tuple[Section, ...]:
             "protocol the predictors are chosen anew in every resample."
         ),
         _table(study, rows, table),
-        _forest(study, rows),
+        *per_range_blocks(rows, _units(study), simulated=study.manifest.simulated),
         *_events(rows),
         *_flips(study, table),
         *_kept(study),
@@ -44,16 +37,13 @@ def clinical_sections(study: Study) -> tuple[Section, ...]:
     return (Section("Clinical predictors", tuple(blocks)),)
 
 
-Row = Mapping[str, Any]
-
-
-def _headings(study: Study) -> dict[str, str]:
-    """Labels of the clinical columns to label and unit: an odds ratio per centimetre is not one per millimetre."""
+def _units(study: Study) -> dict[str, str]:
+    """Labels of the clinical columns to units: an odds ratio per centimetre is not one per millimetre."""
     found = study.manifest.details.get("clinical_columns")
     columns = found.get("columns") if isinstance(found, dict) else None
     described = columns.values() if isinstance(columns, dict) else ()
     return {
-        str(one["label"]): f"{one['label']} ({one['unit']})"
+        str(one["label"]): str(one["unit"])
         for one in described
         if isinstance(one, dict) and one.get("label") and one.get("unit")
     }
@@ -62,12 +52,13 @@ def _headings(study: Study) -> dict[str, str]:
 def _table(study: Study, rows: list[dict[str, Any]], table: RecordTable) -> TableBlock:
     cells: list[tuple[Cell, ...]] = []
     labels = [str(row.get("label") or row.get("name")) for row in rows]
-    headings = _headings(study)
-    found = {label: published_odds_ratio(headings.get(label, label)) for label in labels}
+    units = _units(study)
+    headings = {label: f"{label} ({units[label]})" if label in units else label for label in labels}
+    found = {label: published_odds_ratio(headings[label]) for label in labels}
     printed_any = any(found.values())
     for label, row in zip(labels, rows, strict=True):
-        line: list[Cell] = [label]
-        for side in _SIDES:
+        line: list[Cell] = [readable_unit(headings[label])]
+        for side in SIDES:
             line += [_wald(row, side), _profile(row, side), _p(row, side)]
         if printed_any:
             printed = found[label]
@@ -76,7 +67,10 @@ def _table(study: Study, rows: list[dict[str, Any]], table: RecordTable) -> Tabl
         cells.append(tuple(line))
     heads = ("OR (Wald)", "OR (profile likelihood)", "p")
     groups: tuple[tuple[str, int], ...] = (("", 1), ("univariate", 3), ("multivariate", 3))
-    notes = ["Odds ratios per unit with 95 % intervals of both kinds; the p is that of the method that applies."]
+    notes = [
+        "Odds ratios per one unit of the predictor, as named (per one more where there is no unit), a category's level "
+        "against its reference; with 95 % intervals of both kinds, the p that of the method that applies."
+    ]
     notes += [f"{row.get('label')}: Firth's estimate, since it separates the outcomes." for row in rows if _firth(row)]
     if printed_any:
         groups = (*groups, (COLUMN, 2))
@@ -92,75 +86,35 @@ def _table(study: Study, rows: list[dict[str, Any]], table: RecordTable) -> Tabl
     )
 
 
-def _value(row: Row, name: str) -> float | None:
-    value = row.get(name)
-    return float(value) if isinstance(value, int | float) else None
-
-
 def _wald(row: Row, side: str) -> Cell:
-    value = _value(row, f"{side}_odds_ratio")
-    return None if value is None else _ratio(value, _value(row, f"{side}_lower"), _value(row, f"{side}_upper"))
+    value = number_in(row, f"{side}_odds_ratio")
+    return None if value is None else ratio(value, number_in(row, f"{side}_lower"), number_in(row, f"{side}_upper"))
 
 
 def _profile(row: Row, side: str) -> Cell:
-    value = _value(row, f"{side}_odds_ratio")
+    value = number_in(row, f"{side}_odds_ratio")
     if value is None:
         return None
-    return _ratio(value, _value(row, f"{side}_profile_lower"), _value(row, f"{side}_profile_upper"))
-
-
-def _ratio(value: float, lower: float | None, upper: float | None) -> Estimate:
-    return Estimate(value, lower, upper, digits=3 if max(value, upper or 0.0) < _LARGE else 0)
+    return ratio(value, number_in(row, f"{side}_profile_lower"), number_in(row, f"{side}_profile_upper"))
 
 
 def _p(row: Row, side: str) -> Cell:
-    if _value(row, f"{side}_odds_ratio") is None:
+    if number_in(row, f"{side}_odds_ratio") is None:
         return None
     name = "likelihood_ratio_p_value" if row.get(f"{side}_method") == "Firth" else "p_value"
-    return PValue(_value(row, f"{side}_{name}"))
+    return PValue(number_in(row, f"{side}_{name}"))
 
 
 def _firth(row: Row) -> bool:
-    return any(row.get(f"{side}_method") == "Firth" for side in _SIDES)
-
-
-def _forest(study: Study, rows: list[dict[str, Any]]) -> FigureBlock:
-    def draw() -> Figure:
-        from ..figures.forest import draw_forest
-
-        columns = {
-            side.capitalize(): [_forest_row(row, side) for row in rows]
-            for side in _SIDES
-            if any(_value(row, f"{side}_odds_ratio") is not None for row in rows)
-        }
-        return draw_forest(columns, "Odds ratio", simulated=study.manifest.simulated)
-
-    return FigureBlock(
-        "Odds ratios with 95 % intervals",
-        draw,
-        "odds_ratio_forest",
-        "Forest plot of the univariate and multivariate odds ratios of the table.",
-    )
-
-
-def _forest_row(row: Row, side: str) -> ForestRow:
-    from ..figures.forest import ForestRow
-
-    bounds = "profile_" if _firth(row) else ""
-    return ForestRow(
-        str(row.get("label") or row.get("name")),
-        _value(row, f"{side}_odds_ratio"),
-        _value(row, f"{side}_{bounds}lower"),
-        _value(row, f"{side}_{bounds}upper"),
-    )
+    return any(row.get(f"{side}_method") == "Firth" for side in SIDES)
 
 
 def _events(rows: list[dict[str, Any]]) -> tuple[Block, ...]:
     """Events per variable of the multivariate regression."""
-    together = [row for row in rows if _value(row, "multivariate_odds_ratio") is not None]
+    together = [row for row in rows if number_in(row, "multivariate_odds_ratio") is not None]
     if not together:
         return (Absence("No multivariate regression: no predictor entered it."),)
-    cases, events = _value(together[0], "multivariate_cases"), _value(together[0], "multivariate_events")
+    cases, events = number_in(together[0], "multivariate_cases"), number_in(together[0], "multivariate_events")
     if cases is None or events is None:
         return ()
     rarer = min(events, cases - events)

@@ -34,7 +34,7 @@ def named_words(block: NamedValues) -> TableWords:
 
 def is_number_column(block: TableBlock, column: int) -> bool:
     """Whether most of what stands in a column, the first excepted, is numbers."""
-    cells = [row[column] for row in block.rows if row[column] is not None]
+    cells = [row[column] for row in block.rows if row[column] not in (None, "")]
     return column > 0 and 2 * sum(map(is_numeric, cells)) > len(cells)
 
 
