@@ -9,6 +9,7 @@ from hashlib import sha256
 import numpy as np
 
 from ..cohort import Cohort, load_slices, shuffle_outcome
+from ..cohort.first_lines import first_lines
 from ..errors import CervixRiskError, CohortError, ImageError, RoiError, TrainingError
 from ..imaging import SliceImage, SlicePreprocessing, assess_slice, preprocess_channels, quality_problems
 from ..progress import SILENT, Progress
@@ -144,12 +145,10 @@ def _refuse(unreadable: Sequence[tuple[str, str]], cases: int) -> None:
     """Raise ``CohortError`` where there are cases that cannot be used."""
     if not unreadable:
         return
-    shown = "\n".join(f"  case {case_id}: {reason}" for case_id, reason in unreadable[:10])
-    more = f"\n  and {len(unreadable) - 10} more" if len(unreadable) > 10 else ""
-    raise CohortError(
-        f"{len(unreadable)} of {cases} cases cannot be used:\n{shown}{more}\n"
-        "Mend them, or go on without them (--skip-invalid)."
-    )
+    lines = [f"{len(unreadable)} of {cases} cases cannot be used:"]
+    lines += first_lines(f"case {case_id}: {reason}" for case_id, reason in unreadable)
+    lines.append("Mend them, or go on without them (--skip-invalid).")
+    raise CohortError("\n".join(lines))
 
 
 def _counted(unusable: int, culled: int) -> list[str]:
