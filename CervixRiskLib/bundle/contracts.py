@@ -46,8 +46,8 @@ class CaseInput:
         for further in self.further_images:
             if further.shape != self.image.shape:
                 raise ImageError(
-                    f"The images of a case show one section on one grid: one has {self.image.shape[0]} x "
-                    f"{self.image.shape[1]} pixels, another {further.shape[0]} x {further.shape[1]}. "
+                    f"The images of a case show one section on one grid: one has {self.image.shape[0]} × "
+                    f"{self.image.shape[1]} pixels, another {further.shape[0]} × {further.shape[1]}. "
                     "Resample one of them to the other."
                 )
 

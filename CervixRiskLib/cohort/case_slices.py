@@ -83,11 +83,11 @@ def _check_grid(first: SliceImage, channel: str, image: SliceImage) -> None:
     remedy = "resample it onto the grid of image (T1 onto T2, for instance) before it is used as a channel."
     if image.shape != first.shape:
         raise ImageError(
-            f"{channel} has {image.shape[0]} x {image.shape[1]} pixels (rows x columns) and image has "
-            f"{first.shape[0]} x {first.shape[1]}: {remedy}"
+            f"{channel} has {image.shape[0]} × {image.shape[1]} pixels (rows × columns) and image has "
+            f"{first.shape[0]} × {first.shape[1]}: {remedy}"
         )
     if image.spacing_mm is None or first.spacing_mm is None:
         return
     if any(abs(a - b) > SPACING_TOLERANCE * b for a, b in zip(image.spacing_mm, first.spacing_mm, strict=True)):
-        sizes = [f"{spacing[0]:.4g} x {spacing[1]:.4g} mm" for spacing in (image.spacing_mm, first.spacing_mm)]
+        sizes = [f"{spacing[0]:.4g} × {spacing[1]:.4g} mm" for spacing in (image.spacing_mm, first.spacing_mm)]
         raise ImageError(f"The pixels of {channel} are {sizes[0]} and those of image {sizes[1]}: {remedy}")

@@ -73,8 +73,8 @@ class CaseScene:
         """
         if roi is not None and roi.mask.shape != image.shape:
             raise RoiError(
-                f"The contour is drawn on {roi.mask.shape[0]} x {roi.mask.shape[1]} pixels, "
-                f"the image has {image.shape[0]} x {image.shape[1]}. Draw it on this image."
+                f"The contour is drawn on {roi.mask.shape[0]} × {roi.mask.shape[1]} pixels, "
+                f"the image has {image.shape[0]} × {image.shape[1]}. Draw it on this image."
             )
         heat = None if prediction is None else prediction.heatmap
         if heat is not None and heat.shape != image.shape:

@@ -80,7 +80,7 @@ def lay_out(size: tuple[int, int], extent: tuple[float, float], *, with_legend: 
     """
     width, height = size
     if width < MINIMUM_SIZE[0] or height < MINIMUM_SIZE[1]:
-        raise SettingsError(f"A picture needs at least {MINIMUM_SIZE[0]} x {MINIMUM_SIZE[1]} pixels.")
+        raise SettingsError(f"A picture needs at least {MINIMUM_SIZE[0]} × {MINIMUM_SIZE[1]} pixels.")
     beside = _beside(width, height, extent, with_legend)
     below = _below(width, height, extent)
     return below if below.scale > 1.15 * beside.scale else beside

@@ -147,7 +147,8 @@ def label_map(volume: Any, mask: np.ndarray, choice: SliceChoice | None = None) 
     rows, columns = slice_shape(volume, choice)
     if mask.shape != (rows, columns):
         raise RoiError(
-            f"The contour is drawn on {mask.shape[0]} x {mask.shape[1]} pixels, the image has {rows} x {columns}."
+            f"The contour is drawn on {mask.shape[0]} × {mask.shape[1]} pixels, the image has {rows} × {columns}. "
+            "Draw it on this image."
         )
     labels = slicer.vtkOrientedImageData()
     extent = [bound for size in volume_sizes(volume) for bound in (0, size - 1)]

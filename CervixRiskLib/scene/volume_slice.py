@@ -131,7 +131,7 @@ def _add_on_slice(
     rows, columns = slice_shape(volume, choice)
     if values.shape != (rows, columns):
         raise ImageError(
-            f"The slice has {rows} x {columns} pixels, what was made of it has another size. Ask for it again."
+            f"The slice has {rows} × {columns} pixels, what was made of it has another size. Ask for it again."
         )
     node = scene.AddNewNodeByClass(class_name, name)
     set_voxels(node, values, slice_matrix(volume, choice))

@@ -158,7 +158,7 @@ def test_channels_come_in_the_order_of_the_model(
         (("image",), ("image_t1={t1}",), "--image alone"),
         (("image", "image_t1"), ("image_t1",), "NAME=FILE"),
         (("image", "image_t1"), ("image_t1={t1}", "image_t1={t1}"), "twice"),
-        (("image", "image_t1"), ("image_t1={small}",), "10 x 30"),
+        (("image", "image_t1"), ("image_t1={small}",), "10 × 30"),
         (("image", "image_t1"), ("image={t1}", "image_t1={t1}"), "no channel"),
         (("image", "image_t1"), ("image_t1=gone.png",), "check its path"),
     ],

@@ -156,7 +156,7 @@ def test_all_of_a_heat_map_may_be_undefined(image, prediction):
 
 def test_sizes_must_agree(case_scene, image, roi, prediction):
     smaller = SliceImage(image.pixels[:50], image.spacing_mm)
-    with pytest.raises(RoiError, match="60 x 80"):
+    with pytest.raises(RoiError, match="60 × 80"):
         case_scene.add(smaller, roi)
     with pytest.raises(ImageError, match="heat map"):
         case_scene.add(smaller, None, prediction)

@@ -54,7 +54,7 @@ def test_wide_slices_have_their_words_below():
 
 
 def test_too_small():
-    with pytest.raises(SettingsError, match="640 x 480"):
+    with pytest.raises(SettingsError, match="640 × 480"):
         lay_out((300, 200), (1, 1))
 
 

@@ -224,7 +224,7 @@ def test_maps_and_labels_lie_on_their_slice(case_scene, voxels, choice):
 
 def test_maps_of_another_size_are_refused(case_scene, voxels):
     node = add_volume(case_scene.scene, voxels)
-    with pytest.raises(ImageError, match="5 x 6"):
+    with pytest.raises(ImageError, match="5 × 6"):
         add_slice_map(case_scene.scene, node, np.zeros((6, 5)), "map", SliceChoice(2, 0))
     with pytest.raises(ImageError, match="whole numbers"):
         add_slice_labels(case_scene.scene, node, np.full((5, 6), 0.5), "labels", SliceChoice(2, 0))
