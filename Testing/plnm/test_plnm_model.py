@@ -20,6 +20,9 @@ from CervixRiskLib.plnm.validation import cross_validate, discrimination_metrics
 from CervixRiskLib.progress import Progress
 from CervixRiskLib.statistics import auc
 
+# Where it does not matter how much there is to choose from.
+SMALL = {"radiomics": 48, "deep": 40}
+
 
 @pytest.fixture(scope="module")
 def fitted(make_table, columns_of):
@@ -54,7 +57,8 @@ def test_noise_stays_noise(make_table, columns_of):
     values = []
     for seed in range(3):
         X, y = make_table(60, 0.0, seed, radiomics=300)
-        result = cross_validate(PlnmModel(**columns_of(X)), X, y, np.arange(60), folds=5, repeats=1, seed=seed, jobs=1)
+        model = PlnmModel(**columns_of(X), inner_folds=3)
+        result = cross_validate(model, X, y, np.arange(60), folds=5, repeats=1, seed=seed, jobs=1)
         values.append(auc(y, result.probability[0]))
     assert 0.38 < np.mean(values) < 0.62
 
@@ -71,7 +75,7 @@ def test_selecting_before_splitting_would_have_looked_like_a_finding(make_table,
 
 
 def test_patients_are_never_divided(make_table, columns_of):
-    X, y = make_table(60, 1.0)
+    X, y = make_table(60, 1.0, **SMALL)
     y = np.repeat(y[::2], 2)
     patients = np.repeat(np.arange(30), 2)
     model = PlnmModel(**columns_of(X), inner_folds=3).fit(X, y, patients)
@@ -151,7 +155,7 @@ class StopAfter(Progress):
 
 
 def test_a_stopped_cross_validation_goes_on_where_it_was(make_table, columns_of, tmp_path):
-    X, y = make_table(50, 1.0)
+    X, y = make_table(50, 1.0, **SMALL)
     model, groups = PlnmModel(**columns_of(X), inner_folds=2), np.arange(50)
     arguments = {"folds": 3, "repeats": 2, "seed": 3, "work_dir": tmp_path}
     with pytest.raises(Cancelled):
@@ -167,7 +171,7 @@ def test_a_stopped_cross_validation_goes_on_where_it_was(make_table, columns_of,
 
 
 def test_other_data_or_settings_never_read_an_old_fold(make_table, columns_of, tmp_path):
-    X, y = make_table(50, 1.0)
+    X, y = make_table(50, 1.0, **SMALL)
     model, groups = PlnmModel(**columns_of(X), inner_folds=2), np.arange(50)
     run = {"folds": 2, "repeats": 1, "seed": 3, "work_dir": tmp_path}
     cross_validate(model, X, y, groups, **run)
@@ -181,7 +185,7 @@ def test_other_data_or_settings_never_read_an_old_fold(make_table, columns_of, t
 
 @pytest.mark.parametrize("damage", ["{", "[]", "{}", '{"test": [0], "score": 1}'])
 def test_a_damaged_fold_is_done_again(make_table, columns_of, tmp_path, damage):
-    X, y = make_table(40, 1.0)
+    X, y = make_table(40, 1.0, **SMALL)
     model, groups = PlnmModel(**columns_of(X), inner_folds=2), np.arange(40)
     run = {"folds": 2, "repeats": 1, "seed": 3, "work_dir": tmp_path}
     whole = cross_validate(model, X, y, groups, **run)
@@ -192,7 +196,7 @@ def test_a_damaged_fold_is_done_again(make_table, columns_of, tmp_path, damage):
 
 
 def test_processes_give_what_one_process_gives(make_table, columns_of):
-    X, y = make_table(40, 1.0)
+    X, y = make_table(40, 1.0, **SMALL)
     model, groups = PlnmModel(**columns_of(X), inner_folds=2), np.arange(40)
     one = cross_validate(model, X, y, groups, folds=2, repeats=1, seed=3, jobs=1)
     two = cross_validate(model, X, y, groups, folds=2, repeats=1, seed=3, jobs=2)
@@ -201,7 +205,7 @@ def test_processes_give_what_one_process_gives(make_table, columns_of):
 
 def test_selection_frequency_counts_resamples(make_table, columns_of):
     X, y = make_table(60, 2.0)
-    result = cross_validate(PlnmModel(**columns_of(X)), X, y, np.arange(60), folds=3, repeats=1, seed=0)
+    result = cross_validate(PlnmModel(**columns_of(X), inner_folds=2), X, y, np.arange(60), folds=3, repeats=1, seed=0)
     frequency = result.feature_frequency()
     assert frequency
     assert all(0 < share <= 1 for share in frequency.values())
@@ -246,7 +250,7 @@ def test_permutations_keep_patients_together_and_counts():
 
 
 def test_permutation_test_tells_signal_from_noise(make_table, columns_of):
-    X, y = make_table(40, 1.5, radiomics=60)
+    X, y = make_table(40, 1.5, **SMALL)
     model = PlnmModel(**columns_of(X), inner_folds=2)
     found = permutation_test(model, X, y, np.arange(40), permutations=12, folds=2, seed=0, name="nomogram")
     assert found.observed > max(found.permuted)
