@@ -79,7 +79,7 @@ class MannWhitneyFilter(_BinarySelector):
     Parameters
     ----------
     significance
-        Largest p value that is kept (paper: .05, uncorrected).
+        Features with a smaller p are kept (paper: .05, uncorrected).
     """
 
     def __init__(self, significance: float = 0.05) -> None:
