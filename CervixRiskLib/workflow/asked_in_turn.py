@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ..bundle import CaseInput, Prediction
     from ..worker import Ticket, WorkerAnswer, WorkerFailure
 
+_REPLACED = "The model's file was replaced: ask again."
+
 
 class AsksQuestions(Protocol):
     """What is needed of :class:`CervixRiskLib.workflow.questions.Questions`."""
@@ -39,6 +41,8 @@ class AskedInTurn:
 
     Parameters
     ----------
+    bundle, bundle_hash
+        The model's file, and what must be in it: answers of a file that was replaced count as failures.
     on_answer, on_failure
         Called with the case's name and its answer, or the sentence why it has none.
     on_end
@@ -57,6 +61,7 @@ class AskedInTurn:
         questions: AsksQuestions,
         cases: Sequence[tuple[str, CaseInput]],
         bundle: Path,
+        bundle_hash: str,
         *,
         title: str,
         on_answer: Callable[[str, Prediction], None],
@@ -65,7 +70,7 @@ class AskedInTurn:
     ) -> None:
         self._questions = questions
         self._waiting = list(cases)
-        self._bundle = bundle
+        self._bundle, self._bundle_hash = bundle, bundle_hash
         self._title = title
         self._on_answer, self._on_failure, self._on_end = on_answer, on_failure, on_end
         self._asked: tuple[str, CaseInput] | None = None
@@ -116,7 +121,10 @@ class AskedInTurn:
         if asked is not self._asked:
             return
         self._asked = self._ticket = None
-        self._on_answer(asked[0], event.prediction)
+        if event.prediction.bundle_hash == self._bundle_hash:
+            self._on_answer(asked[0], event.prediction)
+        else:
+            self._on_failure(asked[0], _REPLACED)
         # Who heard it may have stopped the rest.
         if self.running:
             self._ask_next()

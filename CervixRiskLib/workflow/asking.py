@@ -23,6 +23,8 @@ _CHANGED = "The case was changed while the model was answering, so the answer wa
 
 _REPLACED = "The model's file was replaced by a model for another question, so its answer was not shown: open it again."
 
+_RENEWED = "The model's file was replaced while it was asked, so its answer was not shown: ask again."
+
 
 class Asking:
     """One question at a time about the session's case.
@@ -71,6 +73,7 @@ class Asking:
         self._lacking = lacking
         self._obstacle = obstacle
         self._loading: tuple[Ticket, Path] | None = None
+        self._loaded_hash = ""
         self._asked: Ticket | None = None
         self._wanted = ""
         self._volume = session.volume
@@ -89,8 +92,12 @@ class Asking:
         self.changed.emit()
 
     def take_remembered(self) -> None:
-        """Take the model that was used last, or the first of the shelf; nothing is loaded."""
-        if self.model is None:
+        """Take the model that was used last, or the first of the shelf, or the chosen one as its file is now; nothing
+        is loaded.
+        """
+        if self.model is not None:
+            self._as_it_is_now(self.model)
+        else:
             first = next((entry for entry in self.shelf.entries() if not entry.problem), None)
             if first is not None:
                 self._take(first)
@@ -106,7 +113,12 @@ class Asking:
     @property
     def loaded(self) -> bool:
         """The chosen model is loaded."""
-        return self.model is not None and self.session.facts is not None and self.session.bundle == self.model.path
+        return (
+            self.model is not None
+            and self.session.facts is not None
+            and self.session.bundle == self.model.path
+            and self._loaded_hash == self.model.hash
+        )
 
     def prepare(self) -> None:
         """Load the chosen model, unless it is loaded or being loaded, something it needs is missing, or a round is
@@ -144,8 +156,10 @@ class Asking:
 
     def ask(self, task: str) -> None:
         """Ask, with the model of that task; what stands in the way becomes the note."""
-        ready = self.readiness(task)
         model = self.model_for(task)
+        if model is not None:
+            model = self._as_it_is_now(model)
+        ready = self.readiness(task)
         self.failure, self.note = None, ""
         lacking = "" if model is None or not ready.enabled else self._lacking(model)
         if not ready.enabled or model is None or lacking:
@@ -197,17 +211,29 @@ class Asking:
         self.session.image_changed.disconnect(self._on_image)
         self.session.reading_changed.disconnect(self._on_reading)
 
+    def _as_it_is_now(self, model: ModelEntry) -> ModelEntry:
+        """``model``, or what its file has been replaced by since it was looked at."""
+        now = self.shelf.entry(model.path)
+        if now != model:
+            self.shelf.look_again()
+            if model is self.model:
+                self._take(now)
+        return now
+
     def _take(self, model: ModelEntry) -> None:
         self.model = model
-        if self.session.bundle not in (None, model.path):
+        if self.session.bundle is not None and not self.loaded:
             self.session.set_study(None, None)
         self.session.set_channels(model.channels)
 
     def _on_prepared(self, model: ModelEntry, facts: StudyFacts) -> None:
         if self._loading is not None and self._loading[1] == model.path:
             self._loading = None
-        if model is not self.model:  # another was chosen meanwhile
+        if model is not self.model:  # another was chosen meanwhile, or its file was replaced
+            if self._wanted:
+                self.prepare()
             return
+        self._loaded_hash = model.hash
         self.session.set_study(model.path, facts)
         if self._wanted:
             # What the model asks for is known only now.
@@ -243,6 +269,10 @@ class Asking:
             # What is known of the model is that of the file before.
             self.session.set_study(None, None)
             self.note = _REPLACED
+        elif answer.prediction.bundle_hash != model.hash:
+            self.session.set_study(None, None)
+            self._as_it_is_now(model)
+            self.note = _RENEWED
         elif not holds:
             self.note = _CHANGED
         else:

@@ -7,6 +7,7 @@ asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,12 +118,16 @@ class CaseSession(SectionImages):
         self.study_changed.emit()
 
     def is_of_the_model(self) -> bool:
-        """Whether the answer, if there is one, is that of the chosen model: the same file, or one of the same content.
+        """Whether the answer, if there is one, is that of the chosen model.
 
-        The answer of a loaded scene knows its model's file by name alone.
+        By what the model says of itself once it is loaded: the answer of a loaded scene knows its file by name alone,
+        and a file may be replaced. Before that by its file.
         """
         answer = self.answer
-        return answer is None or answer.bundle == self.bundle or (self.facts is not None and answer.study == self.facts)
+        if answer is None or self.facts is None:
+            return answer is None or answer.bundle == self.bundle
+        # The same model on another processor gives the same answer.
+        return replace(answer.study, processor="") == replace(self.facts, processor="")
 
     def case_input(self) -> CaseInput:
         """The case as the model wants it.

@@ -85,6 +85,7 @@ class SensitivityRun:
             questions,
             [(name, redrawn_case(case, roi, answer.study)) for name, roi in cases],
             answer.bundle,
+            answer.prediction.bundle_hash,
             title="Contour ± 1 pixel",
             on_answer=self._on_answer,
             on_failure=self._on_failure,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from ..bundle.contents import MANIFEST_NAME, MOST_MANIFEST_BYTES, BundleContents
@@ -44,6 +45,8 @@ class ModelEntry:
         ``(name, label)`` of the clinical values it needs.
     has_network, has_graph
         Whether a neural network is part of it, and whether an inference runtime can compute that without PyTorch.
+    hash
+        As :attr:`CervixRiskLib.bundle.Bundle.hash`: names the whole content, so that a replaced file is another model.
     """
 
     path: Path
@@ -56,13 +59,15 @@ class ModelEntry:
     clinical: tuple[tuple[str, str], ...] = ()
     has_network: bool = False
     has_graph: bool = False
+    hash: str = ""
 
 
 def read_entry(path: Path) -> ModelEntry:
     """The model at ``path``; one that cannot be read says why in ``problem``."""
     name = printable(path.stem if path.suffix == ".zip" else path.name, 40).replace("-", " ")
     try:
-        manifest, files = read_manifest(BundleContents({MANIFEST_NAME: _manifest_bytes(path)}))
+        content = _manifest_bytes(path)
+        manifest, files = read_manifest(BundleContents({MANIFEST_NAME: content}))
         if manifest.task not in QUESTIONS:
             raise BundleError("This model answers a question that this CervixRisk does not know: update CervixRisk.")
         channels = _channels(manifest)
@@ -79,6 +84,7 @@ def read_entry(path: Path) -> ModelEntry:
         tuple((predictor.name, printable(predictor.label)) for predictor in manifest.clinical),
         _NETWORK in files,
         _GRAPH in files,
+        sha256(content).hexdigest(),
     )
 
 

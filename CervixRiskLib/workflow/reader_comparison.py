@@ -98,6 +98,7 @@ class ReaderComparison:
             questions,
             cases,
             answer.bundle,
+            answer.prediction.bundle_hash,
             title="Other readers' contours",
             on_answer=self._on_answer,
             on_failure=self._on_failure,

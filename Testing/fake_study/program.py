@@ -97,7 +97,8 @@ class FakeStudy:
 
 
 def content_hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with zipfile.ZipFile(path) as archive:
+        return hashlib.sha256(archive.read("bundle.json")).hexdigest()
 
 
 def open_fake(path: Path, *, device: str, runtime: str):

@@ -342,18 +342,69 @@ def test_a_touch_that_changes_nothing_keeps_the_answer(asking: Asking, open_case
 
 
 def test_a_model_replaced_by_one_for_another_question_answers_nothing(
-    asking: Asking, open_case: Any, write_model: Any
+    asking: Asking, open_case: Any, write_model: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_model()
     session = open_case()
     asking.choose(path)
     wait(asking)
     write_model(task="staging")
+    # Just after it was looked at.
+    monkeypatch.setattr(asking, "_as_it_is_now", lambda model: model)
     asking.ask("plnm")
     wait(asking)
     assert session.answer is None
     assert "replaced by a model for another question" in asking.note
     assert not asking.loaded
+
+
+def test_a_replaced_model_is_loaded_anew(asking: Asking, open_case: Any, write_model: Any) -> None:
+    path = write_model()
+    session = open_case()
+    asking.choose(path)
+    wait(asking)
+    asking.ask("plnm")
+    wait(asking)
+    before = session.answer
+    # Trained anew under the same name, with a clinical value that the first one did not ask for.
+    write_model(clinical=("hb",))
+    asking.ask("plnm")
+    assert asking.note == "Hb is missing: enter it in step 1."
+    assert not asking.loaded
+    assert session.answer is before
+    assert session.answer_is_stale
+    session.set_clinical("hb", "12")
+    asking.ask("plnm")
+    wait(asking)
+    assert asking.note == ""
+    assert session.facts.clinical_predictors == ("hb",)
+    assert session.answer.study.clinical_predictors == ("hb",)
+    assert not session.answer_is_stale
+    # Seen also when the person comes back to the module.
+    write_model(clinical=("rbc_count",))
+    asking.take_remembered()
+    assert not asking.loaded
+    assert session.answer_is_stale
+
+
+def test_a_model_replaced_while_it_is_asked_is_not_shown_as_the_old_one(
+    asking: Asking, open_case: Any, write_model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_model()
+    session = open_case()
+    asking.choose(path)
+    wait(asking)
+    write_model(intended_use="Another training.")
+    look = asking._as_it_is_now
+    monkeypatch.setattr(asking, "_as_it_is_now", lambda model: model)
+    asking.ask("plnm")
+    monkeypatch.setattr(asking, "_as_it_is_now", look)
+    wait(asking)
+    assert session.answer is None
+    assert asking.note == "The model's file was replaced while it was asked, so its answer was not shown: ask again."
+    asking.ask("plnm")
+    wait(asking)
+    assert session.answer.study.manifest.intended_use == "Another training."
 
 
 def test_both_images_reach_the_program(

@@ -206,7 +206,7 @@ def test_nothing_to_ask_ends_at_once(questions: FakeQuestions) -> None:
     def ignore(*_: Any) -> None:
         return None
 
-    turn = AskedInTurn(questions, [], Path("m"), title="", on_answer=ignore, on_failure=ignore, on_end=ends.append)
+    turn = AskedInTurn(questions, [], Path("m"), "", title="", on_answer=ignore, on_failure=ignore, on_end=ends.append)
     turn.start()
     assert ends == [True]
 
