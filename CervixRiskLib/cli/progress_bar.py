@@ -8,8 +8,9 @@ import time
 from types import FrameType, TracebackType
 from typing import Any
 
-from ..errors import Cancelled, CervixRiskError
+from ..errors import Cancelled
 from ..progress import Progress, Task
+from .interrupts import interrupted
 from .output import stderr
 
 _QUIET_SECONDS = 20.0
@@ -28,7 +29,7 @@ class ProgressBar(Progress):
         self._bars: Any = None
         self._identifiers: dict[int, Any] = {}
         self._last_line: dict[int, float] = {}
-        self._stop = False
+        self._stop = interrupted()
         self._old_handler: Any = None
 
     def __enter__(self) -> ProgressBar:
@@ -47,7 +48,8 @@ class ProgressBar(Progress):
                 transient=True,
             )
             self._bars.start()
-        if threading.current_thread() is threading.main_thread():
+        ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # as in a background job
+        if threading.current_thread() is threading.main_thread() and not ignored:
             self._old_handler = signal.signal(signal.SIGINT, self._on_interrupt)
         return self
 
@@ -59,7 +61,7 @@ class ProgressBar(Progress):
         if self._bars is not None:
             self._bars.stop()
         # Ctrl-C reaches the worker processes too; the way they die is then not worth telling.
-        if self._stop and isinstance(error, Exception) and not isinstance(error, CervixRiskError | Cancelled):
+        if self._stop and isinstance(error, Exception) and not isinstance(error, Cancelled):
             raise Cancelled("Stopped on request.") from error
 
     def cancelled(self) -> bool:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import Cancelled, CervixRiskError, StorageError
+from .interrupts import remembered_interrupts
 from .output import report_error
 from .streams import abandon_stdout, prepare_streams
 
@@ -37,9 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not debug:
         warnings.simplefilter("ignore")
     try:
-        from .app import app
+        with remembered_interrupts():
+            from .app import app
 
-        code = app(args=given, prog_name="cervixrisk", standalone_mode=False)
+            code = app(args=given, prog_name="cervixrisk", standalone_mode=False)
         sys.stdout.flush()  # here, where a full disk can still be told
         # typer turns an interrupt into this code.
         return _stopped(as_json) if code == EXIT_STOPPED else (code if isinstance(code, int) else 0)

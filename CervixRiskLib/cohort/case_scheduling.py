@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from ..errors import CohortError, MissingComponentError, SettingsError
@@ -66,7 +68,7 @@ def _on_cores(function: Callable[[Work], Done], tasks: Sequence[Work], jobs: int
 
     results: Any = iter(())
     try:
-        with parallel_config(backend="loky", inner_max_num_threads=1):
+        with workers_ignore_interrupts(), parallel_config(backend="loky", inner_max_num_threads=1):
             results = Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch="3*n_jobs")(
                 delayed(_while_parent_lives)(function, os.getpid(), task) for task in tasks
             )
@@ -81,6 +83,25 @@ def _on_cores(function: Callable[[Work], Done], tasks: Sequence[Work], jobs: int
             with warnings.catch_warnings():  # joblib warns of finished work that nobody took: that is what a stop means
                 warnings.simplefilter("ignore", UserWarning)
                 results.close()
+
+
+@contextmanager
+def workers_ignore_interrupts() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach: what it means is decided here, where it waits for the block's end.
+
+    They would die of it in the midst of a case, each with a traceback, and their death is told as a lack of memory.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing.resource_tracker import ensure_running
+
+    ensure_running()  # its start would end the blocking
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # processes inherit this
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _while_parent_lives(function: Callable[[Work], Done], parent: int, task: Work) -> Done:

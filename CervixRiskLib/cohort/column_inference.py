@@ -47,8 +47,8 @@ def clinical_columns(
             notes.append(f"Column '{shown(name)}' is empty and was left out.")
         elif column is None and all(map(has_decimal_comma, values)):
             notes.append(
-                f"Column '{shown(name)}' was left out: its numbers have a decimal comma in a table that is separated by "
-                "commas. Write decimal points, or separate the table by semicolons."
+                f"Column '{shown(name)}' was left out: its numbers have decimal commas in a table separated by commas. "
+                "Write decimal points, or separate the table by semicolons."
             )
         elif column is None:
             notes.append(f"Column '{shown(name)}' is free text and was left out of the clinical predictors.")

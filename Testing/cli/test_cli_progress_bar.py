@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from CervixRiskLib.cli.interrupts import interrupted, remembered_interrupts
 from CervixRiskLib.cli.progress_bar import ProgressBar
 from CervixRiskLib.errors import Cancelled, CohortError
 
@@ -51,6 +53,37 @@ def test_workers_that_die_of_the_interrupt_are_a_stop() -> None:
     with pytest.raises(Cancelled), ProgressBar():  # noqa: PT012
         _interrupt()
         raise RuntimeError("a worker has died")
+
+
+def test_the_mistake_of_an_interrupt_is_a_stop() -> None:
+    """Workers that Ctrl-C has ended are told as ended by the system, for lack of memory."""
+    with pytest.raises(Cancelled), ProgressBar():  # noqa: PT012
+        _interrupt()
+        raise CohortError("A worker process was ended by the system.")
+
+
+def test_an_interrupt_that_a_package_swallows_still_stops() -> None:
+    done = []
+    with remembered_interrupts():
+        with suppress(KeyboardInterrupt):
+            _interrupt()
+        with pytest.raises(Cancelled), ProgressBar() as progress, progress.task("Work", total=9) as task:  # noqa: PT012
+            for step in range(9):
+                done.append(step)
+                task.advance()
+    assert len(done) <= 1
+    assert not interrupted()
+
+
+def test_a_background_job_goes_on_ignoring_interrupts() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with remembered_interrupts(), ProgressBar() as progress:
+            _interrupt()
+            assert not progress.cancelled()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_mistake_stays_a_mistake() -> None:

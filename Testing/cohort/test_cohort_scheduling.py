@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 import pytest
 
-from CervixRiskLib.cohort.case_scheduling import available_cores, run_tasks
+from CervixRiskLib.cohort.case_scheduling import available_cores, run_tasks, workers_ignore_interrupts
 from CervixRiskLib.errors import CohortError, SettingsError
 
 
@@ -23,6 +24,23 @@ def test_workers_have_one_thread_each() -> None:
     variables = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"] * 2
     done = list(run_tasks(os.getenv, variables, jobs=2))
     assert sorted(done) == list(enumerate(["1"] * 6))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_workers_leave_interrupts_to_this_process() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    done = list(run_tasks(signal.raise_signal, [signal.SIGINT] * 5, jobs=3))  # three: workers of their own
+    assert sorted(done) == list(enumerate([None] * 5))
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_an_interrupt_while_workers_start_is_not_lost() -> None:
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+        with workers_ignore_interrupts():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+        time.sleep(0.01)
 
 
 def test_results_carry_the_position_of_their_task() -> None:

@@ -128,8 +128,12 @@ def _in_order(make: Callable[[int], Made], cases: int, jobs: int | None) -> Iter
         return
     from joblib import Parallel, delayed
 
+    from ..case_scheduling import workers_ignore_interrupts
+
     parallel = Parallel(n_jobs=-1 if jobs is None else jobs, return_as="generator", batch_size=4)
-    yield from parallel(delayed(make)(index) for index in range(cases))
+    with workers_ignore_interrupts():
+        results = parallel(delayed(make)(index) for index in range(cases))
+    yield from results
 
 
 def write_bytes(path: Path, content: bytes) -> None:
