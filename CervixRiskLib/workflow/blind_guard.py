@@ -11,7 +11,7 @@ from typing import Any
 
 from ..scene.case_folder import CASE
 from .observers import Observers
-from .scene_sweep import take_out
+from .scene_sweep import data_nodes, take_out
 from .signal import Signal
 
 _MAY_SHOW_A_CONTOUR = (
@@ -19,7 +19,8 @@ _MAY_SHOW_A_CONTOUR = (
     # A mask may be loaded as an image.
     "vtkMRMLVolumeNode",
     "vtkMRMLModelNode",
-    "vtkMRMLMarkupsClosedCurveNode",
+    # A closed one is one of these too.
+    "vtkMRMLMarkupsCurveNode",
 )
 SENTENCE = "Something that is not part of your reading was taken out of the scene: the study shows its case alone."
 
@@ -43,6 +44,7 @@ class BlindGuard:
         self._scene = scene
         self._defer = defer
         self._own: tuple[Any, ...] = ()
+        self._before: list[Any] | None = None
         self._observers = Observers()
         self._is_due = False
         self.is_on = False
@@ -53,6 +55,7 @@ class BlindGuard:
         self._own = own
         if not self.is_on:
             self.is_on = True
+            self._observers.add(self._scene, self._scene.StartImportEvent, self._on_import)
             for event in (self._scene.NodeAddedEvent, self._scene.EndImportEvent, self._scene.EndRestoreEvent):
                 self._observers.add(self._scene, event, self._on_scene)
         self.look()
@@ -60,19 +63,29 @@ class BlindGuard:
     def stop(self) -> None:
         """Watch no more."""
         self._observers.clear()
-        self._own = ()
+        self._own, self._before = (), None
         self.is_on = False
 
     def look(self) -> None:
         """Take out what must not be seen."""
         self._is_due = False
-        if not self.is_on:
+        if not self.is_on or self._scene.IsImporting():
+            # The end of the import asks again.
             return
         every = [self._scene.GetNthNode(index) for index in range(self._scene.GetNumberOfNodes())]
         foreign = [node for node in every if self._is_foreign(node)]
+        if self._before is not None:
+            # Points and boxes of a loaded scene are not the reader's own, whatever they may be of another day.
+            own = [*self._before, *self._own, *foreign]
+            foreign += [node for node in data_nodes(self._scene) if not any(node is known for known in own)]
+            self._before = None
         if foreign:
             take_out(self._scene, foreign)
             self.intruded.emit(SENTENCE)
+
+    def _on_import(self) -> None:
+        if self._before is None:
+            self._before = data_nodes(self._scene)
 
     def _on_scene(self) -> None:
         if not self._is_due:
@@ -86,7 +99,7 @@ class BlindGuard:
         if case is not None:
             # Of another case, or an answer to this one; its own ruler is the only thing left.
             own_case = any(own.GetAttribute(CASE) == case for own in self._own)
-            return not own_case or not node.IsA("vtkMRMLMarkupsNode")
+            return not own_case or not node.IsA("vtkMRMLMarkupsLineNode")
         # Slicer draws its slices in 3-D with models of its own, which it never saves.
         slicers_own = node.IsA("vtkMRMLModelNode") and not node.GetSaveWithScene()
         return not slicers_own and any(node.IsA(kind) for kind in _MAY_SHOW_A_CONTOUR)

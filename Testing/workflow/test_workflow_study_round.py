@@ -224,7 +224,13 @@ def test_an_imported_scene_leaves_nothing(desk: Desk, ultrasound: SliceImage, tm
 
 @pytest.mark.parametrize(
     "kind",
-    ["vtkMRMLLabelMapVolumeNode", "vtkMRMLScalarVolumeNode", "vtkMRMLModelNode", "vtkMRMLMarkupsClosedCurveNode"],
+    [
+        "vtkMRMLLabelMapVolumeNode",
+        "vtkMRMLScalarVolumeNode",
+        "vtkMRMLModelNode",
+        "vtkMRMLMarkupsClosedCurveNode",
+        "vtkMRMLMarkupsCurveNode",
+    ],
 )
 def test_a_contour_in_other_clothes_is_taken_out_too(desk: Desk, kind: str) -> None:
     desk.round.start()
@@ -233,6 +239,44 @@ def test_a_contour_in_other_clothes_is_taken_out_too(desk: Desk, kind: str) -> N
     scene = desk.session.scene
     left = [scene.GetNthNodeByClass(index, kind) for index in range(scene.GetNumberOfNodesByClass(kind))]
     assert [node for node in left if node is not desk.session.volume] == []
+
+
+def test_points_of_an_opened_scene_are_taken_out_and_the_readers_own_stay(desk: Desk, tmp_path: Path) -> None:
+    """A colleague may have marked the tumour's border with points, or boxed it; also under the case's own number."""
+    scene = desk.session.scene
+    kinds = ("vtkMRMLMarkupsFiducialNode", "vtkMRMLMarkupsROINode", "vtkMRMLMarkupsLineNode", "vtkMRMLTableNode")
+    for kind in kinds:
+        scene.AddNewNodeByClass(kind, kind)
+    closed = scene.AddNewNodeByClass("vtkMRMLMarkupsClosedCurveNode", "outline")
+    closed.SetAttribute("CervixRisk.case", "0001")
+    save_scene(scene, tmp_path / "colleague.mrb")
+    sweep(scene)
+    desk.round.start()
+    own = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "own")
+    desk.turn()
+    before = data_nodes(scene)
+    assert any(node is own for node in before)
+    closed = scene.AddNewNodeByClass("vtkMRMLMarkupsClosedCurveNode", "outline")
+    closed.SetAttribute("CervixRisk.case", desk.session.case_id)
+    desk.turn()
+    assert not scene.IsNodePresent(closed)
+    load_scene(scene, tmp_path / "colleague.mrb", clear=False)
+    assert len(data_nodes(scene)) > len(before)
+    desk.turn()
+    assert [node.GetID() for node in data_nodes(scene)] == [node.GetID() for node in before]
+    assert len(desk.told) == 2
+
+
+def test_nothing_is_taken_out_while_a_scene_is_being_read(desk: Desk, ultrasound: SliceImage) -> None:
+    desk.round.start()
+    scene = desk.session.scene
+    scene.StartState(scene.ImportState)
+    _, node = foreign_contour(scene, ultrasound)
+    desk.turn()
+    assert scene.IsNodePresent(node)
+    scene.EndState(scene.ImportState)
+    desk.turn()
+    assert not scene.IsNodePresent(node)
 
 
 def test_a_ruler_of_the_readers_own_stays(desk: Desk) -> None:
