@@ -12,7 +12,7 @@ import CervixRiskLib
 
 LIBRARY = Path(CervixRiskLib.__file__).parent
 FLOORS = {
-    "errors": 0, "progress": 0, "atomic": 0, "imaging": 0,
+    "errors": 0, "progress": 0, "atomic": 0, "file_hash": 0, "imaging": 0,
     "radiomics": 1, "networks": 1, "statistics": 1,
     "bundle": 2, "cohort": 2,
     "plnm": 3, "staging": 3, "reading": 3,
@@ -20,8 +20,8 @@ FLOORS = {
     "workflow": 5,
     "cli": 6,
 }  # fmt: skip
-# Their modules know each other: errors, progress and whole files are what the ground floor itself stands on.
-GROUND = {"errors", "progress", "atomic"}
+# What every room needs, the ground floor's own too.
+GROUND = {"errors", "progress", "atomic", "file_hash"}
 
 
 def imports(path: Path) -> Iterator[str]:

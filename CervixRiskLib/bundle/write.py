@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from ..atomic import atomic_file, atomic_folder, storage_errors
 from ..errors import BundleError, StorageError
+from ..file_hash import file_sha256
 from .allowed_types import dump_estimator
 from .contents import MANIFEST_NAME, MODEL_CARD_NAME, check_names
 from .manifest import SCHEMA_VERSION, BundleManifest
@@ -134,11 +134,7 @@ def _write_folder(folder: Path, manifest: BundleManifest, sources: Mapping[str, 
 
 
 def _record(path: Path) -> dict[str, int | str]:
-    digest = hashlib.sha256()
-    with path.open("rb") as handle:
-        while block := handle.read(1 << 20):
-            digest.update(block)
-    return {"sha256": digest.hexdigest(), "size": path.stat().st_size}
+    return {"sha256": file_sha256(path), "size": path.stat().st_size}
 
 
 def _zip(folder: Path, target: Path) -> None:

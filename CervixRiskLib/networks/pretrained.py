@@ -17,11 +17,11 @@ from typing import IO, Any
 
 from ..atomic import atomic_file
 from ..errors import MissingComponentError
+from ..file_hash import file_sha256
 from ..progress import SILENT, Progress
 from .optional_packages import require
 from .torch_import import torch
 from .torchvision_guard import ensure_torchvision_operators
-from .weights_file import file_sha256
 from .zoo import NetworkSpec
 
 _HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.")

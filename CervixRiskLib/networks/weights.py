@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SettingsError
+from ..file_hash import file_sha256
 from .network import WeightsRecord
 from .optional_packages import require
 from .tensor_names import built_names
 from .torch_import import torch
-from .weights_file import file_sha256, read_tensors
+from .weights_file import read_tensors
 from .zoo import NetworkSpec
 
 

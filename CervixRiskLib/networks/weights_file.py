@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 import re
 import struct
@@ -16,15 +15,6 @@ from .torch_import import torch
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 # Names of torchvision's first DenseNet files: "denselayer1.norm.1.weight" is "denselayer1.norm1.weight" today.
 _OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.(\d)\.")
-
-
-def file_sha256(path: str | Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    digest = hashlib.sha256()
-    with Path(path).open("rb") as handle:
-        while block := handle.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def read_tensors(path: str | Path) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from .. import __version__
 from ..atomic import atomic_folder
 from ..cohort.first_lines import first_lines
 from ..errors import ReadingError, StorageError
+from ..file_hash import file_sha256
 from ..progress import SILENT, Progress
 from .audit_trail import read_audit_trail
 from .consensus import Consensus, ConsensusContour, choose_contours, each_consensus
@@ -29,7 +30,7 @@ from .journal import record_event
 from .person_list import people
 from .records import CaseRecord
 from .study_file import EXPORT_FORMAT, STUDY_FILE
-from .study_pixels import file_sha256, load_images_table
+from .study_pixels import load_images_table
 
 if TYPE_CHECKING:
     from ..cohort import Cohort

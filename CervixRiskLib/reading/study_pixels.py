@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ReadingError
+from ..file_hash import file_sha256
 from ..imaging import Roi, SliceImage
 from ..progress import Progress
 from .contour_files import ContourFiles, reading_errors
@@ -75,15 +75,6 @@ def read_contour(files: ContourFiles, place: str, sha256: str, mask_sha256: str,
 def image_place(number: int) -> str:
     """Where a case's slice stands, relative to the study's folder."""
     return f"images/{number:04d}.nrrd"
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    digest = hashlib.sha256()
-    with path.open("rb") as handle:
-        while block := handle.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def write_study_images(cohort: Cohort, folder: Path, seed: int, progress: Progress) -> list[dict[str, Any]]:
