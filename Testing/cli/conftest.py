@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,22 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return simulate_ultrasound(tmp_path_factory.mktemp("cli") / "cohort", 24, 4, prevalence=0.5, effect=2.0, jobs=1)
 
 
+@contextmanager
+def _few_folds() -> Iterator[None]:
+    from CervixRiskLib.plnm.settings import EFFORT_PLANS, Effort
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(EFFORT_PLANS, Effort.QUICK, replace(EFFORT_PLANS[Effort.QUICK], outer_folds=3, inner_folds=2))
+        yield
+
+
+@pytest.fixture(scope="module")
+def few_folds() -> Iterator[None]:
+    """Quick trainings in this process take three folds of two, where the number of folds is not what is tested."""
+    with _few_folds():
+        yield
+
+
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory, cohort: Path) -> Path:
     """A bundle without network, with two clinical predictors."""
@@ -113,7 +130,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory, cohort: Path) -> Path:
         clinical=("rbc_count", "maximum_diameter"),
         jobs=1,
     )
-    return train(load_cohort(cohort), settings, tmp_path_factory.mktemp("cli") / "model").bundle_path
+    with _few_folds():
+        return train(load_cohort(cohort), settings, tmp_path_factory.mktemp("cli") / "model").bundle_path
 
 
 @pytest.fixture

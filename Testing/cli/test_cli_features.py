@@ -15,6 +15,7 @@ from CervixRiskLib.plnm import TrainingSettings, load_predictor
 from CervixRiskLib.plnm.case_table import given_case_table
 from CervixRiskLib.statistics import auc
 
+pytestmark = pytest.mark.usefixtures("few_folds")
 CASES, FEATURES = 44, 40
 TRAIN = ("train", "plnm", "--effort", "quick", "--classifier", "logistic_regression", "--jobs", "1", "--no-report")
 
