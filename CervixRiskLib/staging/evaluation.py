@@ -87,6 +87,7 @@ class PairedComparison:
     auc_difference: float | None
     auc_p: float | None
     cases_independent: bool = True
+    tried: int = 2
 
     def sentence(self) -> str:
         """For people."""
@@ -100,7 +101,10 @@ class PairedComparison:
         )
         if self.auc_difference is not None and self.auc_p is not None:
             text += f"; their AUCs differ by {self.auc_difference:.3f} ({method} p = {self.auc_p:.2f})"
-        return f"{text}. They are the two best of those tried, so these p values are too small rather than too large."
+        if self.tried == 2:
+            return f"{text}."
+        picked = f"They are the two best of {self.tried} tried"
+        return f"{text}. {picked}, so these p values are too small rather than too large."
 
 
 def evaluate(
@@ -174,6 +178,7 @@ def compare_best_two(
         difference,
         p_value,
         patients is None or len(np.unique(patients.astype(str))) == len(first.truth),
+        len(evaluations),
     )
 
 

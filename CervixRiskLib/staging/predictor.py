@@ -153,11 +153,12 @@ class StagingPredictor:
         shown = 1 if len(names) == 2 else names.index(label)
         probability = float(probabilities[shown])
         values, target = None, ""
-        if heatmap:
+        if heatmap and self.calibration.no_discrimination:
+            text = "There is no heat map: the answer does not depend on the image."
+            warnings.append(PredictionWarning(WarningCode.HEATMAP_UNAVAILABLE, text))
+        elif heatmap:
             values, target, heat_warnings = _heat_map(answer, names.index(label), label, crops[0], case.image)
             warnings += heat_warnings
-            if target and self.calibration.no_discrimination:
-                target += "; the answer does not depend on it"
         return Prediction(
             case_id=case.case_id,
             task=TASK,

@@ -101,6 +101,10 @@ def test_an_answer_is_calibrated_and_has_a_heat_map(trained, discs):
         assert answer.positive_class == "chemoradiotherapy"
         assert sum(item.probability for item in answer.class_probabilities) == pytest.approx(1.0)
         assert (answer.label == "chemoradiotherapy") == (answer.probability >= answer.threshold)
+    # Only an answer that depends on the image has one.
+    predictor.calibration = replace(predictor.calibration, no_discrimination=False)
+    answers = [predictor.predict(_case(discs, position)) for position in range(6)]
+    for answer in answers:
         if answer.heatmap is not None:
             assert answer.heatmap.shape == (64, 64)
             assert np.nanmax(answer.heatmap) <= 1.0
@@ -229,7 +233,10 @@ def test_three_groups_two_channels_and_whole_slices(tmp_path, write_disc_cohort)
         blind = predictor.predict(_case(table, settings=settings))
         assert blind.label == blind.positive_class == ("small", "medium", "large")[largest]
         assert blind.probability == 0.5
-        assert any("the same answer" in warning.text for warning in blind.warnings)
+        assert blind.heatmap is None
+        said = " ".join(warning.text for warning in blind.warnings)
+        assert "every image gets the same answer" in said
+        assert "the answer does not depend on the image" in said
 
 
 def test_figo_stages_stand_in_for_outcomes(tmp_path, write_disc_cohort):
