@@ -50,6 +50,10 @@ class MissingComponentError(CervixRiskError):
     """A package or file that the request needs and that is not installed; the sentence says how to get it."""
 
 
+class DeviceError(CervixRiskError):
+    """A graphics card that failed, is too old, or whose memory does not suffice."""
+
+
 class StorageError(CervixRiskError):
     """A disk that is full or a place that cannot be written."""
 

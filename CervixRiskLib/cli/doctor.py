@@ -156,7 +156,25 @@ def _device() -> Finding:
         return Finding(
             "Networks", False, f"PyTorch is installed and cannot be loaded ({type(error).__name__}). {TRAIN}"
         )
-    return Finding("Networks", True, f"computed on {choice.device}. {choice.reason}")
+    text = f"computed on {choice.device}. {choice.reason}"
+    if choice.device == "cuda":
+        return Finding("Networks", True, f"{text} {_card()}")
+    return Finding("Networks", not choice.unused_card, text)
+
+
+def _card() -> str:
+    """What is to be known of the graphics card that networks run on."""
+    from ..networks.card_check import GraphicsCard, check_card
+    from ..networks.precision import choose_precision
+
+    card = check_card()
+    assert isinstance(card, GraphicsCard)
+    several = f" It is the first of {card.cards}; CUDA_VISIBLE_DEVICES chooses another." if card.cards > 1 else ""
+    return (
+        f"It has {card.memory_bytes / 2**30:.0f} GiB of memory and compute capability "
+        f"{card.capability[0]}.{card.capability[1]}; PyTorch was built for {card.build}; networks of the staging study "
+        f"train in {choose_precision('auto', 'cuda', None)}.{several}"
+    )
 
 
 def _inference() -> Finding:

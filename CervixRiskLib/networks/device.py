@@ -16,10 +16,14 @@ DEVICES = ("auto", "cuda", "mps", "cpu")
 
 @dataclass(frozen=True)
 class DeviceChoice:
-    """``device`` as torch names it (``"cuda"``, ``"mps"``, ``"cpu"``) and ``reason``, a sentence for the person."""
+    """``device`` as torch names it (``"cuda"``, ``"mps"``, ``"cpu"``) and ``reason``, a sentence for the person.
+
+    ``unused_card``: the system has the driver of a graphics card, and torch cannot use it; ``reason`` says why.
+    """
 
     device: str
     reason: str
+    unused_card: bool = False
 
 
 def choose_device(requested: str = "auto") -> DeviceChoice:
@@ -28,7 +32,9 @@ def choose_device(requested: str = "auto") -> DeviceChoice:
     Parameters
     ----------
     requested
-        ``"auto"`` takes a graphics card when torch can use one: CUDA first, then Apple's MPS, else the CPU.
+        ``"auto"`` takes a graphics card when torch can compute on one: CUDA (NVIDIA's cards, and AMD's where PyTorch is
+        built for them) first, then Apple's MPS, else the CPU. Of several cards the first is taken;
+        ``CUDA_VISIBLE_DEVICES`` chooses another.
 
     Raises
     ------
@@ -41,22 +47,27 @@ def choose_device(requested: str = "auto") -> DeviceChoice:
         raise SettingsError(f"The device {requested!r} is not known: choose one of {', '.join(DEVICES)}.")
     from .torch_import import torch
 
-    cuda = bool(torch.cuda.is_available())
-    mps = bool(torch.backends.mps.is_available())
-    if requested == "cuda" and not cuda:
-        built = "was built without CUDA" if torch.version.cuda is None else "sees no NVIDIA graphics card"
-        raise SettingsError(f"The device cuda was asked for, but the installed PyTorch {built}: choose auto or cpu.")
-    if requested == "mps" and not mps:
+    if requested == "cpu":
+        return DeviceChoice("cpu", "The CPU was asked for.")
+    problem = ""
+    if requested in ("auto", "cuda"):
+        from .card_check import check_card
+
+        card = check_card()
+        if not isinstance(card, str):
+            return DeviceChoice("cuda", f"PyTorch can use the graphics card {card.name}.")
+        problem = card
+    if requested == "cuda":
+        raise SettingsError(f"The device cuda was asked for, but {problem}. Mend that, or choose auto or cpu.")
+    if torch.backends.mps.is_available():
+        return DeviceChoice("mps", "PyTorch can use the graphics cores of this Mac.")
+    if requested == "mps":
         raise SettingsError(
             "The device mps was asked for, but this is not a Mac with Apple silicon or PyTorch lacks it: "
             "choose auto or cpu."
         )
-    if requested == "cpu":
-        return DeviceChoice("cpu", "The CPU was asked for.")
-    if cuda and requested in ("auto", "cuda"):
-        return DeviceChoice("cuda", f"PyTorch can use the graphics card {torch.cuda.get_device_name(0)}.")
-    if mps:
-        return DeviceChoice("mps", "PyTorch can use the graphics cores of this Mac.")
+    if sys.platform != "darwin" and _shows_graphics_card():
+        return DeviceChoice("cpu", f"This computer's graphics card is not used: {problem}.", unused_card=True)
     return DeviceChoice("cpu", "PyTorch sees no graphics card it can use.")
 
 

@@ -190,7 +190,10 @@ class FineTunedEmbedding(TransformerMixin, BaseEstimator):
     def _embed(self, network: Any, crops: np.ndarray) -> np.ndarray:
         from .device import choose_device
 
-        return network.embed(crops, batch=self.batch, device=choose_device(self.device).device)
+        embedding: np.ndarray = network.embed(crops, batch=self.batch, device=choose_device(self.device).device)
+        # Resampling keeps many fitted networks, and a graphics card's memory holds few.
+        network.to("cpu")
+        return embedding
 
     def _crops(self, X: Any) -> np.ndarray:
         pixels = np.asarray(X, dtype=np.float32)

@@ -12,11 +12,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from ..errors import MissingComponentError, SettingsError
+from ..errors import DeviceError, MissingComponentError, SettingsError
 from .answer import NetworkAnswer
 from .device import DEVICES, graphics_device
 from .network_header import NetworkHeader, WeightsRecord, header_from_metadata
@@ -98,6 +98,9 @@ def load_engine(
         Unknown names, or a runtime that cannot serve the device or the bundle.
     MissingComponentError
         What was asked for is not installed or cannot be loaded, or nothing that could answer is.
+    DeviceError
+        The graphics card that was asked for has too little memory or failed; ``"auto"`` then takes the CPU, and the
+        engine's ``reason`` says so.
     BundleError
         A file is missing, damaged, or holds what it must not.
     """
@@ -116,19 +119,30 @@ def load_engine(
         return _runtime_engine(runtime, weights_path, graph_path, layout, header, f"{_TITLES[runtime]} was asked for.")
     if runtime == "torch" or device in ("cuda", "mps"):
         return _torch_engine(weights_path, device, None)
-    card = graphics_device() if device == "auto" else None
-    if card is not None:
-        return _torch_engine(weights_path, card, None)
+    passed_over = ""
+    if device == "auto":
+        try:
+            card = graphics_device()
+            if card is not None:
+                return _torch_engine(weights_path, card, None)
+        except (DeviceError, MissingComponentError) as error:
+            passed_over = f" The graphics card was passed over. {error}"
+        except (ImportError, OSError):
+            passed_over = " The graphics card was passed over: PyTorch is installed and cannot be loaded."
     if graph_path is None:
-        return _torch_engine(weights_path, "cpu", "The bundle has no graph for an inference runtime.")
-    return _fastest_on_cpu(weights_path, graph_path, layout, header)
+        reason = f"The bundle has no graph for an inference runtime.{passed_over}"
+        return _torch_engine(weights_path, "cpu", reason)
+    return _fastest_on_cpu(weights_path, graph_path, layout, header, passed_over)
 
 
 def _fastest_on_cpu(
-    weights_path: str | os.PathLike[str], graph_path: str | os.PathLike[str], layout: WeightsLayout, header: Any
+    weights_path: str | os.PathLike[str],
+    graph_path: str | os.PathLike[str],
+    layout: WeightsLayout,
+    header: NetworkHeader,
+    passed_over: str,
 ) -> InferenceEngine:
     """The first runtime that is installed; one that cannot be loaded or answers wrongly is passed over and named."""
-    passed_over = ""
     for runtime in RUNTIMES[:-1]:
         if _version(runtime) is None:
             continue

@@ -12,6 +12,7 @@ from .answer import NetworkAnswer
 from .architecture import construct, split, split_parts
 from .channel_weights import channel_weights
 from .crop_normalisation import network_crops
+from .graphics_card import computing_on
 from .network_header import WeightsRecord
 from .torch_import import torch
 from .zoo import NetworkSpec, checked_input_size, network_spec
@@ -96,11 +97,12 @@ class Network:
             self._check_class(index)
         parts = split_parts(self.spec, self.module)
         computed = []
-        for images in self._batches(crops, batch, device):
-            with torch.no_grad():
-                state = parts.features(images)
-            logits, pooled, weights = channel_weights(self.spec, parts, state, wanted)
-            computed.append([_to_numpy(tensor) for tensor in (logits, state[0], weights, pooled)])
+        with computing_on(device):
+            for images in self._batches(crops, batch, device):
+                with torch.no_grad():
+                    state = parts.features(images)
+                logits, pooled, weights = channel_weights(self.spec, parts, state, wanted)
+                computed.append([_to_numpy(tensor) for tensor in (logits, state[0], weights, pooled)])
         arrays = [np.concatenate(column) for column in zip(*computed, strict=True)]
         return NetworkAnswer(arrays[0], arrays[1], arrays[2], arrays[3], classes=wanted)
 
@@ -123,14 +125,15 @@ class Network:
         """
         self._check_class(class_index)
         features, head = split(self.spec, self.module)
-        images = self.prepare(np.asarray(crop)[np.newaxis], device)
-        self.to(device)
-        with torch.no_grad():
-            feature_map, *rest = features(images)
-        with torch.enable_grad():
-            leaf = feature_map.detach().clone().requires_grad_(True)
-            (gradient,) = torch.autograd.grad(head(leaf, *rest)[0, class_index], leaf)
-        return _to_numpy(feature_map)[0], _to_numpy(gradient)[0]
+        with computing_on(device):
+            images = self.prepare(np.asarray(crop)[np.newaxis], device)
+            self.to(device)
+            with torch.no_grad():
+                feature_map, *rest = features(images)
+            with torch.enable_grad():
+                leaf = feature_map.detach().clone().requires_grad_(True)
+                (gradient,) = torch.autograd.grad(head(leaf, *rest)[0, class_index], leaf)
+            return _to_numpy(feature_map)[0], _to_numpy(gradient)[0]
 
     def prepare(self, crops: np.ndarray, device: str = "cpu") -> Any:
         """Check and z-score crops and put them on ``device``: a float32 tensor ``(n, channels, size, size)``."""
@@ -140,7 +143,10 @@ class Network:
     def to(self, device: str) -> Network:
         """Move the weights to ``device`` (``"cpu"``, ``"cuda"``, ``"mps"``); nothing is done when they are there."""
         if next(self.module.parameters()).device.type != torch.device(device).type:
-            self.module.to(device)
+            here = next(self.module.parameters()).device.type
+            # Weights that are moved in inference mode can never be differentiated through again.
+            with computing_on(here if device == "cpu" else device), torch.inference_mode(False):
+                self.module.to(device)
         return self
 
     def state_dict(self) -> dict[str, Any]:
@@ -151,7 +157,7 @@ class Network:
         }
 
     def _forward(self, crops: np.ndarray, function: Any, batch: int, device: str) -> np.ndarray:
-        with torch.inference_mode():
+        with computing_on(device), torch.inference_mode():
             return np.concatenate([_to_numpy(function(images)) for images in self._batches(crops, batch, device)])
 
     def _batches(self, crops: np.ndarray, batch: int, device: str) -> Iterator[Any]:
@@ -203,7 +209,8 @@ def build_network(
     if n_classes < 2 or in_channels < 1:
         raise SettingsError("A network needs at least two classes and one image channel.")
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        # The CPU's generator alone: torch.manual_seed would also seed the graphics card's, and nothing puts that back.
+        torch.default_generator.manual_seed(seed)
         module = construct(spec, n_classes=n_classes, in_channels=in_channels, input_size=size)
     record = WeightsRecord("none", seed=seed, note=f"Weights were drawn at random (seed {seed}).")
     if weights != "none":

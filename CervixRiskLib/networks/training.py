@@ -15,10 +15,11 @@ from .checkpoint import DamagedCheckpointError, load_checkpoint, training_finger
 from .checkpoint_writer import CheckpointWriter
 from .device import choose_device
 from .epoch import Epoch
+from .graphics_card import computing_on
 from .inner_split import hold_out
 from .network import Network
 from .precision import choose_precision
-from .torch_import import torch
+from .random_state import kept_random_state
 from .training_plan import TrainingPlan
 from .training_run import Cases, TrainingRun
 
@@ -94,8 +95,9 @@ def train_network(
     Raises
     ------
     TrainingError
-        One class only, fewer than two cases of a class with early stopping, a loss that is no longer finite, or a
-        graphics card whose memory does not suffice.
+        One class only, fewer than two cases of a class with early stopping, or a loss that is no longer finite.
+    DeviceError
+        The graphics card's memory does not suffice, or it failed.
     SettingsError
         Labels the head has no output for, crops of another size, or arguments that contradict each other.
     StorageError
@@ -120,13 +122,8 @@ def train_network(
     chosen = choose_device(device).device
     precision = choose_precision(plan.precision, chosen, network.module)
     tuned = copy.deepcopy(network)
-    images = tuned.prepare(crops, chosen)
-    watched = None
-    if plan.patience is not None:
-        watched = Cases(images[held_out], labels[held_out])
-    elif validation is not None:
+    if validation is not None:
         watched_labels = _checked_labels(network, np.asarray(validation[0]), validation[1])
-        watched = Cases(tuned.prepare(validation[0], chosen), watched_labels)
 
     fingerprint: dict[str, str] = {}
     if checkpoint is not None:
@@ -135,8 +132,14 @@ def train_network(
             arrays |= {"validation crops": np.asarray(validation[0]), "validation labels": watched_labels}
         fingerprint = training_fingerprint(network, plan, seed=seed, device=chosen, precision=precision, arrays=arrays)
     with ExitStack() as stack:
-        cuda = [torch.cuda.current_device()] if chosen == "cuda" else []
-        stack.enter_context(torch.random.fork_rng(devices=cuda))
+        stack.enter_context(computing_on(chosen))
+        stack.enter_context(kept_random_state(chosen))
+        images = tuned.prepare(crops, chosen)
+        watched = None
+        if plan.patience is not None:
+            watched = Cases(images[held_out], labels[held_out])
+        elif validation is not None:
+            watched = Cases(tuned.prepare(validation[0], chosen), watched_labels)
         cases = Cases(images[training], labels[training])
         run = TrainingRun(tuned, plan, cases, watched, seed=seed, device=chosen, precision=precision)
         note = _resume(run, checkpoint, fingerprint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from .checkpoint_writer import CheckpointWriter
 from .epoch import Epoch, macro_auc
 from .network import Network
 from .oversampling import draw_epoch, epoch_length
+from .random_state import seed_random_state
 from .torch_import import torch
 from .training_plan import TrainingPlan
 
@@ -81,7 +83,7 @@ class TrainingRun:
         Raises
         ------
         TrainingError
-            The loss or the weights are no longer finite, or the graphics card's memory does not suffice.
+            The loss or the weights are no longer finite.
         """
         cases = epoch_length(self.training.labels, oversample=self.plan.oversample)
         # Even parts, none of a single case: batch normalisation over one pixel of one case has no spread.
@@ -91,13 +93,7 @@ class TrainingRun:
             if self.history:
                 task.advance(len(self.history) * parts, self._detail(self.history[-1]))
             while not self._finished():
-                try:
-                    epoch = self._epoch(targets, parts, task)
-                except torch.cuda.OutOfMemoryError as error:
-                    raise TrainingError(
-                        "The graphics card's memory does not suffice: take smaller batches or crops, or the device cpu."
-                    ) from error
-                self._keep(epoch)
+                self._keep(self._epoch(targets, parts, task))
                 if writer is not None:
                     writer.write(self.history, self.best_epoch, self._tensors(), self._scaler.state_dict())
         if self._best:
@@ -151,9 +147,7 @@ class TrainingRun:
         words = np.random.SeedSequence([self.seed, number]).generate_state(2, np.uint64)
         generator = torch.Generator().manual_seed(int(words[0]))
         # Dropout draws from torch's own state, which is put back after the training.
-        torch.default_generator.manual_seed(int(words[1]))
-        if self.device == "cuda":
-            torch.cuda.manual_seed(int(words[1]))
+        seed_random_state(int(words[1]), self.device)
         rate = self._rates[number - 1]
         for group in self._optimizer.param_groups:
             group["lr"] = rate
@@ -217,7 +211,8 @@ class TrainingRun:
         return loss, macro_auc(cases.labels, logits.cpu().numpy())
 
     def _autocast(self) -> Any:
-        return torch.autocast(self.device, dtype=self._half, enabled=self._half is not None)
+        # Before version 2.5 torch refuses to name a Mac's graphics cores here, even to switch it off.
+        return nullcontext() if self._half is None else torch.autocast(self.device, dtype=self._half)
 
     def _weights_are_finite(self) -> bool:
         return all(

@@ -210,6 +210,7 @@ def _deep_block(
             for start in range(0, len(crops), 16):
                 parts.append(network.embed(crops[start : start + 16], device=device))
                 task.advance(len(parts[-1]))
+        network.to("cpu")
         values = np.concatenate(parts)
         kind = "embedding"
     columns = [f"{name}_{kind}_{index:05d}" for index in range(values.shape[1])]

@@ -84,7 +84,8 @@ class MultilayerPerceptron(BinaryClassifier):
         watched = min(self.validation_fraction * len(encoded), np.bincount(encoded).min()) >= 2
         state = torch.random.get_rng_state()
         try:
-            torch.manual_seed(self.seed)
+            # The CPU's generator alone, which is put back; torch.manual_seed would seed a graphics card's too.
+            torch.default_generator.manual_seed(self.seed)
             first, second = self.hidden
             module = torch.nn.Sequential(
                 torch.nn.Linear(X.shape[1], first),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import CervixRiskError
+from ..errors import CervixRiskError, DeviceError
 from .array_file import TOKEN_BYTES, ArrayFileError, read_arrays, write_arrays
 from .child_process import ChildProcess, Ended, Garbled, Heard
 from .commands import NEVER, Cancel, Close, Job, Launch
@@ -142,6 +142,9 @@ class Conductor:
                                                 reply.detail, reply.ended))  # fmt: skip
         elif job.cancelled or isinstance(reply, Stopped):
             self._finish(_cancelled(job.ticket))
+        elif isinstance(reply, Failed) and reply.error == DeviceError.__name__:
+            # After most of a card's failures nothing in the same process can use it again.
+            self._give_up(reply.failure, reply.sentence, reply.error)
         elif isinstance(reply, Failed):
             self._fail(reply.failure, reply.error, reply.sentence, reply.details)
         elif isinstance(reply, Prepared | Answer):
@@ -223,13 +226,13 @@ class Conductor:
             self._start_deadline = time.monotonic() + START_SECONDS
         return self._child
 
-    def _give_up(self, kind: FailureKind, sentence: str) -> None:
+    def _give_up(self, kind: FailureKind, sentence: str, error: str = "") -> None:
         """End the program and the request it worked on; the next request starts another."""
         if self._child is not None:
             self._child.end()
             self._ending = [*(child for child in self._ending if not child.wait(0)), self._child]
         self._forget_child()
-        self._fail(kind, "", sentence)
+        self._fail(kind, error, sentence)
 
     def _forget_child(self) -> None:
         self._child = None

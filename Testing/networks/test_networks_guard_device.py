@@ -11,7 +11,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from CervixRiskLib.errors import SettingsError  # noqa: E402
-from CervixRiskLib.networks import choose_device  # noqa: E402
+from CervixRiskLib.networks import card_check, choose_device  # noqa: E402
+from CervixRiskLib.networks.card_check import GraphicsCard  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -57,8 +58,8 @@ for name in {present!r}:
 
 
 def _pretend(monkeypatch, *, cuda: bool, mps: bool) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: "Test card")
+    card = GraphicsCard("Test card", 8 << 30, (8, 0), "CUDA 12.8")
+    monkeypatch.setattr(card_check, "check_card", lambda: card if cuda else "there is none")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
 
 

@@ -326,17 +326,6 @@ def test_what_cannot_be_trained_is_refused(tiny_network, cases, change, argument
         _train(tiny_network(), (cases[0], labels), dataclasses.replace(PLAN, **change), **arguments)
 
 
-def test_a_full_graphics_card_is_told_in_a_sentence(tiny_network, cases, monkeypatch):
-    network = tiny_network()
-
-    def full(images):
-        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
-
-    monkeypatch.setattr(type(network.module), "forward", lambda self, images: full(images))
-    with pytest.raises(TrainingError, match="smaller batches"):
-        _train(network, cases)
-
-
 def test_watched_cases_of_one_class_have_no_auc(tiny_network, cases):
     crops, labels = cases
     trained = _train(tiny_network(), cases, validation=(crops[labels == 0], labels[labels == 0]))

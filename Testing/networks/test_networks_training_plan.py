@@ -113,6 +113,8 @@ def test_a_plan_with_a_setting_missing_is_refused():
     [
         ("cuda", (8, 0), False, True, "bfloat16"),
         ("cuda", (7, 5), True, False, "float16"),
+        ("GTX 1660", (7, 5), True, False, "float32"),
+        ("cuda", (6, 1), True, False, "float32"),
         ("cpu", (0, 0), True, False, "bfloat16"),
         ("cpu", (0, 0), True, True, "float32"),
         ("cpu", (0, 0), False, False, "float32"),
@@ -123,7 +125,9 @@ def test_the_precision_follows_the_processor_and_the_network(
     monkeypatch, device, capability, instructions, depthwise, expected
 ):
     pretended = SimpleNamespace(_is_amx_tile_supported=lambda: False, _is_avx512_bf16_supported=lambda: instructions)
+    name, device = device, "cuda" if device.startswith("GTX") else device
     monkeypatch.setattr(precision_module.torch.cuda, "get_device_capability", lambda: capability)
+    monkeypatch.setattr(precision_module.torch.cuda, "get_device_name", lambda: f"NVIDIA GeForce {name}")
     monkeypatch.setattr(precision_module.torch, "cpu", pretended)
     module = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), torch.nn.Conv2d(4, 4, 3, groups=4 if depthwise else 1))
     assert choose_precision("auto", device, module) == expected

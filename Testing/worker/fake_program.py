@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from CervixRiskLib.bundle import Contribution, Prediction, PredictionWarning, WarningCode
-from CervixRiskLib.errors import RoiError
+from CervixRiskLib.errors import DeviceError, RoiError
 from CervixRiskLib.worker.child import main
 
 
@@ -61,6 +61,9 @@ class FakePredictor:
 
     def answer(self, case, task) -> None:
         pass
+
+    def broken_card(self, case, task) -> None:
+        raise DeviceError("The graphics card failed: start the program again.")
 
     def steps(self, case, task) -> None:
         for _ in range(3):

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from CervixRiskLib.errors import Cancelled, RoiError, SettingsError
+from CervixRiskLib.errors import Cancelled, DeviceError, RoiError, SettingsError
 from CervixRiskLib.progress import Progress
 from CervixRiskLib.worker import (
     FailureKind,
@@ -144,6 +144,13 @@ def test_a_refusal_is_the_predictors_own_sentence_and_the_program_goes_on(worker
     with pytest.raises(RoiError, match=r"^The contour is too small\.$"):
         worker.ask(make_case(do="refuse"), bundle)
     assert value_of(worker.ask(make_case(), bundle), "process") == value_of(before, "process")
+
+
+def test_after_a_card_s_failure_another_program_answers(worker, make_case, bundle):
+    before = worker.ask(make_case(), bundle)
+    with pytest.raises(DeviceError, match="start the program again"):
+        worker.ask(make_case(do="broken_card"), bundle)
+    assert value_of(worker.ask(make_case(), bundle), "process") != value_of(before, "process")
 
 
 def test_a_fault_is_folded_without_a_word_of_the_patient(worker, make_case, bundle, events_of):
