@@ -138,7 +138,7 @@ class TableOne:
         else:
             texts = [f"{heading}: {row.level}" if row.characteristic.kind == "binary" else f"    {row.level}"]
         compared = {found.cohort: found for found in row.comparisons}
-        decimals = _decimals(row.cells)
+        decimals = _decimals(row)
         for cohort in self.cohorts:
             cells = [cell for cell in row.cells if cell.cohort == cohort]
             texts.extend(_cell_text(cell, row.normal, decimals) for cell in cells)
@@ -160,20 +160,32 @@ def _numbers(found: GroupComparison | None) -> dict[str, object]:
     return {"test": found.test.name, "p_value": found.test.p_value, "difference": found.difference}
 
 
-def _decimals(cells: tuple[CharacteristicCell, ...]) -> int:
-    """Two decimals, as the paper prints; more where the values spread over less than a tenth, none over a thousand."""
-    spreads = [cell.standard_deviation for cell in cells if cell.standard_deviation]
-    if not spreads:
+def _decimals(row: TableOneRow) -> int:
+    """Two or three significant digits of how far the values spread; counts are whole, or have one decimal."""
+    if row.characteristic.kind == "count" and not row.normal:
+        told = [(cell.lower_quartile, cell.median, cell.upper_quartile) for cell in row.cells]
+        return int(any(value % 1 for values in told for value in values if value is not None))
+    spreads = [_spread(cell, row.normal) for cell in row.cells]
+    widest = max(spreads, default=0.0)
+    if widest <= 0:
         return 2
-    digits = math.floor(math.log10(max(spreads)))
-    return 0 if digits >= 3 else min(8, max(2, 1 - digits))
+    digits = math.floor(math.log10(widest))
+    return max(0, 2 - digits) if digits >= 0 else min(8, 1 - digits)
+
+
+def _spread(cell: CharacteristicCell, normal: bool | None) -> float:
+    if normal:
+        return cell.standard_deviation or 0.0
+    if cell.lower_quartile is None or cell.upper_quartile is None:
+        return 0.0
+    return cell.upper_quartile - cell.lower_quartile
 
 
 def _cell_text(cell: CharacteristicCell, normal: bool | None, decimals: int) -> str:
     if cell.hidden:
         return cell.hidden
     if cell.count is not None:
-        return f"{cell.count} ({100 * cell.share:.2f} %)" if cell.share is not None else "no value"
+        return f"{cell.count} ({100 * cell.share:.1f} %)" if cell.share is not None else "no value"
     if normal is None:
         return ""
     if cell.cases == 0:

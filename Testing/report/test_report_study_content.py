@@ -280,6 +280,25 @@ def test_table_one_stands_beside_the_printed_values(full: StudyDocument) -> None
     assert [row[0] for row in table(full, "missing_values").rows] == ["RBC count (10¹²/L)"]
 
 
+def test_table_one_names_its_tests_by_letters(full: StudyDocument, study_full: Study) -> None:
+    record = study_full.record.table_one
+    assert record is not None
+    block = table(full, "table_one_1")
+    letters = dict(
+        part.split(" ", 1)[::-1] for note in block.notes if note.startswith("Tests of p:")
+        for part in note.removeprefix("Tests of p: ").rstrip(".").split("; ")
+    )  # fmt: skip
+    place, test = record.columns.index("training p"), record.columns.index("training test")
+    own = block.head.index("p")
+    for row, shown in zip(record.rows, block.rows, strict=True):
+        if row[test]:
+            assert str(shown[own]).split("\u00a0")[-1] == letters[row[test]]
+            assert str(row[place]).lstrip("< ") in str(shown[own])
+    assert not {"test", "missing"} & set(block.head)
+    assert any("(10¹²/L)" in str(row[0]) for row in block.rows)
+    assert all("-" not in str(cell) for row in block.rows for cell in row[1:])
+
+
 def test_every_contradiction_of_the_paper_is_stated(full: StudyDocument) -> None:
     text = " ".join(words(full))
     for what in ("16,383", "16,384", "1,625", "0.9 in Methods", "744", '"in both"', "without an intercept"):

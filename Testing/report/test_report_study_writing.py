@@ -251,6 +251,13 @@ def test_the_page_says_everything_and_what_it_is_not(page: Page) -> None:
     assert "nan" not in text.lower().replace("discriminan", "")
 
 
+def test_running_text_parts_no_interval(drawn: dict[str, DrawnFigure]) -> None:
+    told = replace(DOCUMENT, headline="Honest AUC 0.69 (0.50–0.87) <b>, better in 33 % (−0.1 to 0.2).", simulated=False)
+    page = html_page(told, drawn)
+    assert '0.69 <span class="interval">(0.50–0.87)</span> &lt;b&gt;' in page
+    assert 'in 33\u00a0% <span class="interval">(−0.1 to 0.2)</span>.' in page
+
+
 def test_the_page_can_be_read_without_seeing_it(page: Page) -> None:
     names = [str(attributes["id"]) for _, attributes in page.elements if "id" in attributes]
     assert len(names) == len(set(names))

@@ -56,7 +56,7 @@ def test_a_binary_rows_sum_is_kept_and_its_counts_are_not():
     frame = pd.DataFrame({"yes": [0] * 18 + [1] * 2 + [0] * 16 + [1] * 4})
     found = hide_small_groups(table_one(frame, [Characteristic("yes", "Invasion", "", "binary")], [0] * 20 + [1] * 20))
     row = found.to_frame().set_index("Characteristic").loc["Invasion: yes"]
-    assert row["all patients (N = 40)"] == "6 (15.00 %)"
+    assert row["all patients (N = 40)"] == "6 (15.0 %)"
     assert row["all patients, negative (n = 20)"] == "< 3 cases"
     assert row["all patients, positive (n = 20)"] == "not shown"
     assert list(row[["all patients p", "all patients test", "all patients SMD"]]) == ["", "", ""]

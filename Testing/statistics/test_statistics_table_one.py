@@ -193,7 +193,7 @@ def test_the_printed_table(clinical):
     assert heads[-3:] == ["training against test p", "training against test test", "training against test SMD"]
     assert printed.map(lambda cell: isinstance(cell, str) and "nan" not in cell.lower()).to_numpy().all()
     third = int((training["stage"] == 2).sum())
-    assert printed.loc[7, heads[1]] == f"{third} ({100 * third / len(training):.2f} %)"
+    assert printed.loc[7, heads[1]] == f"{third} ({100 * third / len(training):.1f} %)"
     missing = int(training["age"].isna().sum())
     assert missing > 0
     assert printed.loc[2, "training missing"] == str(missing)
@@ -267,3 +267,15 @@ def test_what_cannot_be_described_is_told(clinical):
         table_one(clinical, COLUMNS, clinical["outcome"], split=["train"] * len(clinical))
     with pytest.raises(TrainingError, match="no cases"):
         table_one(clinical[:0], COLUMNS, [])
+
+
+def test_decimals_follow_the_spread_and_not_an_outlier():
+    values = {
+        "alp": np.arange(47.0, 67.0),
+        "eosinophils": np.r_[np.linspace(0.02, 0.12, 19), 900],
+        "births": [1, 2] * 10,
+    }
+    kinds = {"births": "count"}
+    columns = [Characteristic(name, name, kind=kinds.get(name, "continuous")) for name in values]
+    printed = table_one(pd.DataFrame(values), columns, [0, 1] * 10).to_frame().iloc[:, 1]
+    assert list(printed) == ["56.50 ± 5.92", "0.073 [0.046; 0.099]", "1.5 [1.0; 2.0]"]

@@ -8,14 +8,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from ... import __version__
 from ...errors import MissingComponentError
 from ..style import closing_line
-from .cells import cell_text, interval_text, value_text
+from .cells import NO_BREAK, cell_text, interval_text, value_text
 from .document import Section, StudyDocument, TableBlock
 from .drawn_figures import DrawnFigure
 from .table_words import is_number_column, kept_together
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+_PERCENT = re.compile(r"(?<=\d) (?=%)")
+_INTERVAL = re.compile(r"\([−\d][\d.,]*(?:–|[ \u00a0]to[ \u00a0])[−\d][\d.,]*(?:\u00a0%)?\)")
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,7 @@ def html_page(document: StudyDocument, pictures: Mapping[str, DrawnFigure]) -> s
         "cell_text": lambda cell: kept_together(cell_text(cell)),
         "value_text": value_text,
         "interval_text": interval_text,
+        "unparted": _unparted,
     }
     page = environment.get_template("page").render(
         document=document,
@@ -78,6 +86,14 @@ def anchors(sections: tuple[Section, ...]) -> list[str]:
         name = "section-" + (re.sub(r"[^a-z0-9]+", "-", section.title.lower()).strip("-") or "untitled")
         found.append(name if name not in found else f"{name}-{len(found) + 1}")
     return found
+
+
+def _unparted(words: str) -> Markup:
+    """Running text in which an interval in brackets stays on one line, and a number with its per cent sign."""
+    from markupsafe import Markup, escape
+
+    text = _PERCENT.sub(NO_BREAK, str(escape(words)))
+    return Markup(_INTERVAL.sub(r'<span class="interval">\g<0></span>', text))
 
 
 def _columns(table: TableBlock) -> list[_Column]:

@@ -76,7 +76,8 @@ def _range(row: Row) -> float | None:
 
 def _width(row: Row, units: Mapping[str, str]) -> str:
     unit = units.get(_label(row), "")
-    return f"{_range(row):.3g}" + (f" {readable_unit(unit)}" if unit else "")
+    between = " × " if unit[:1].isdigit() else " "
+    return f"{_range(row):.3g}" + (f"{between}{readable_unit(unit)}" if unit else "")
 
 
 def _over_range(row: Row, side: str) -> Cell:

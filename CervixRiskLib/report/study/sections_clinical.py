@@ -120,7 +120,8 @@ def _events(rows: list[dict[str, Any]]) -> tuple[Block, ...]:
     rarer = min(events, cases - events)
     per_variable = rarer / len(together)
     sentence = (
-        f"The multivariate regression has {rarer:.0f} cases of the rarer outcome for {len(together)} predictors: "
+        f"The multivariate regression has {rarer:.0f} cases of the rarer outcome for {len(together)} "
+        f"predictor{'' if len(together) == 1 else 's'}: "
         f"{per_variable:.1f} events per variable"
     )
     if per_variable < _LEAST_EVENTS:

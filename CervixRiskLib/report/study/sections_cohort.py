@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ...bundle.prediction_text import readable_unit
 from ...bundle.study_file import Study
 from ...bundle.study_record import RecordTable
 from .document import Absence, Block, FigureBlock, Paragraph, Section, TableBlock
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _COHORT = re.compile(r"(.+) \(N = \d+\)")
 _AGAINST = " against "
 _NO_BREAK = "\u00a0"
+_LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰ"
 _REPLACED = "In training a missing value is replaced by the median of the training side of each resample."
 
 Printed = Callable[[str, int], tuple[str, str, str] | None]
@@ -85,7 +87,10 @@ def _one_cohort(table: RecordTable, cohort: str, place: int, published: Printed)
         for column in table.columns[1:]
         if (column.startswith((f"{cohort} ", f"{cohort}, "))) and _AGAINST not in column
     ]
+    # Tests are told below, and who has no value in a table of its own: the groups get the room.
+    columns = [column for column in columns if column not in (f"{cohort} test", f"{cohort} missing")]
     places = [table.columns.index(column) for column in columns]
+    tests = _Tests(table, cohort)
     heads = tuple(re.sub(rf"^{re.escape(cohort)},? ", "", column) for column in columns)
     heads = tuple(f"all {head}" if head.startswith("(N") else head for head in heads)
     rows = []
@@ -97,13 +102,12 @@ def _one_cohort(table: RecordTable, cohort: str, place: int, published: Printed)
         heading = heading if label.startswith(" ") else label
         printed = published(label, place) if label == heading or published(heading, place) else None
         printed_any = printed_any or printed is not None
-        rows.append(
-            (str(row[0]).strip(), *(_text(row[index]) for index in places), *map(_text, printed or (None, None, None)))
-        )
+        own = (tests.marked(row) if table.columns[index] == f"{cohort} p" else _own(row[index]) for index in places)
+        rows.append((readable_unit(label.strip()), *own, *map(_text, printed or (None, None, None))))
     width = 1 + len(places) + (3 if printed_any else 0)
     groups: tuple[tuple[str, int], ...] = (("", 1), (cohort, len(places)))
     # Once is enough: both sides are told in the same way.
-    notes = table.notes if place == 0 else ()
+    notes = (*tests.notes(), *(table.notes if place == 0 else ()))
     if printed_any:
         groups = (*groups, (COLUMN, 3))
         notes = (*notes, f"Published: {SOURCE}.")
@@ -125,7 +129,7 @@ def _compared(table: RecordTable, columns: list[str]) -> TableBlock:
     places = [table.columns.index(column) for column in columns]
     title = columns[0].rpartition(" ")[0]
     rows = [
-        (_text(row[0]), *(_text(row[place]) for place in places))
+        (readable_unit(str(row[0]).strip()), *(_own(row[place]) for place in places))
         for row in table.rows
         if any(row[place] for place in places)
     ]
@@ -139,9 +143,14 @@ def _differences(study: Study, table: RecordTable) -> FigureBlock | None:
         if not column.endswith(" SMD"):
             continue
         place = table.columns.index(column)
-        found = {str(row[0]).strip(): value for row in table.rows if (value := _number(row[place])) is not None}
+        found = {
+            readable_unit(str(row[0]).strip()): value
+            for row in table.rows
+            if (value := _number(row[place])) is not None
+        }
+        name = column.removesuffix(" SMD")
         if found:
-            comparisons[column.removesuffix(" SMD")] = found
+            comparisons[name if _AGAINST in name else f"outcome groups, {name}"] = found
     if not comparisons:
         return None
 
@@ -161,7 +170,7 @@ def _differences(study: Study, table: RecordTable) -> FigureBlock | None:
 def _missing(table: RecordTable, cohorts: list[str], note: str) -> Block:
     places = {cohort: table.columns.index(f"{cohort} missing") for cohort in cohorts}
     rows = [
-        (str(row[0]).strip(), *(_text(row[place]) for place in places.values()))
+        (readable_unit(str(row[0]).strip()), *(_own(row[place]) for place in places.values()))
         for row in table.rows
         if any(str(row[place]) not in ("", "0", "None") for place in places.values())
     ]
@@ -176,10 +185,39 @@ def _missing(table: RecordTable, cohorts: list[str], note: str) -> Block:
     )
 
 
+class _Tests:
+    """Which test a p-value comes from: a letter behind it, and the letters' names below the table."""
+
+    def __init__(self, table: RecordTable, cohort: str) -> None:
+        names = [row[place] for place in _places(table, f"{cohort} test") for row in table.rows]
+        self._letters = dict(zip(dict.fromkeys(str(name) for name in names if name), _LETTERS, strict=False))
+        self._places = [*_places(table, f"{cohort} p"), *_places(table, f"{cohort} test")]
+
+    def marked(self, row: Sequence[object]) -> str:
+        p, *test = (row[place] for place in self._places)
+        letter = self._letters.get(str(*test), "")
+        return f"{_own(p)}{_NO_BREAK}{letter}" if letter else _own(p)
+
+    def notes(self) -> tuple[str, ...]:
+        named = "; ".join(f"{letter} {name}" for name, letter in self._letters.items())
+        return (f"Tests of p: {named}.",) if named else ()
+
+
+def _places(table: RecordTable, column: str) -> list[int]:
+    return [place for place, name in enumerate(table.columns) if name == column]
+
+
+def _own(cell: object) -> str:
+    """A cell of this study: empty where the row has none."""
+    return _text(cell) or ""
+
+
 def _text(cell: object) -> str | None:
     if cell is None or cell == "":
         return None
     words = str(cell).rstrip()
+    if words.startswith("-"):
+        words = f"\N{MINUS SIGN}{words[1:]}"
     # A number and its spread stay on one line.
     return words.replace(" ", _NO_BREAK) if words[0].isdigit() or words[0] in "<-−" else words
 
