@@ -59,12 +59,15 @@ class GroupCalibration:
     cases: int
 
     @classmethod
-    def fit(cls, logits: np.ndarray, labels: np.ndarray) -> GroupCalibration:
-        """Fit on held-out ``logits`` ``(cases, groups)`` and ``labels`` ``(cases,)``."""
+    def fit(cls, logits: np.ndarray, labels: np.ndarray, networks: np.ndarray | None = None) -> GroupCalibration:
+        """Fit on held-out ``logits`` ``(cases, groups)`` and ``labels`` ``(cases,)``.
+
+        ``networks`` ``(cases,)`` tells which network answered: that the networks of two folds differ from each other
+        does not tell cases apart.
+        """
         groups = logits.shape[1]
         shares = np.bincount(labels, minlength=groups) / len(labels)
-        centred = logits - logits.mean(axis=1, keepdims=True)
-        if float(centred.std(axis=0).max()) < _LEAST_SPREAD:
+        if _spread(logits, np.zeros(len(labels)) if networks is None else networks) < _LEAST_SPREAD:
             # Logits of zero have no slope in either calibration: each then falls back on the shares.
             logits = np.zeros_like(logits)
         if groups == 2:
@@ -166,3 +169,12 @@ class GroupCalibration:
         ):
             raise BundleError("The bundle's calibration is incomplete: get the bundle again.")
         return found
+
+
+def _spread(logits: np.ndarray, networks: np.ndarray) -> float:
+    """Standard deviation over the cases of one network, the largest over the groups."""
+    offsets = logits - logits.mean(axis=1, keepdims=True)
+    for network in np.unique(networks):
+        own = networks == network
+        offsets[own] -= offsets[own].mean(axis=0)
+    return float(np.sqrt(np.square(offsets).mean(axis=0)).max())

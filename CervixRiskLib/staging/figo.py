@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-from ..cohort.cells import shown
+from ..cohort.shown_text import shown
 from ..errors import CohortError
 
 GUIDELINE = "ESGO-ESTRO-ESP 2023"

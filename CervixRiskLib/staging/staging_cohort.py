@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..cohort import Cohort, load_cohort
-from ..cohort.cells import is_missing, shown
+from ..cohort.cells import is_missing
+from ..cohort.shown_text import shown
 from ..errors import CohortError
 from .figo import GROUP_NAMES, treatment_group
 

@@ -58,6 +58,13 @@ class ValidatedNetwork:
     def name(self) -> str:
         return self.evaluation.network
 
+    @property
+    def answered_by(self) -> np.ndarray:
+        """``(cases,)``: the number of the trial that answered each case."""
+        positions = np.concatenate([trial.positions for trial in self.trials])
+        numbers = np.repeat(np.arange(len(self.trials)), [len(trial.positions) for trial in self.trials])
+        return np.asarray(numbers[np.argsort(positions)])
+
 
 @dataclass(frozen=True, eq=False)
 class StagingResult:
@@ -147,7 +154,7 @@ def train(
             "would make that result too good."
         )
     evaluation = chosen.evaluation
-    calibration = GroupCalibration.fit(evaluation.logits, evaluation.truth)
+    calibration = GroupCalibration.fit(evaluation.logits, evaluation.truth, chosen.answered_by)
     if calibration.no_discrimination:
         notes.append(
             f"{chosen.name} did not rank the held-out cases better than chance, or answered them all but alike: the "

@@ -122,6 +122,15 @@ def test_logits_that_hardly_differ_are_not_stretched(groups):
     assert not again.no_discrimination
 
 
+def test_networks_of_folds_that_differ_from_each_other_do_not_tell_cases_apart():
+    """Three folds' networks, each with one answer for all, the higher the more of its cases are of the second group."""
+    networks = np.repeat([0, 1, 2], 20)
+    labels = (np.arange(60) % 20 < np.repeat([8, 10, 12], 20)).astype(int)
+    logits = np.column_stack([np.zeros(60), 0.1 * networks])
+    assert not GroupCalibration.fit(logits, labels).no_discrimination
+    assert GroupCalibration.fit(logits, labels, networks).no_discrimination
+
+
 def test_a_temperature_that_these_cases_do_not_determine_leaves_an_interval():
     """The inverse of next to no information is no number once it is in an exponential."""
     logits, labels = _three_groups(12)

@@ -174,6 +174,8 @@ def test_cross_validation_judges_every_case_once(tmp_path, discs):
     result = train(load_staging_cohort(discs, settings), settings, tmp_path / "cv.zip")
     (network,) = result.networks
     assert len(network.trials) == 3
+    for number, trial in enumerate(network.trials):
+        assert list(np.flatnonzero(network.answered_by == number)) == sorted(trial.positions)
     assert network.case_ids == load_staging_cohort(discs, settings).case_ids
     assert result.manifest.training.cases == 40
     assert load_predictor(load_bundle(result.bundle_path)).predict(_case(discs)).probability >= 0
