@@ -58,7 +58,7 @@ def clinical_values(pairs: Sequence[str]) -> dict[str, float | str]:
     ClinicalValueError
         Not such a pair, or the same name twice.
     """
-    from ..cohort.cells import shown
+    from ..cohort.shown_text import shown
     from ..errors import ClinicalValueError
 
     values: dict[str, float | str] = {}
@@ -81,7 +81,7 @@ def channel_paths(pairs: Sequence[str]) -> dict[str, Path]:
     SettingsError
         Not such a pair, or the same name twice.
     """
-    from ..cohort.cells import shown
+    from ..cohort.shown_text import shown
     from ..errors import SettingsError
 
     paths: dict[str, Path] = {}
@@ -104,7 +104,7 @@ def channels_in_order(given: Mapping[str, Path], wanted: Sequence[str]) -> list[
     SettingsError
         The model knows no such channel, or one is missing.
     """
-    from ..cohort.cells import shown
+    from ..cohort.shown_text import shown
     from ..errors import SettingsError
 
     further = [name for name in wanted if name != FIRST_CHANNEL]

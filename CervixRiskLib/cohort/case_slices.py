@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import CohortError, ImageError
-from .cells import shown
+from .shown_text import shown
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from .columns import parse_number, parse_yes_no
+from .shown_text import shown
 
 _MISSING = frozenset({"", "na", "n/a", "n.a.", "nan", "null", "-", ".", "?", "#n/a"})
 _SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test"}
@@ -83,14 +84,3 @@ def parse_spacing(text: str, decimal_comma: bool) -> tuple[float, float]:
     if not (0.001 <= row_mm <= 10 and 0.001 <= column_mm <= 10):
         raise ValueError(f"spacing_mm is '{shown(text)}'; it must be the pixel size in mm, such as 0.1 or 0.1 x 0.12")
     return row_mm, column_mm
-
-
-def one_line(text: str) -> str:
-    """A cell's text on one line, of signs that can be printed."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-
-
-def shown(text: str) -> str:
-    """A cell's text, cut where it would flood the screen."""
-    text = one_line(text)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ..errors import CohortError
-from .cells import shown
+from .shown_text import shown
 
 
 def check_classes(table: pd.DataFrame) -> None:

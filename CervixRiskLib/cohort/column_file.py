@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CohortError
-from .columns import COLUMN_FIELDS, COLUMN_KINDS, ClinicalColumn, parse_number, shown_value
+from .columns import COLUMN_FIELDS, COLUMN_KINDS, ClinicalColumn, parse_number
+from .shown_text import one_line, shown_value
 
 _LARGEST_FILE = 262_144
 _DEEPEST = 8
@@ -67,7 +68,7 @@ def column_from_entry(name: object, entry: object) -> ClinicalColumn:
         raise CohortError(f"Column '{shown_value(name)}' of the data dictionary: low must be below high.")
     return ClinicalColumn(
         name=name.strip(),
-        label=_text(name, entry, "label") or name.strip(),
+        label=_text(name, entry, "label") or one_line(name),
         unit=_text(name, entry, "unit"),
         kind=kind,  # type: ignore[arg-type]
         low=low,
@@ -149,4 +150,4 @@ def _text(name: str, entry: Mapping[Any, Any], field: str) -> str:
         raise CohortError(
             f"Column '{shown_value(name)}' of the data dictionary: {field} is text; put quotes around it."
         )
-    return value.strip()
+    return one_line(value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .cells import has_decimal_comma, is_missing, number_text, shown
+from .cells import has_decimal_comma, is_missing, number_text
 from .columns import ClinicalColumn, ColumnDictionary, parse_number, parse_yes_no
+from .shown_text import shown
 
 _MOST_LEVELS = 12
 

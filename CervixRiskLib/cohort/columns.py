@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ..errors import ClinicalValueError, CohortError
+from .shown_text import shown_value
 
 ColumnKind = Literal["continuous", "count", "binary", "category"]
 
@@ -197,9 +198,9 @@ class ColumnDictionary:
                 return column
         near = difflib.get_close_matches(name, self.names, n=1, cutoff=0.5)
         if near:
-            raise ClinicalValueError(f"There is no clinical column '{name}'. Did you mean '{near[0]}'?")
+            raise ClinicalValueError(f"There is no clinical column '{shown_value(name)}'. Did you mean '{near[0]}'?")
         known = ", ".join(self.names) or "none"
-        raise ClinicalValueError(f"There is no clinical column '{name}'. The columns are: {known}.")
+        raise ClinicalValueError(f"There is no clinical column '{shown_value(name)}'. The columns are: {known}.")
 
     def check(self, name: str, value: object) -> float:
         """The value of column ``name`` as a number.
@@ -242,9 +243,3 @@ def parse_number(value: object) -> float | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
-
-
-def shown_value(value: object) -> str:
-    """The value as it was typed, cut where it would flood the screen."""
-    text = " ".join(str(value).split())
-    return "empty" if not text else text if len(text) <= 40 else f"{text[:37]}..."

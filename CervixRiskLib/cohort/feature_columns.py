@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import CohortError
-from .cells import one_line, shown
 from .delimited_text import DelimitedText
 from .feature_text import CASE, TITLE, UNNAMED, numbers
+from .shown_text import one_line, shown
 from .table_rows import CASE_COLUMNS, CaseRow, RowProblem
 
 _DIAGNOSTICS = "diagnostics_"

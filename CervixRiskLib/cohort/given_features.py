@@ -18,11 +18,12 @@ import pandas as pd
 
 from ..errors import CohortError
 from .case_frame import case_frame, content_hash
-from .cells import number_text, one_line, shown
+from .cells import number_text
 from .cohort_checks import check_classes, check_split
 from .columns import ColumnDictionary
 from .feature_columns import named, usable_features
 from .feature_text import CASE, TITLE, case_position, feature_rows, numbers, read_feature_text
+from .shown_text import one_line, shown
 from .simulation_mark import SIMULATION_MARK
 from .table import Cohort
 from .table_rows import RowProblem, refuse

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import CohortError
-from .cells import is_missing, parse_group, shown
+from .cells import is_missing, parse_group
+from .shown_text import shown
 
 if TYPE_CHECKING:
     from .table_rows import CaseRow

@@ -13,12 +13,12 @@ import pandas as pd
 
 from ..errors import CohortError, SettingsError
 from .case_frame import BINARY_NAMES, case_frame, content_hash
-from .cells import shown
 from .cohort_checks import check_classes, check_split
 from .column_inference import clinical_columns
 from .columns import ColumnDictionary, builtin_columns
 from .delimited_text import DelimitedText, read_delimited
 from .outcome_groups import GroupReader, code_groups
+from .shown_text import shown
 from .simulation_mark import SIMULATION_MARK
 from .table_rows import CASE_COLUMNS, IMAGE_COLUMNS, RowProblem, RowReader, refuse
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import ClinicalValueError, CohortError
-from .cells import is_missing, number_text, one_line, parse_index, parse_outcome, parse_spacing, parse_split, shown
+from .cells import is_missing, number_text, parse_index, parse_outcome, parse_spacing, parse_split
 from .columns import ClinicalColumn
 from .delimited_text import DelimitedText, TextRow
 from .first_lines import first_lines
 from .outcome_groups import GroupReader
+from .shown_text import one_line, shown
 
 CASE_COLUMNS = (
     "image", "roi", "outcome", "patient_id", "slice", "label", "spacing_mm", "center", "split", "figo_stage",

@@ -128,7 +128,7 @@ def parse_moment(text: str) -> date | datetime:
     ValueError
         It is none.
     """
-    from ..cohort.cells import shown
+    from ..cohort.shown_text import shown
 
     text = text.strip()
     try:
@@ -250,7 +250,7 @@ class _TableReader:
         return "" if position is None or position >= len(row.cells) else row.cells[position]
 
     def _shown(self, row: TextRow, name: str) -> str:
-        from ..cohort.cells import shown
+        from ..cohort.shown_text import shown
 
         return shown(self._cell(row, name))
 
@@ -263,14 +263,15 @@ def study_case_id(text: str) -> str:
     ReadingError
         No case can have this name.
     """
-    from ..cohort.cells import one_line
+    from ..cohort.shown_text import one_line
 
     return clean_name(one_line(text), "case")
 
 
 def _parse_duration(cell: str, decimal_comma: bool) -> float:
-    from ..cohort.cells import number_text, shown
+    from ..cohort.cells import number_text
     from ..cohort.columns import parse_number
+    from ..cohort.shown_text import shown
 
     number = parse_number(number_text(cell, decimal_comma))
     if number is None or number < 0:

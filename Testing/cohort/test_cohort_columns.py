@@ -178,3 +178,17 @@ def test_a_number_with_something_more_tells_how_to_write_it(text: str) -> None:
         column.parse(text)
     with pytest.raises(ClinicalValueError, match=r"not a number\."):
         column.parse("old")
+
+
+def test_what_a_strangers_dictionary_holds_moves_no_cursor(tmp_path: Path) -> None:
+    path = tmp_path / "x.columns.yaml"
+    path.write_text('columns: {age: {label: "Age\\e[2J", unit: "y\\nears", high: 110}}', encoding="utf-8")
+    age = ColumnDictionary.load(path)["age"]
+    assert (age.label, age.unit) == ("Age [2J", "y ears")
+    with pytest.raises(ClinicalValueError) as refused:
+        age.parse("old\x1b[31m")
+    assert str(refused.value).isprintable()
+    path.write_text('columns: {"age\\e[2J": {kind: no}}', encoding="utf-8")
+    with pytest.raises(CohortError) as refused_file:
+        ColumnDictionary.load(path)
+    assert str(refused_file.value).isprintable()
