@@ -575,3 +575,9 @@ class TestRowNames:
         assert "…" in cut.words[0]
         assert cut.words[1] == "Age"
         assert cut.room <= 3.5
+
+
+def test_no_band_says_that_an_auc_lies_above_one() -> None:
+    found = replace(trace(), elimination_spread=tuple(np.full(len(trace().elimination_auc), 0.5)))
+    band = only(draw_elimination_curve(found), "spread").get_paths()[0].vertices
+    assert band[:, 1].max() == 1.0

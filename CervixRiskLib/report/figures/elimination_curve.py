@@ -62,7 +62,9 @@ def draw_elimination_curve(
         )  # fmt: skip
         axes = panels.axes[0]
         plain_axes(axes)
-        axes.fill_between(count, auc - spread, auc + spread, color=BLUE, alpha=0.2, linewidth=0, gid="spread")
+        axes.fill_between(
+            count, auc - spread, np.minimum(auc + spread, 1.0), color=BLUE, alpha=0.2, linewidth=0, gid="spread"
+        )
         marker = "o" if len(count) <= 40 else ""
         axes.plot(count, auc, color=BLUE, marker=marker, markersize=3.5, linewidth=1.5, gid="auc")
         axes.axhline(0.5, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)), gid="chance")

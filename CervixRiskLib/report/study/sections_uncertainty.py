@@ -56,7 +56,7 @@ def _comparisons(study: Study) -> tuple[Block, ...]:
         return (Absence(f"There is no other model to compare the {model.model.name} with."),)
     return (
         TableBlock(
-            f"The {model.model.name} (AUC {cell_text(model.auc())}) against the others, cross-validated",
+            f"The {model.model.name}, AUC {cell_text(model.auc())}, against the others, cross-validated",
             ("Other model", "its AUC", "difference of AUCs", "p"),
             tuple(rows),
             "comparisons",
