@@ -24,6 +24,7 @@ from ..errors import ImageError, MissingComponentError, RoiError
 from .dicom_geometry import frame_attribute, frame_geometry, pixel_size
 from .dicom_reader import decode_frame, refuse_deflate_bomb, transfer_syntax
 from .file_format import MAX_PIXELS
+from .segment_words import elsewhere, listed, shown_name
 from .slice_geometry import SliceGeometry
 from .slice_image import SliceImage
 
@@ -40,7 +41,6 @@ _DIRECTION_TOLERANCE = 1e-3
 _RELATIVE_SPACING_TOLERANCE = 1e-3
 # Parts of a pixel by which a frame may lie beside the image's grid and beside its plane.
 _GRID_TOLERANCE = 0.1
-_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _read(path: Path, image: SliceImage, segment: str | None, label: int | None,
             part = 2 * stored.astype(np.int64) >= max(highest, 1)
         _lay(name, mask, part, row, column)
     if not mask.any():
-        raise RoiError(f"The segment “{_shown(chosen.label)}” does not reach this slice: no pixel is marked.")
+        raise elsewhere(chosen.label)
     return mask
 
 
@@ -165,8 +165,7 @@ def _segments(dataset: Any) -> list[_Segment]:
 def _choose(name: str, segments: list[_Segment], segment: str | None, label: int | None) -> _Segment:
     if not segments:
         raise RoiError(f"“{name}” describes no segment: save the segmentation again.")
-    listed = ", ".join(f"{item.number} “{_shown(item.label)}”" for item in segments[:_SHOWN])
-    listed += ", ..." if len(segments) > _SHOWN else ""
+    known = listed([f"{item.number} “{shown_name(item.label)}”" for item in segments])
     matching = [
         item
         for item in segments
@@ -175,9 +174,9 @@ def _choose(name: str, segments: list[_Segment], segment: str | None, label: int
     if len(matching) == 1:
         return matching[0]
     if not matching:
-        raise RoiError(f"“{name}” has no such segment: it has {listed}.")
+        raise RoiError(f"“{name}” has no such segment: it has {known}.")
     raise RoiError(
-        f"“{name}” has {len(segments)} segments ({listed}): say which one is the tumour by its name (--segment) or "
+        f"“{name}” has {len(segments)} segments ({known}): say which one is the tumour by its name (--segment) or "
         "number (--label)."
     )
 
@@ -279,7 +278,3 @@ def _lay(name: str, mask: np.ndarray, part: np.ndarray, row: int, column: int) -
     if (marked < 0).any() or (marked >= mask.shape).any():
         raise RoiError(f"“{name}” reaches beyond the image: it was drawn on another image.")
     mask[marked[:, 0], marked[:, 1]] = True
-
-
-def _shown(label: str) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in label)[:40]

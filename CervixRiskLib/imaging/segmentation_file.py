@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import RoiError
+from .segment_words import elsewhere, listed, shown_name
 from .slice_geometry import SliceGeometry
 from .slice_image import SliceImage
 from .volume_header import VolumeHeader
 from .volume_reader import cut_slice, slice_axis, slice_in_patient
 
 _OFFSET_KEY = "Segmentation_ReferenceImageExtentOffset"
-_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,8 @@ def read_segment(
     axis = _axis_like(header, image)
     row_axis, column_axis = (axis_ for axis_ in (2, 1, 0) if axis_ != axis)
     slice_here = _slice_on_image(name, header, image, offset, axis, slice_index)
-    absent = RoiError(f"The segment “{_shown(chosen.name)}” does not reach this slice: no pixel is marked.")
     if not 0 <= slice_here < header.sizes[axis]:
-        raise absent
+        raise elsewhere(chosen.name)
     raw = cut_slice(path, header, axis, slice_here)
     layers = raw.values if raw.values.ndim == 3 else raw.values[..., None]
     part = layers[..., chosen.layer] == chosen.label
@@ -74,7 +73,7 @@ def read_segment(
         mask = np.zeros(image.shape, dtype=bool)
         mask[row0 : row0 + part.shape[0], column0 : column0 + part.shape[1]] = part
     if not mask.any():
-        raise absent
+        raise elsewhere(chosen.name)
     geometry = raw.geometry
     if geometry is not None and raw.spacing_mm is not None and mask is not part:
         geometry = geometry.shifted(-row0, -column0, raw.spacing_mm)
@@ -98,8 +97,7 @@ def _segments(name: str, header: VolumeHeader) -> list[_Segment]:
 
 
 def _choose(name: str, segments: list[_Segment], segment: str | None, label: int | None) -> _Segment:
-    listed = ", ".join(f"“{_shown(item.name)}”" for item in segments[:_SHOWN])
-    listed += ", ..." if len(segments) > _SHOWN else ""
+    known = listed([f"“{shown_name(item.name)}”" for item in segments])
     matching = segments
     if segment is not None:
         matching = [item for item in segments if item.identifier == segment] or [
@@ -110,9 +108,9 @@ def _choose(name: str, segments: list[_Segment], segment: str | None, label: int
     if len(matching) == 1:
         return matching[0]
     if not matching:
-        raise RoiError(f"“{name}” has no such segment: it has {listed}.")
+        raise RoiError(f"“{name}” has no such segment: it has {known}.")
     raise RoiError(
-        f"“{name}” has {len(segments)} segments ({listed}): say which one is the tumour by its name (--segment)."
+        f"“{name}” has {len(segments)} segments ({known}): say which one is the tumour by its name (--segment)."
     )
 
 
@@ -170,7 +168,3 @@ def _reference_slices(metadata: Mapping[str, str], axis: int) -> int | None:
     except (IndexError, ValueError):
         return None
     return last - first + 1
-
-
-def _shown(name: str) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in name)[:40]
