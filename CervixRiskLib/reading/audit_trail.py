@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import select, type_coerce
 
 from . import schema
+from .column_types import Choice, Whole, Words
+from .records import Round
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,12 +42,13 @@ def read_audit_trail(study: Study) -> pd.DataFrame:
     query = (
         select(
             events,
-            cases.c.case_id,
-            cases.c.number,
-            contours.c.round.label("contour_round"),
-            contours.c.version,
-            contours.c.file,
-            contours.c.file_sha256,
+            # An event need not be about a case or a contour.
+            type_coerce(cases.c.case_id, Words(optional=True)).label("case_id"),
+            type_coerce(cases.c.number, Whole(optional=True)).label("number"),
+            type_coerce(contours.c.round, Choice(Round, optional=True)).label("contour_round"),
+            type_coerce(contours.c.version, Whole(optional=True)).label("version"),
+            type_coerce(contours.c.file, Words(optional=True)).label("file"),
+            type_coerce(contours.c.file_sha256, Words(optional=True)).label("file_sha256"),
         )
         .outerjoin(cases, events.c.case == cases.c.id)
         .outerjoin(contours, events.c.contour == contours.c.id)

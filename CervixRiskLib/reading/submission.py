@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, insert, select
+from sqlalchemy import Connection, RowMapping, and_, func, insert, select, type_coerce
 
 from .. import __version__
 from ..errors import CervixRiskError, ReadingError
 from ..imaging import Roi, SliceImage
 from ..imaging.image_writer import segmentation_bytes
 from . import schema
+from .column_types import UtcTime
 from .contour_files import StagedFile
 from .journal import record_event
 from .records import Decision, ImageRecord, Origin, Receipt, Round
@@ -226,7 +227,7 @@ def _duration(
     if origin is Origin.IMPORTED:
         return None, None
     table = schema.events
-    query = select(func.max(table.c.at)).where(
+    query = select(type_coerce(func.max(table.c.at), UtcTime(optional=True))).where(
         table.c.case == case, table.c.actor == reader_name, table.c.round == round_.value, table.c.action == "opened"
     )
     opened: Any = connection.execute(query).scalar_one()

@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from CervixRiskLib.reading import (
     independent_contours,
     open_study,
     people,
+    read_audit_trail,
     reviewed_contours,
     schema,
     study_status,
@@ -484,3 +486,50 @@ def test_an_image_whose_place_leads_out_of_the_folder(study: Study) -> None:
     with pytest.raises(ReadingError, match="damaged"):
         ReaderDesk(study, "Reader A").open_image(3)
     assert check_integrity(study).changed_images == (3,)
+
+
+def _loosened(study: Study) -> None:
+    """The tables without their NOT NULL: one byte of the file that turns over empties a value, whatever they say."""
+    with closing(sqlite3.connect(study.folder / "study.db")) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', '') WHERE type = 'table'")
+        connection.commit()
+
+
+@pytest.mark.parametrize("table", ["contours", "readers", "cases", "study", "events"])
+def test_a_value_of_another_kind_is_said_to_be_damage(study: Study, draw: MakeRoi, table: str) -> None:
+    """Column by column: nothing where something must be, words for numbers, bytes for words."""
+    _use(study, draw)
+    _loosened(study)
+    sound = (study.folder / "study.db").read_bytes()
+    columns = [column.name for column in schema.metadata.tables[table].columns if not column.foreign_keys]
+    refused = 0
+    for column in columns:
+        for value in (None, "x", b"\xff"):
+            (study.folder / "study.db").write_bytes(sound)
+            with closing(sqlite3.connect(study.folder / "study.db")) as connection:
+                try:
+                    connection.execute(f'UPDATE {table} SET "{column}" = ? WHERE id = 1', (value,))
+                except sqlite3.IntegrityError:
+                    continue
+                connection.commit()
+            try:
+                found = open_study(study.folder)
+                all_contours(found)
+                ReaderDesk(found, "Reader A").tasks()
+                ReviewDesk(found, "Reviewer C").tasks()
+                read_audit_trail(found)
+            except ReadingError:
+                refused += 1
+    assert refused >= 3
+
+
+def test_a_contour_without_a_round_is_a_sentence(study: Study, draw: MakeRoi) -> None:
+    ReaderDesk(study, "Reader A").submit(1, draw(1))
+    _loosened(study)
+    with closing(sqlite3.connect(study.folder / "study.db")) as connection:
+        connection.execute("UPDATE contours SET round = NULL")
+        connection.commit()
+    for look in (lambda: all_contours(study), lambda: ReaderDesk(study, "Reader A").tasks()):
+        with pytest.raises(ReadingError, match=r"database is damaged: restore it from a copy"):
+            look()
