@@ -41,7 +41,7 @@ class CervixRisk(ScriptedLoadableModule):
         self.parent.contributors = ["The CervixRisk developers"]
         self.parent.helpText = _(
             "Cervical cancer on one ultrasound or MRI slice: delineate the tumour, then ask for the probability of "
-            "pelvic lymph node metastasis (ultrasound) or for the treatment group (MRI). Grad-CAM and the nomogram are "
+            "pelvic lymph node metastasis (ultrasound) or for the treatment group (MRI). Heat map and nomogram are "
             "shown with the answer; reader studies measure how far a contour can be trusted.<br>"
             "Four steps, in the order of the work: Case, Contour, Ask, Answer. Try it with the sample slices in step 1."
             "<br><b>For research use. Not a medical device.</b> Models are trained by each hospital on its own cohort; "

@@ -85,7 +85,7 @@ def _group_lines(prediction: Prediction) -> list[str]:
 
 
 def heat_map_caption(prediction: Prediction) -> str:
-    """``"Heat map: Grad-CAM of the fusion score"``, empty without a heat map."""
+    """``"Heat map: HiResCAM of the fusion score"``, empty without a heat map."""
     if prediction.heatmap is None:
         return ""
     return f"Heat map: {prediction.heatmap_target}" if prediction.heatmap_target else "Heat map"

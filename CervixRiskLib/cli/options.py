@@ -53,6 +53,24 @@ RuntimeOption = Annotated[
 ]
 
 
+class HeatMapMethod(str, Enum):
+    """How a heat map is made."""
+
+    gradcam = "gradcam"
+    hirescam = "hirescam"
+
+
+HeatMapMethodOption = Annotated[
+    HeatMapMethod | None,
+    typer.Option(
+        "--heatmap-method",
+        help="How a lymph node model's heat map is made. hirescam: what each place adds to the score. gradcam: as the "
+        "published study did, each channel's mean slope over all places.",
+        show_default=False,
+    ),
+]
+
+
 def examples(*commands: str) -> str:
     """An epilogue of runnable commands for ``--help``."""
     return "\n\n".join(["Examples:", *(f"    {command}" for command in commands)])

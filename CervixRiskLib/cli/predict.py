@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..worker.predictors import open_predictor
+from ..worker.predictors import heat_map_options, open_predictor
 from . import case_options
 from .answer import prediction_json, prediction_lines
 from .answer_files import check_report_path, report_files, write_extras, write_report
@@ -16,7 +16,7 @@ from .case_reading import channel_paths, channels_in_order, check_case_options, 
 from .cohort_answers import answer_cohort
 from .destinations import check_destinations
 from .feature_answers import answer_features
-from .options import DeviceOption, JsonFlag, Runtime, RuntimeOption, SkipInvalidFlag, examples
+from .options import DeviceOption, HeatMapMethodOption, JsonFlag, Runtime, RuntimeOption, SkipInvalidFlag, examples
 from .output import print_json, print_lines, print_panel
 from .progress_bar import ProgressBar
 
@@ -43,6 +43,7 @@ def predict(
     heatmap: Annotated[
         Path | None, typer.Option("--heatmap", metavar="FILE.nrrd", help="Write the heat map on the image's grid.")
     ] = None,
+    heatmap_method: HeatMapMethodOption = None,
     picture: Annotated[
         Path | None, typer.Option("--picture", metavar="FILE.png", help="Draw slice, contour, heat map and answer.")
     ] = None,
@@ -82,7 +83,8 @@ def predict(
     if cohort is not None or features is not None:
         unwanted = (image, roi, channel, label, segment, slice_index, spacing_mm, clinical)
         table = "--features" if cohort is None else "--cohort"
-        if any(item is not None and item != [] for item in (*unwanted, heatmap, picture, nomogram, report)):
+        drawn_things = (heatmap, heatmap_method, picture, nomogram, report)
+        if any(item is not None and item != [] for item in (*unwanted, *drawn_things)):
             raise SettingsError(f"{table} answers for a table; options for one case (--image, …) do not go with it.")
         if output is None:
             raise SettingsError("Say where the answers go: --output predictions.csv.")
@@ -121,8 +123,9 @@ def predict(
         clinical=clinical or (),
     )
     drawn = any(path is not None for path in (heatmap, picture, report))
+    chosen = heat_map_options(study, None if heatmap_method is None else heatmap_method.value)
     with ProgressBar() as progress:
-        prediction = predictor.predict(case, heatmap=drawn, progress=progress)
+        prediction = predictor.predict(case, heatmap=drawn, progress=progress, **chosen)
         written = write_extras(predictor, case, prediction, heatmap=heatmap, picture=picture, nomogram=nomogram)
         if report is not None:
             written |= write_report(report, study, predictor, case, prediction, progress)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from . import case_options
-from .options import DeviceOption, JsonFlag, Runtime, RuntimeOption, examples
+from .options import DeviceOption, HeatMapMethodOption, JsonFlag, Runtime, RuntimeOption, examples
 from .output import print_json, print_lines
 from .progress_bar import ProgressBar
 
@@ -41,6 +41,7 @@ def case(
     csv: Annotated[bool, typer.Option("--csv", help="Write the answer as a line of a table beside the page too.")] = (
         False
     ),
+    heatmap_method: HeatMapMethodOption = None,
     device: DeviceOption = "auto",
     runtime: RuntimeOption = Runtime.auto,
     as_json: JsonFlag = False,
@@ -51,7 +52,7 @@ def case(
     moves the score; every warning; and what the model is, with its validation and hash. The full account of the model
     on further pages is written by 'predict --report'.
     """
-    from ..worker.predictors import open_predictor
+    from ..worker.predictors import heat_map_options, open_predictor
     from .answer import prediction_json
     from .answer_files import check_report_path, report_files, write_page
     from .case_reading import channel_paths, channels_in_order, check_case_options, check_part, read_case
@@ -73,8 +74,9 @@ def case(
         spacing_mm=spacing_mm,
         clinical=clinical or (),
     )
+    chosen = heat_map_options(study, None if heatmap_method is None else heatmap_method.value)
     with ProgressBar() as progress:
-        prediction = predictor.predict(asked, heatmap=True, progress=progress)
+        prediction = predictor.predict(asked, heatmap=True, progress=progress, **chosen)
         name = output.stem if case_id is None else case_id
         written = write_page(output, name, study, predictor, asked, prediction, csv=csv, progress=progress)
     if as_json:

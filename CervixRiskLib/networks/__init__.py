@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from .answer import NetworkAnswer
-from .class_activation import grad_cam, head_grad_cam, score_grad_cam, weighted_cam
+from .class_activation import CamMethod, grad_cam, head_grad_cam, hires_cam, score_cam, weighted_cam
 from .crop_normalisation import zscore_crops
 from .device import DeviceChoice, choose_device
 from .zoo import NETWORKS, STAGING_NETWORKS, NetworkSpec, network_spec
@@ -62,6 +62,7 @@ __all__ = [
     "NO_AUGMENTATION",
     "STAGING_NETWORKS",
     "Augmentation",
+    "CamMethod",
     "DeviceChoice",
     "Epoch",
     "FineTunedEmbedding",
@@ -82,12 +83,13 @@ __all__ = [
     "fine_tune",
     "grad_cam",
     "head_grad_cam",
+    "hires_cam",
     "load_engine",
     "load_network",
     "network_files",
     "network_spec",
     "save_network",
-    "score_grad_cam",
+    "score_cam",
     "set_threads",
     "thread_count",
     "train_network",

@@ -10,12 +10,13 @@ from ..bundle import Bundle, CaseInput, Prediction, PredictionWarning, WarningCo
 from ..bundle.answer_warnings import bundle_warnings, image_warnings, roi_warnings
 from ..errors import BundleError, RoiError
 from ..imaging import Roi, SliceImage, crop_around_roi
+from ..networks import CamMethod
 from ..networks.bundle_files import GRAPH_FILE, NETWORK_FILE
 from ..progress import SILENT, Progress
 from .answering_model import AnsweringModel
 from .bundle_manifest import PRESET_FILE
 from .clinical_values import clinical_values
-from .score_heat_map import NetworkView, ScoreHeatMap, score_heat_map
+from .score_heat_map import DEFAULT_METHOD, NetworkView, ScoreHeatMap, score_heat_map
 
 if TYPE_CHECKING:
     from ..networks import InferenceEngine
@@ -103,8 +104,20 @@ class PlnmPredictor:
         """Names of the clinical columns the nomogram needs."""
         return tuple(predictor.name for predictor in self.manifest.clinical)
 
-    def predict(self, case: CaseInput, *, heatmap: bool = True, progress: Progress = SILENT) -> Prediction:
+    def predict(
+        self,
+        case: CaseInput,
+        *,
+        heatmap: bool = True,
+        heat_map_method: CamMethod | str = DEFAULT_METHOD,
+        progress: Progress = SILENT,
+    ) -> Prediction:
         """Answer for one case; see :class:`CervixRiskLib.bundle.Prediction`.
+
+        Parameters
+        ----------
+        heat_map_method
+            How the heat map is made of the score's slope: ``"gradcam"`` or ``"hirescam"``.
 
         Raises
         ------
@@ -117,6 +130,7 @@ class PlnmPredictor:
         """
         from ..radiomics import extract
 
+        method = CamMethod(heat_map_method)
         if case.roi is None:
             raise RoiError("Lymph node metastasis is judged from the tumour: delineate it first.")
         warnings = bundle_warnings(self.manifest, "nomogram")
@@ -139,7 +153,7 @@ class PlnmPredictor:
             heat = ScoreHeatMap(None, "")
             if heatmap:
                 standardised = self.model.standardise(radiomics, embedding)
-                heat = score_heat_map(self.fusion.scorer, standardised, view, image.shape)
+                heat = score_heat_map(self.fusion.scorer, standardised, view, image.shape, method)
             task.advance(detail="score")
         return replace(
             answer,

@@ -1,4 +1,8 @@
-"""Where in the image the fusion score comes from: Grad-CAM back through classifier, elimination and PCA."""
+"""Where in the image the fusion score comes from: a heat map back through classifier, elimination and PCA.
+
+The embedding is the flattened feature map, so the score has a slope of its own at every place of it. HiResCAM keeps
+them apart; Grad-CAM, which the published study used, takes their mean over the places for each channel.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,13 @@ import numpy as np
 
 from ..bundle import PredictionWarning, WarningCode
 from ..imaging import Crop
-from ..networks import grad_cam, score_grad_cam
+from ..networks import CamMethod, score_cam
 from .fusion_scorer import FusionScorer
 
 if TYPE_CHECKING:
     from ..networks import InferenceEngine
+
+DEFAULT_METHOD = CamMethod.HIRES_CAM
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +49,13 @@ class ScoreHeatMap:
 
 
 def score_heat_map(
-    scorer: FusionScorer, standardised: np.ndarray, view: NetworkView | None, shape: tuple[int, int]
+    scorer: FusionScorer,
+    standardised: np.ndarray,
+    view: NetworkView | None,
+    shape: tuple[int, int],
+    method: CamMethod = DEFAULT_METHOD,
 ) -> ScoreHeatMap:
-    """Grad-CAM of the fusion score where it has a gradient, of the network's own trained head where it has not.
+    """Of the fusion score where it has a gradient; Grad-CAM of the network's own trained head where it has not.
 
     Parameters
     ----------
@@ -66,12 +76,12 @@ def score_heat_map(
         warnings = (PredictionWarning(WarningCode.UNTRAINED_NETWORK, text),)
     gradient = scorer.embedding_gradient(standardised)
     if gradient is not None:
-        cells = score_grad_cam(view.feature_map, gradient)
-        target = "Grad-CAM of the fusion score, in the square that the network sees"
+        cells = score_cam(view.feature_map, gradient, method)
+        target = f"{method.caption} of the fusion score, in the square that the network sees"
         if not cells.any():
             # Nothing speaks for the score: show what speaks against it, and say so.
-            cells = grad_cam(view.feature_map, -gradient.reshape(view.feature_map.shape))
-            target = "Grad-CAM against the fusion score (nothing in the image speaks for it)"
+            cells = score_cam(view.feature_map, -gradient, method)
+            target = f"{method.caption} against the fusion score (nothing in the image speaks for it)"
     elif weights.fine_tuned != "none":
         cells = view.engine.answer(view.crop.pixels[None]).cam(0, 1)
         target = "Grad-CAM of the network's own head (the fusion score has no gradient)"
@@ -80,6 +90,8 @@ def score_heat_map(
             "There is no heat map: the fusion score has no gradient back to the image (its classifier is piecewise "
             "constant, or no deep feature was retained), and the network has no trained head of its own."
         )
+    if not cells.any():
+        return _unavailable("There is no heat map: nothing in what the network sees moves the score.")
     return ScoreHeatMap(view.crop.to_image_grid(cells, shape), target, warnings)
 
 

@@ -44,15 +44,29 @@ class StudyPredictor(Protocol):
     @property
     def clinical_predictors(self) -> tuple[str, ...]: ...
 
-    def predict(self, case: CaseInput, *, heatmap: bool = ..., progress: Progress = ...) -> Prediction: ...
+    def predict(
+        self, case: CaseInput, *, heatmap: bool = ..., progress: Progress = ..., **options: str
+    ) -> Prediction: ...
 
 
 @dataclass(frozen=True)
 class Study:
-    """A study as the commands know it: what stands over its answers, and the module whose ``load_predictor`` serves."""
+    """A study as the commands know it.
+
+    Parameters
+    ----------
+    title
+        What stands over its answers.
+    module
+        Its ``load_predictor`` serves.
+    heat_map_methods
+        Where a person can choose how heat maps are made: the values of :class:`CervixRiskLib.networks.CamMethod` that
+        its ``predict`` takes as ``heat_map_method``, its own default first. Else empty: it is Grad-CAM.
+    """
 
     title: str
     module: str
+    heat_map_methods: tuple[str, ...] = ()
 
     def loader(self) -> Callable[..., Any]:
         """The module's ``load_predictor(bundle, *, device, runtime)``, imported now."""
@@ -61,10 +75,29 @@ class Study:
 
 
 STUDIES = {
-    "plnm": Study("Pelvic lymph node metastasis", "CervixRiskLib.plnm.predictor"),
+    "plnm": Study("Pelvic lymph node metastasis", "CervixRiskLib.plnm.predictor", ("hirescam", "gradcam")),
     "staging": Study("Treatment group", "CervixRiskLib.staging.predictor"),
 }
 """By the task that a bundle names."""
+
+
+def heat_map_options(study: Study, method: str | None) -> dict[str, str]:
+    """What ``predict`` of a study is given so that its heat map is made by ``method``; ``None``: as the study does.
+
+    Raises
+    ------
+    SettingsError
+        The study makes its heat maps in one way.
+    """
+    from ..errors import SettingsError
+
+    if method is None:
+        return {}
+    if method not in study.heat_map_methods:
+        raise SettingsError(
+            f"{study.title}: heat maps of this model are always made with Grad-CAM. Leave the choice of another out."
+        )
+    return {"heat_map_method": method}
 
 
 def study_of(bundle: Bundle) -> Study:

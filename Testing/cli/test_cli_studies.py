@@ -40,7 +40,9 @@ class StandIn:
         self.columns = ColumnDictionary()
         self.clinical_predictors: tuple[str, ...] = ()
 
-    def predict(self, case: CaseInput, *, heatmap: bool = True, progress: Any = None) -> Prediction:
+    def predict(
+        self, case: CaseInput, *, heatmap: bool = True, heat_map_method: str = "", progress: Any = None
+    ) -> Prediction:
         names = self.manifest.class_names
         images = (case.image, *case.further_images)
         assert len(images) == len(self.channels)
@@ -58,7 +60,7 @@ class StandIn:
             positive_class=shown,
             score=0.5,
             heatmap=np.ones(case.image.shape, np.float32) if heatmap else None,
-            heatmap_target="the mean",
+            heatmap_target=f"the mean by {heat_map_method}" if heat_map_method else "the mean",
             bundle_hash=self.bundle_hash,
             mask_hash="" if case.roi is None else case.roi.mask_hash,
             class_probabilities=tuple(map(ClassProbability, names, map(float, shares))),
@@ -121,6 +123,29 @@ def test_a_slice_without_a_contour(call: Any, staging: Any, slices: dict[str, Pa
     ):
         assert words in text, words
     assert (tmp_path / "h.nrrd").is_file()
+
+
+def test_a_way_of_drawing_that_the_study_lacks_is_refused(
+    call: Any, staging: Any, slices: dict[str, Path], tmp_path: Path
+) -> None:
+    base = ("predict", "--bundle", staging(), "--image", slices["t2"], "--heatmap", tmp_path / "h.nrrd")
+    outcome = call(*base, "--heatmap-method", "hirescam")
+    assert outcome.code == 2
+    assert "always made with Grad-CAM" in " ".join(outcome.err.split())
+    assert not (tmp_path / "h.nrrd").exists()
+
+
+def test_a_way_of_drawing_reaches_the_study(
+    call: Any, staging: Any, slices: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = predictors.STUDIES["staging"]
+    monkeypatch.setitem(predictors.STUDIES, "staging", replace(known, heat_map_methods=("hirescam", "gradcam")))
+    base = ("predict", "--bundle", staging(), "--image", slices["t2"], "--picture", tmp_path / "p.png")
+    drawn: dict[str, Any] = {}
+    monkeypatch.setattr("CervixRiskLib.cli.predict.write_extras", lambda *_, **more: drawn.update(more) or {})
+    assert call(*base, "--heatmap-method", "gradcam", "--json").json["heatmap_target"] == "the mean by gradcam"
+    assert call(*base, "--json").json["heatmap_target"] == "the mean"
+    assert drawn["picture"] == tmp_path / "p.png"
 
 
 def test_json_names_all_groups(call: Any, staging: Any, slices: dict[str, Path]) -> None:

@@ -85,8 +85,8 @@ def test_heat_map_arithmetic_needs_no_torch():
     code = f"""
         {textwrap.indent(textwrap.dedent(_WITHOUT_TORCH), " " * 8).strip()}
         import numpy
-        from CervixRiskLib.networks import score_grad_cam
-        print(score_grad_cam(numpy.ones((2, 1, 1)), numpy.ones(2)))
+        from CervixRiskLib.networks import score_cam
+        print(score_cam(numpy.ones((2, 1, 1)), numpy.ones(2)))
     """
     assert _run(code) == "[[1.]]"
 

@@ -19,7 +19,7 @@ from CervixRiskLib.networks import (  # noqa: E402
     build_network,
     grad_cam,
     head_grad_cam,
-    score_grad_cam,
+    score_cam,
     zscore_crops,
 )
 
@@ -146,7 +146,7 @@ def test_grad_cam_properties(pair):
     assert heat.shape == feature_map.shape[1:]
     assert heat.min() >= 0.0
     assert heat.max() in (0.0, 1.0)
-    np.testing.assert_array_equal(score_grad_cam(feature_map, gradient.ravel()), heat)
+    np.testing.assert_array_equal(score_cam(feature_map, gradient.ravel()), heat)
     # What speaks for the score speaks against its negative.
     assert not np.any((heat > 0) & (grad_cam(feature_map, -gradient) > 0))
 
@@ -170,4 +170,4 @@ def test_grad_cam_refuses_what_does_not_fit(feature_map, gradient):
     with pytest.raises(SettingsError):
         grad_cam(feature_map, gradient)
     with pytest.raises(SettingsError):
-        score_grad_cam(feature_map, gradient.ravel()[:-1])
+        score_cam(feature_map, gradient.ravel()[:-1])

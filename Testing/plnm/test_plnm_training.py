@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -24,10 +25,28 @@ from CervixRiskLib.errors import (
     TrainingError,
 )
 from CervixRiskLib.imaging import Roi
+from CervixRiskLib.networks import CamMethod
 from CervixRiskLib.plnm import TrainingSettings, load_predictor, train
+from CervixRiskLib.plnm.score_heat_map import DEFAULT_METHOD, NetworkView, score_heat_map
+from CervixRiskLib.plnm.settings import EFFORT_PLANS, Effort
+from CervixRiskLib.radiomics import extract
 from CervixRiskLib.worker.example_cases import picture_examples
 
 QUICK = {"effort": "quick", "classifiers": ("logistic_regression", "svm"), "jobs": 1}
+
+
+@contextmanager
+def _few_folds():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(EFFORT_PLANS, Effort.QUICK, replace(EFFORT_PLANS[Effort.QUICK], outer_folds=3, inner_folds=2))
+        yield
+
+
+@pytest.fixture
+def few_folds():
+    """Three folds of two instead of five of five, where any number would do: every one trains."""
+    with _few_folds():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +205,7 @@ def test_a_case_without_contour_is_refused(predictor, cohort):
         predictor.predict(as_case(cohort, 0, roi=None))
 
 
-def test_shuffled_outcomes_say_so(cohort, tmp_path):
+def test_shuffled_outcomes_say_so(cohort, tmp_path, few_folds):
     result = train(cohort, TrainingSettings(networks=(), clinical=(), shuffle_outcome=True, **QUICK), tmp_path / "b")
     assert any("shuffled" in sentence for sentence in result.manifest.deviations)
     assert result.manifest.metric("auc", model="nomogram").value < 0.75
@@ -230,9 +249,11 @@ def test_too_few_cases_and_mixed_pixel_sizes_are_refused(cohort, tmp_path):
         train(replace(cohort, table=table), settings, tmp_path / "b.zip")
 
 
-def test_a_killed_training_leaves_no_bundle_and_is_resumed(cohort, tmp_path):
+def test_a_killed_training_leaves_no_bundle_and_is_resumed(cohort, tmp_path, few_folds):
     script = (
-        "import sys; from CervixRiskLib.cohort import load_cohort; from CervixRiskLib.plnm import *\n"
+        "import sys; from dataclasses import replace; from CervixRiskLib.cohort import load_cohort\n"
+        "from CervixRiskLib.plnm import *; from CervixRiskLib.plnm.settings import EFFORT_PLANS, Effort\n"
+        "EFFORT_PLANS[Effort.QUICK] = replace(EFFORT_PLANS[Effort.QUICK], outer_folds=3, inner_folds=2)\n"
         "train(load_cohort(sys.argv[1]), TrainingSettings(networks=(), clinical=(), effort='quick', jobs=1,"
         "classifiers=('logistic_regression','svm')), sys.argv[2])"
     )
@@ -267,7 +288,8 @@ def deep(cohort, tmp_path_factory):
     settings = TrainingSettings(
         networks=("densenet121",), weights="none", fine_tuning="head", fine_tuning_epochs=2, clinical=(), **QUICK
     )
-    return train(cohort, settings, tmp_path_factory.mktemp("deep") / "deep.zip")
+    with _few_folds():
+        return train(cohort, settings, tmp_path_factory.mktemp("deep") / "deep.zip")
 
 
 @pytest.mark.torch
@@ -285,6 +307,38 @@ def test_a_network_joins_the_score_and_draws_its_reasons(deep, cohort):
     assert inside.max() > 0
     assert np.isfinite(answer.heatmap[case.roi.mask]).all()
     assert predictor.predict(case, heatmap=False).heatmap is None
+
+
+@pytest.mark.torch
+def test_a_heat_map_is_made_as_asked_and_says_how(deep, cohort):
+    predictor = load_predictor(load_bundle(deep.bundle_path), device="cpu")
+    case = as_case(cohort, 1, clinical={})
+    answers = {name: predictor.predict(case, heat_map_method=name) for name in ("gradcam", "hirescam")}
+    for name, title in (("gradcam", "Grad-CAM"), ("hirescam", "HiResCAM")):
+        assert answers[name].heatmap_target.startswith(title)
+        assert np.nanmax(answers[name].heatmap) > 0
+    assert not np.allclose(answers["gradcam"].heatmap, answers["hirescam"].heatmap, equal_nan=True, atol=0.05)
+    assert predictor.predict(case).heatmap_target == answers[DEFAULT_METHOD.value].heatmap_target
+    view, scorer = predictor.view(case.image, case.roi), predictor.fusion.scorer
+    vector = extract(case.image, case.roi, predictor.preset)
+    radiomics = dict(zip(vector.names, vector.values, strict=True))
+    standardised = scorer.standardise(radiomics, view.embedding)
+    slope = scorer.embedding_gradient(standardised).reshape(view.feature_map.shape)
+    added = np.maximum((slope * view.feature_map).sum(axis=0), 0)
+    expected = view.crop.to_image_grid(added / added.max(), case.image.shape)
+    np.testing.assert_allclose(answers["hirescam"].heatmap, expected, atol=1e-5)
+
+
+@pytest.mark.torch
+def test_where_nothing_moves_the_score_there_is_no_map(deep, cohort):
+    predictor = load_predictor(load_bundle(deep.bundle_path), device="cpu")
+    view = predictor.view(*load_case(cohort, cohort.case_ids[1]))
+    dark = NetworkView(view.engine, view.crop, np.zeros_like(view.feature_map))
+    scorer = predictor.fusion.scorer
+    for method in CamMethod:
+        shown = score_heat_map(scorer, np.zeros(len(scorer.feature_names)), dark, (8, 8), method)
+        assert shown.values is None
+        assert [warning.code for warning in shown.warnings] == [WarningCode.HEATMAP_UNAVAILABLE]
 
 
 @pytest.mark.torch
@@ -321,10 +375,11 @@ def test_the_maps_gradient_is_the_scores_own(deep, cohort):
 
 
 @pytest.mark.torch
-def test_all_networks_compete_inside_the_resample(cohort, tmp_path):
+def test_all_networks_compete_inside_the_resample(cohort, tmp_path, few_folds):
     settings = TrainingSettings(
-        networks=("alexnet", "densenet121"), weights="none", clinical=(), **{**QUICK, "classifiers": ("svm",)}
-    )
+        networks=("alexnet", "densenet121"), weights="none", crop_size=64, clinical=(),
+        **{**QUICK, "classifiers": ("svm",)},
+    )  # fmt: skip
     result = train(cohort, settings, tmp_path / "b.zip")
     assert {candidate.network for candidate in result.model.candidates_} == {"alexnet", "densenet121"}
     load_predictor(load_bundle(result.bundle_path), device="cpu").predict(as_case(cohort, 0, clinical={}))
@@ -333,15 +388,13 @@ def test_all_networks_compete_inside_the_resample(cohort, tmp_path):
 @pytest.mark.torch
 def test_a_fine_tuned_network_is_cross_fitted_and_stored(cohort, tmp_path, monkeypatch):
     settings = TrainingSettings(
-        networks=("alexnet",), weights="none", fine_tuning="all", fine_tuning_epochs=1, fine_tuning_folds=2,
-        protocol="paper", clinical=(),
+        networks=("densenet121",), weights="none", fine_tuning="all", fine_tuning_epochs=1, fine_tuning_folds=2,
+        crop_size=64, protocol="paper", clinical=(),
         **{**QUICK, "classifiers": ("logistic_regression",)},
     )  # fmt: skip
     # Every resample trains several networks; two folds are enough to see that the parts fit.
-    from CervixRiskLib.plnm import settings as settings_module
-
-    plan = settings_module.EFFORT_PLANS[settings.effort]
-    monkeypatch.setitem(settings_module.EFFORT_PLANS, settings.effort, replace(plan, outer_folds=2, inner_folds=2))
+    plan = replace(EFFORT_PLANS[Effort.QUICK], outer_folds=2, inner_folds=2)
+    monkeypatch.setitem(EFFORT_PLANS, Effort.QUICK, plan)
     result = train(cohort, settings, tmp_path / "b.zip")
     assert result.model.fold_scorers_ == []
     bundle = load_bundle(result.bundle_path)
@@ -359,8 +412,8 @@ def _pixels(cohort, position, result):
 
     image, roi = load_case(cohort, cohort.case_ids[position])
     vector = extract(image, roi, "wang2025").to_series()
-    crop = crop_around_roi(image, roi, size=128, margin=0.1).pixels.reshape(-1)
-    names = result.model.deep_columns["alexnet"]
+    crop = crop_around_roi(image, roi, size=64, margin=0.1).pixels.reshape(-1)
+    names = result.model.deep_columns["densenet121"]
     return pd.DataFrame([{**vector, **dict(zip(names, crop, strict=True))}])
 
 
