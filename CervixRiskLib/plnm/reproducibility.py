@@ -53,7 +53,7 @@ def reproducible_names(
     # Only the column that is judged matters here; whoever made the table knows its form and confidence.
     judged = [table[columns[kind]].to_numpy(float) for kind in deciding]
     results = [IccResult(IccForm.ICC_2_1, values, values, values, 0.95) for values in judged]
-    passed = reproducible(results, threshold, rule, bound)  # type: ignore[arg-type]
+    passed = reproducible(results, threshold, rule, bound)
     return tuple(str(name) for name in table.index[passed])
 
 

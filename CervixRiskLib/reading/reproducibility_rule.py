@@ -33,7 +33,7 @@ def passing(agreement: FeatureAgreement, kind: AgreementAnalysis, rule: Reproduc
     analysis = agreement.analysis(kind)
     if analysis is None:
         raise ValueError(f"There is no analysis {kind.value}.")
-    return reproducible([analysis.icc], rule.threshold, rule.rule, rule.bound)  # type: ignore[arg-type]
+    return reproducible([analysis.icc], rule.threshold, rule.rule, rule.bound)
 
 
 def deciding(agreement: FeatureAgreement, rule: ReproducibilityRule) -> tuple[AgreementAnalysis, ...]:
@@ -58,7 +58,7 @@ def reproducible_mask(agreement: FeatureAgreement, rule: ReproducibilityRule) ->
     """``(features,)`` bool: the feature passes the analyses that decide, joined by the rule."""
     chosen = deciding(agreement, rule)
     results = [analysis.icc for analysis in agreement.analyses if analysis.kind in chosen]
-    return reproducible(results, rule.threshold, rule.rule, rule.bound)  # type: ignore[arg-type]
+    return reproducible(results, rule.threshold, rule.rule, rule.bound)
 
 
 def rule_of(

@@ -9,7 +9,6 @@ estimate of 0.75 has a 95 % interval of about 0.60 to 0.85.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 
@@ -20,8 +19,8 @@ from .agreement import IccResult
 def reproducible(
     analyses: Sequence[IccResult],
     threshold: float = 0.75,
-    rule: Literal["either", "both"] = "either",
-    bound: Literal["estimate", "lower"] = "estimate",
+    rule: str = "either",
+    bound: str = "estimate",
 ) -> np.ndarray:
     """Whether each feature's agreement is good enough.
 
