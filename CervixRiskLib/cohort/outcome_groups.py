@@ -80,7 +80,9 @@ class GroupReader:
                 raise ValueError(str(error).removesuffix(".")) from error
             return written
         if written is not None and written.casefold() != staged.casefold():
-            raise ValueError(f"outcome is '{written}' but FIGO stage '{shown(stage)}' belongs to '{staged}'")
+            known = written.casefold() in (name.casefold() for name in self.order)
+            remedy = "" if known else " (groups of your own are named with --groups)"
+            raise ValueError(f"outcome is '{written}' but FIGO stage '{shown(stage)}' belongs to '{staged}'{remedy}")
         return staged
 
     def _written(self, outcome: str) -> str:

@@ -94,6 +94,8 @@ def deviations(cases: CaseCrops, settings: StagingSettings) -> list[str]:
     found = []
     if settings.weights == "none":
         found.append("The network was trained from random weights; the paper's started from ImageNet.")
+    elif settings.weights != "imagenet":
+        found.append("The network was trained from the weights in a file; the paper's started from ImageNet.")
     changed = [
         f"{title} {getattr(settings.plan, name):g} instead of {getattr(published, name):g}"
         for name, title in (

@@ -133,6 +133,18 @@ def test_an_auc_below_chance_is_not_said_to_include_it(make_study):
     assert "includes 0.5" not in headline
 
 
+def test_a_network_that_calls_every_case_alike_is_told_of(make_study, document):
+    study = make_study(groups=("early", "locally advanced", "metastatic"))
+    alike = replace(study.record.models[0], predicted=((1,) * 60,))
+    found = staging_document(replace(study, record=replace(study.record, models=(alike, *study.record.models[1:]))))
+    sentences = next(block for block in found.summary if isinstance(block, BulletList)).items
+    assert "Always naming the largest group, early, is right in 0.33" in sentences[0]
+    assert sentences[1].startswith("HRNet-W32 called every one of these cases locally advanced")
+    assert "(20 early, 20 locally advanced and 20 metastatic)" in _named(found, "networks").notes[0]
+    plain = next(block for block in document.summary if isinstance(block, BulletList)).items
+    assert not any("called every one" in sentence for sentence in plain)
+
+
 def test_a_measure_without_an_interval_is_explained(make_study, document):
     study = make_study()
     bare = replace(study.manifest.metrics[0], lower=None, upper=None)

@@ -114,3 +114,11 @@ def test_groups_too_small_for_the_validation_or_the_search_are_found_before_trai
     patients = np.where(labels == 1, np.where(np.arange(24) < 4, "p", "q"), crops.patients)
     with pytest.raises(TrainingError, match="1 patient is"):
         draw_resamples(replace(few, patients=patients), halves)
+
+
+def test_groups_beyond_the_stages_own_are_told_how_they_are_named(changed):
+    table = changed(lambda index, row: {"outcome": "systemic" if index < 4 else "", "figo_stage": "IVB"})
+    with pytest.raises(
+        CohortError, match=r"belongs to 'chemoradiotherapy' \(groups of your own are named with --groups"
+    ):
+        load_staging_cohort(table, SETTINGS)

@@ -143,6 +143,10 @@ def _summary(study: Study, title: str, network: Judged) -> tuple[Block, ...]:
         )
     )
     sentences = [_beside_largest_group(study, network, estimate(found.get("accuracy")))]
+    called = set(network.model.predicted[0]) if network.model.predicted else set()
+    if len(called) == 1:
+        name = study.manifest.class_names[called.pop()]
+        sentences.append(f"{title} called every one of these cases {name}: only the size of its scores differs.")
     sentence = comparison_sentence(study)
     if sentence:
         sentences.append(sentence)
@@ -158,13 +162,10 @@ def _beside_largest_group(study: Study, network: Judged, accuracy: Estimate) -> 
     counts = np.bincount(network.outcomes, minlength=len(study.manifest.class_names))
     share = counts.max() / counts.sum()
     name = study.manifest.class_names[int(counts.argmax())]
+    larger = "larger" if len(counts) == 2 else "largest"
+    always = f"Always naming the {larger} group, {name}, is right in {share:.2f} of the cases"
     if accuracy.value is None or accuracy.lower is None:
-        return f"Always naming the larger group, {name}, is right in {share:.2f} of the cases."
+        return f"{always}."
     if accuracy.lower > share:
-        return (
-            f"Always naming the larger group, {name}, is right in {share:.2f} of the cases: the accuracy is above it."
-        )
-    return (
-        f"Always naming the larger group, {name}, is right in {share:.2f} of the cases: these cases do not show that "
-        "the network does better than that."
-    )
+        return f"{always}: the accuracy is above it."
+    return f"{always}: these cases do not show that the network does better than that."

@@ -125,7 +125,8 @@ def networks_table(study: Study) -> TableBlock:
         rows.append(tuple(row))
     first = next(iter(networks.values()))
     counts = [int(np.sum(first.outcomes == code)) for code in range(len(study.manifest.class_names))]
-    groups = " and ".join(f"{count} {name}" for count, name in zip(counts, study.manifest.class_names, strict=True))
+    parts = [f"{count} {name}" for count, name in zip(counts, study.manifest.class_names, strict=True)]
+    groups = f"{', '.join(parts[:-1])} and {parts[-1]}"
     notes = [f"{len(first.outcomes)} cases ({groups}), {validation_words(study)}.", *_about_measures(study, first)]
     if published:
         cases = " and ".join(str(count) for count in TEST_CASES)
