@@ -51,9 +51,11 @@ class TestImage:
         predict(image=write_volume("volume.nrrd", np.zeros((5, 40, 40), np.int16))).sentence()
         predict("--slice", 5, image=write_volume("volume.nrrd", np.zeros((5, 40, 40), np.int16))).sentence()
 
-    @pytest.mark.parametrize("spacing", ["0", "-1", "wide", "0.1x", "1e9", "nan"])
+    @pytest.mark.parametrize("spacing", ["0", "-1", "wide", "0.1x", "1e9", "nan", "0,1"])
     def test_pixel_size_that_is_none(self, predict: Any, spacing: str) -> None:
-        assert "pixel size" in predict(spacing_mm=spacing).sentence()
+        sentence = predict(spacing_mm=spacing).sentence()
+        assert sentence.startswith(f"--spacing-mm is '{spacing}'; it must be the pixel size in mm")
+        assert "decimal point" in sentence
 
 
 class TestRoi:
@@ -204,6 +206,7 @@ class TestCohort:
         assert "sim-00005" in outcome.err
         assert not (tmp_path / "p.csv").exists()
 
+    @pytest.mark.usefixtures("in_this_process")
     def test_an_unreadable_image_among_good_ones(self, call: Any, cohort: Path, bundle: Path, tmp_path: Path) -> None:
         (tmp_path / "bad.png").write_text("no")
 
