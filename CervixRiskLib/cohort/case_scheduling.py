@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ Done = TypeVar("Done")
 
 def run_tasks(
     function: Callable[[Work], Done], tasks: Sequence[Work], *, jobs: int | None = None, scheduler: str | None = None
-) -> Iterator[tuple[int, Done]]:
+) -> Generator[tuple[int, Done], None, None]:
     """Yield ``(position in tasks, result)`` as results come in, in any order.
 
     Closing the iterator stops what has not begun.
@@ -62,7 +62,9 @@ def available_cores() -> int:
     return int(joblib.cpu_count())
 
 
-def _on_cores(function: Callable[[Work], Done], tasks: Sequence[Work], jobs: int) -> Iterator[tuple[int, Done]]:
+def _on_cores(
+    function: Callable[[Work], Done], tasks: Sequence[Work], jobs: int
+) -> Generator[tuple[int, Done], None, None]:
     from joblib import Parallel, delayed, parallel_config
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
@@ -121,7 +123,9 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _on_dask(function: Callable[[Work], Done], tasks: Sequence[Work], scheduler: str) -> Iterator[tuple[int, Done]]:
+def _on_dask(
+    function: Callable[[Work], Done], tasks: Sequence[Work], scheduler: str
+) -> Generator[tuple[int, Done], None, None]:
     try:
         from distributed import Client, KilledWorker, as_completed
     except ImportError as error:

@@ -148,7 +148,7 @@ def extract_cohort(
         if reused:
             bar.advance(reused, f"{reused} finished earlier")
         running = run_tasks(measure_case, [task for task, _ in pending], jobs=jobs, scheduler=scheduler)
-        with contextlib.closing(running):  # type: ignore[type-var]
+        with contextlib.closing(running):
             for position, outcome in running:
                 task, key = pending[position]
                 if isinstance(outcome, CaseFailure):

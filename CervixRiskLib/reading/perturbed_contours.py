@@ -85,7 +85,7 @@ def perturbed_contours(
     with progress.task("Perturbing contours", total=len(contours)) as task:
         task.advance(len(contours) - len(tasks))
         running = run_tasks(_perturb, tasks, jobs=jobs)
-        with contextlib.closing(running):  # type: ignore[type-var]
+        with contextlib.closing(running):
             for _ in running:
                 task.advance()
     return tuple(files)
