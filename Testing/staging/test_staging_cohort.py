@@ -12,6 +12,7 @@ import pytest
 from CervixRiskLib.errors import CohortError, TrainingError
 from CervixRiskLib.imaging import SlicePreprocessing
 from CervixRiskLib.staging import StagingSettings, load_staging_cohort
+from CervixRiskLib.staging.bundle_manifest import deviations
 from CervixRiskLib.staging.case_crops import build_case_crops
 from CervixRiskLib.staging.resamples import draw_resamples
 
@@ -122,3 +123,11 @@ def test_groups_beyond_the_stages_own_are_told_how_they_are_named(changed):
         CohortError, match=r"belongs to 'chemoradiotherapy' \(groups of your own are named with --groups"
     ):
         load_staging_cohort(table, SETTINGS)
+
+
+def test_weights_from_a_file_are_a_deviation(discs):
+    for weights, said in (("none", "random weights"), ("own.safetensors", "weights in a file"), ("imagenet", "")):
+        settings = replace(SETTINGS, weights=weights)
+        found = " ".join(deviations(build_case_crops(load_staging_cohort(discs, settings), settings), settings))
+        assert ("ImageNet" in found) == bool(said)
+        assert said in found

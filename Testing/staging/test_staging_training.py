@@ -45,6 +45,12 @@ def trained(tmp_path_factory, discs):
     return train(load_staging_cohort(discs, settings), settings, tmp_path_factory.mktemp("out") / "staging.zip")
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, discs):
+    """Trained at one go on the discs."""
+    return train(load_staging_cohort(discs, QUICK), QUICK, tmp_path_factory.mktemp("whole") / "whole.zip")
+
+
 def _case(table, position=0, settings=QUICK):
     cohort = load_staging_cohort(table, settings)
     case_id = cohort.case_ids[position]
@@ -130,9 +136,8 @@ def test_without_a_contour_or_a_pixel_size_the_answer_is_refused(trained, discs)
         predictor.predict(replace(_case(discs), image=replace(image, spacing_mm=None, spacing_source=None)))
 
 
-def test_a_training_that_was_stopped_goes_on_to_the_same_bundle(tmp_path, discs, monkeypatch):
+def test_a_training_that_was_stopped_goes_on_to_the_same_bundle(tmp_path, discs, whole):
     cohort = load_staging_cohort(discs, QUICK)
-    whole = train(cohort, QUICK, tmp_path / "whole.zip")
     with pytest.raises(Cancelled):
         train(cohort, QUICK, tmp_path / "part.zip", _StopAfter(95))
     assert not (tmp_path / "part.zip").exists()
@@ -140,14 +145,13 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_bundle(tmp_path, discs,
     assert kept
     part = train(cohort, QUICK, tmp_path / "part.zip")
     np.testing.assert_array_equal(part.networks[0].evaluation.logits, whole.networks[0].evaluation.logits)
-    first, second = load_bundle(tmp_path / "whole.zip"), load_bundle(tmp_path / "part.zip")
+    first, second = load_bundle(whole.bundle_path), load_bundle(part.bundle_path)
     assert first.read_bytes("network.safetensors") == second.read_bytes("network.safetensors")
 
 
-def test_held_out_cases_change_nothing_in_the_network(tmp_path, discs, write_disc_cohort):
+def test_held_out_cases_change_nothing_in_the_network(tmp_path, whole, write_disc_cohort):
     """The cardinal sin: spoil every held-out slice and its group, and the trained weights must stay as they are."""
-    first = train(load_staging_cohort(discs, QUICK), QUICK, tmp_path / "a.zip")
-    held_out = set(first.networks[0].case_ids)
+    held_out = set(whole.networks[0].case_ids)
     spoiled = write_disc_cohort(tmp_path / "spoiled", 40)
     lines = spoiled.read_text().splitlines()
     header = lines[0] + ",split"
@@ -165,7 +169,7 @@ def test_held_out_cases_change_nothing_in_the_network(tmp_path, discs, write_dis
     settings = replace(QUICK, quality=None)
     second = train(load_staging_cohort(spoiled, settings), settings, tmp_path / "b.zip")
     assert set(second.networks[0].case_ids) == held_out
-    weights = [load_bundle(tmp_path / name).read_bytes("network.safetensors") for name in ("a.zip", "b.zip")]
+    weights = [load_bundle(one.bundle_path).read_bytes("network.safetensors") for one in (whole, second)]
     assert weights[0] == weights[1]
 
 
