@@ -47,7 +47,7 @@ def summary(study: Study) -> tuple[Block, ...]:
     sentences = [
         *_test_sentence(record),
         *_beside_clinical(record),
-        *_beside_paper(record),
+        *paper_optimism(record),
         *_permutation(record),
         *required_cases(study).sentences(),
     ]
@@ -66,11 +66,6 @@ def cases_text(model: Judged) -> str:
     """``"300 patients"``, or ``"320 cases of 300 patients"``."""
     cases, patients = model.counts()
     return f"{patients} patients" if cases == patients else f"{cases} cases of {patients} patients"
-
-
-def paper_optimism(record: StudyRecord) -> list[str]:
-    """How far the printed protocol's numbers lie above the honest one, a sentence each."""
-    return _beside_paper(record)
 
 
 def _finding(record: StudyRecord, model: Judged | None) -> str:
@@ -172,7 +167,7 @@ def _printed(record: StudyRecord) -> Judged | None:
     return main_model(record, PAPER_TEST, PAPER)
 
 
-def _beside_paper(record: StudyRecord) -> list[str]:
+def paper_optimism(record: StudyRecord) -> list[str]:
     """Each number of the printed protocol beside the honest one of the same model, on the same cases where there are
     such: a difference between other models or other cases is no optimism.
     """
