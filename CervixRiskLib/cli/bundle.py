@@ -71,7 +71,7 @@ def _print(bundle: Bundle) -> None:
         f"Bundle {bundle.hash}",
         f"Answers: {_answers(manifest)}; calibration {manifest.calibration.method}",
         f"Trained on {training.cases} cases, {_groups(manifest)}; pixel size known for "
-        f"{training.known_pixel_size_share:.0%}; {training.excluded} rows left out",
+        f"{training.known_pixel_size_share:.0%}; rows left out: {training.excluded}",
     ]
     if manifest.radiomics is not None:
         lines.append(f"Radiomics preset {manifest.radiomics.preset}, engine {manifest.radiomics.engine}")

@@ -42,7 +42,7 @@ def read_case(
     try:
         spacing = None if spacing_mm is None else parse_spacing(spacing_mm, decimal_comma=False)
     except ValueError as error:
-        raise SettingsError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+        raise SettingsError(f"{str(error).replace('spacing_mm', '--spacing-mm', 1)}, with a decimal point.") from None
     values = clinical_values(clinical)
     image = read_image(image_path, slice_index=slice_index, spacing_mm=spacing)
     further = tuple(read_image(path, slice_index=slice_index, spacing_mm=spacing) for path in further_paths)

@@ -88,7 +88,7 @@ def write_answers(rows: list[dict[str, Any]], left_out: list[str], output: Path,
         remark(f"Left out: {line}")
     if simulated:
         remark("SIMULATED: the bundle was trained on simulated images; its answers mean nothing for a patient.")
-    print_lines([f"{len(rows)} cases answered: {output}"])
+    print_lines([f"{len(rows)} case{'s' if len(rows) > 1 else ''} answered: {output}"])
 
 
 def _case(cohort: Cohort, case_id: str, clinical: pd.Series, program: AskedProgram) -> CaseInput:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,7 +41,8 @@ def staging(
             "--network",
             metavar="all|NAME,…",
             help="hrnet_w32, densenet121, fbnetc_100, regnety_016, resnet50, shufflenet_v2_x1_0, "
-            "vit_base_patch16_224. The bundle holds the first; the others are compared with it.",
+            "vit_base_patch16_224; a name's beginning suffices. The bundle holds the first; the others are compared "
+            "with it.",
         ),
     ] = "hrnet_w32",
     weights: Annotated[
@@ -185,13 +187,21 @@ def staging(
 
 
 def network_names(text: str) -> tuple[str, ...]:
-    """``"all"`` or names with commas; all begins with the published study's own choice, HRNet."""
+    """``"all"`` or names with commas, each as far as it is unique: ``"shufflenet,vit"``.
+
+    All begins with the published study's own choice, HRNet. What is no name is left for the settings to refuse.
+    """
     from ..networks import STAGING_NETWORKS
 
     if text.strip() == "all":
         headline = "hrnet_w32"
         return (headline, *(name for name in STAGING_NETWORKS if name != headline))
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    return tuple(_whole_name(part.strip(), STAGING_NETWORKS) for part in text.split(",") if part.strip())
+
+
+def _whole_name(beginning: str, names: Sequence[str]) -> str:
+    fitting = [name for name in names if name.startswith(beginning.lower())]
+    return fitting[0] if len(fitting) == 1 else beginning
 
 
 def _preprocessing(path: Path | None, size: int) -> Any:

@@ -104,7 +104,7 @@ class TestPredict:
         )
         outcome = call("predict", "--bundle", bundle, "--cohort", table, "--output", tmp_path / "p.csv")
         assert outcome.code == 0, outcome.err
-        assert "1 cases answered" in outcome.out
+        assert "1 case answered" in outcome.out
         assert "SIMULATED" in outcome.err
 
     def test_the_nomogram_is_drawn(self, predict: Any, tmp_path: Path) -> None:

@@ -53,6 +53,8 @@ def test_all_means_all_seven_with_the_published_choice_first() -> None:
     assert names[0] == "hrnet_w32"
     assert len(set(names)) == 7
     assert network_names(" resnet50 , hrnet_w32") == ("resnet50", "hrnet_w32")
+    assert network_names("shufflenet,VIT") == ("shufflenet_v2_x1_0", "vit_base_patch16_224")
+    assert network_names("re,unet") == ("re", "unet")  # resnet50 or regnety_016; and none: refused by the settings
 
 
 def test_json_says_how_good_and_that_it_is_simulated(trained: tuple[Path, Path, Any]) -> None:
