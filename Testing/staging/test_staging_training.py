@@ -310,6 +310,7 @@ def _tells_nobody(result, name):
         {"networks": ()},
         {"networks": ("alexnet",)},
         {"networks": ("resnet50", "resnet50")},
+        {"networks": ("resnet50", "hrnet_w32"), "preprocessing": SlicePreprocessing(size=50)},
         {"networks": ("resnet50", "hrnet_w32"), "weights": "file.safetensors"},
         {"validation": "loo"},
         {"search": "bayes"},
