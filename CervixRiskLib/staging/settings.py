@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SettingsError
 from ..imaging import QualityLimits, SlicePreprocessing
-from ..networks import STAGING_NETWORKS
+from ..networks import STAGING_NETWORKS, network_spec
+from ..networks.zoo import checked_input_size
 from .choices import Centre, Search, Validation
 
 if TYPE_CHECKING:
@@ -95,6 +96,9 @@ class StagingSettings:
             )
         if len(set(self.networks)) != len(self.networks):
             raise SettingsError("A network is named twice.")
+        for name in self.networks:
+            # The last of seven would find it out days after the first.
+            checked_input_size(network_spec(name), self.preprocessing.size)
         if self.weights not in ("imagenet", "none") and len(self.networks) > 1:
             raise SettingsError("A weights file fits one network: name that one, or use imagenet or none for several.")
         if not 0.05 <= self.test_fraction <= 0.5:
