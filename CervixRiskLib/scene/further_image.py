@@ -58,7 +58,8 @@ def read_further_slice(volume: Any, choice: SliceChoice, further: Any, title: st
     Raises
     ------
     ImageError
-        It does not belong to the section: another frame of reference, another direction or place, another grid.
+        It does not belong to the section: another frame of reference, another direction or place, another grid. Or it
+        is the image itself.
     """
     from ..imaging.preprocessing import check_same_grid
 
@@ -81,6 +82,8 @@ def read_further_slice(volume: Any, choice: SliceChoice, further: Any, title: st
     _check_corner(first, image, title)
     # What the model's own program will ask.
     check_same_grid(first, image)
+    if np.array_equal(first.pixels, image.pixels):
+        raise ImageError(f"{title} is the same picture as the image: choose {title} itself.")
     return image
 
 

@@ -23,6 +23,7 @@ PANEL_WIDTH = 400
 FACTS = StudyFacts("Treatment group", False, ("image", "image_t1"), (), "", {}, {"columns": {}})
 ONE = replace(FACTS, channels=("image",))
 MR = SliceImage(np.arange(4800, dtype=np.float32).reshape(60, 80), (0.5, 0.5), "file header", "MR")
+T1 = replace(MR, pixels=MR.pixels + 1)
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def step(step_context: Any) -> Any:
     host.close()
 
 
-def add(image: SliceImage = MR, name: str = "T1") -> Any:
+def add(image: SliceImage = T1, name: str = "T1") -> Any:
     import slicer
 
     return add_slice_volume(slicer.mrmlScene, image, name)

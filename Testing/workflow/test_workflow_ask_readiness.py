@@ -102,7 +102,8 @@ def test_a_model_of_two_images_needs_both(session: Any, open_case: Any, ultrasou
     assert why(session, "staging", model).endswith("also looks at T1: choose it above, then T1 in step 1.")
     session.set_channels(model.channels)
     assert "This model also looks at T1: choose the image" in why(session, "staging", model)
-    further = add_slice_volume(session.scene, replace(ultrasound, modality="MR"), "T1")
+    image = replace(ultrasound, modality="MR", pixels=ultrasound.pixels + 1)
+    further = add_slice_volume(session.scene, image, "T1")
     session.set_further_volume("image_t1", further)
     assert readiness(session, "staging", model).enabled
     further.SetSpacing(0.4, 0.4, 1.0)

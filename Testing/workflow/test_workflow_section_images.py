@@ -97,6 +97,12 @@ def test_one_volume_is_one_image_of_the_case(session: Any, t2: Any) -> None:
         session.set_further_volume("image_adc", node)
 
 
+def test_the_same_picture_twice_is_refused(session: Any, t2: Any) -> None:
+    choose(session, mr())
+    with pytest.raises(ImageError, match="T1 is the same picture as the image: choose T1 itself"):
+        session.case_input()
+
+
 def test_what_is_chosen_no_longer_is_an_ordinary_image_again(session: Any, t2: Any) -> None:
     first = choose(session, mr(5))
     assert volume_case_name(session.scene, first) == "Case 1"

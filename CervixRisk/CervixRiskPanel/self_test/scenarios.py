@@ -98,8 +98,8 @@ def two_images(bench: Bench) -> None:
         bench.picture("two-images-3-answer")
         kept = Path(name) / "case.mrb"
         save_scene(slicer.mrmlScene, kept)
-        # The same section once more: another T1 is another case.
-        row.selector.setCurrentNode(add_t1(slicer.mrmlScene, bench.session.further_volume("image_t1")))
+        # The same section taken again: another T1 is another case.
+        row.selector.setCurrentNode(add_t1(slicer.mrmlScene, bench.session.volume, contrast=3.0))
         assert bench.session.answer_is_stale
         bench.click("answer", "askAgainButton")
         bench.wait_until(lambda: not bench.session.answer_is_stale, WARM_ANSWER_SECONDS, "the second answer")

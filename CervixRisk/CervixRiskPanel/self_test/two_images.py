@@ -40,11 +40,10 @@ def make_two_image_model(demo: Path, destination: Path) -> Path:
     return write_bundle(destination, manifest, files=files)
 
 
-def add_t1(scene, volume):
+def add_t1(scene, volume, contrast: float = 1.0):
     """A volume on the grid of ``volume`` with bright and dark exchanged, about as fluid is between T2 and T1."""
     from CervixRiskLib.scene import add_slice_volume, read_volume_slice
 
     image = read_volume_slice(volume)
-    return add_slice_volume(
-        scene, replace(image, pixels=image.pixels.max() - image.pixels), "Sample MR, T1 (simulated)"
-    )
+    dark = (image.pixels.max() - image.pixels) / np.ptp(image.pixels)
+    return add_slice_volume(scene, replace(image, pixels=1000 * dark**contrast), "Sample MR, T1 (simulated)")
