@@ -103,7 +103,7 @@ def _study(study: str, folder: Path, card: str, options: argparse.Namespace) -> 
     largest, average = _map_differences(there["maps"], here["maps"])
     print(
         f"{study}: {len(here['probabilities'])} cases; largest difference of the probabilities {probability:.1e}, of "
-        f"the heat maps {largest:.1e} in a pixel and {average:.1e} over a map"
+        f"{len(here['maps'])} heat maps {largest:.1e} in a pixel and {average:.1e} over a map"
     )
     ratio = here["seconds"] / there["seconds"]
     print(
