@@ -8,7 +8,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from CervixRiskLib.errors import CervixRiskError
+from CervixRiskLib.errors import CervixRiskError, SettingsError
 
 from .child_python import child_python
 from .tints import show_problem, show_quietly
@@ -95,6 +95,7 @@ class SaveReport:
     def _ask_where(self):
         """The files' path without ending; ``None`` where the person does not want to."""
         from CervixRiskLib.report.case_files import report_paths
+        from CervixRiskLib.scene.stored_files import first_kept
         from CervixRiskLib.workflow.session_report import report_file_name
 
         dialog = qt.QFileDialog(self._context.panel_widget, _("Save the report"))
@@ -112,6 +113,11 @@ class SaveReport:
         if not chosen:
             return None
         paths = report_paths(chosen[0])
+        kept = first_kept(slicer.mrmlScene, paths.values())
+        if kept is not None:
+            raise SettingsError(
+                f"{kept.name} is open here and would be overwritten: save the report under another name."
+            )
         # Not Path.exists, which raises for a name that is too long.
         there = [path.name for path in paths.values() if os.path.exists(path)]
         if there and not slicer.util.confirmOkCancelDisplay(

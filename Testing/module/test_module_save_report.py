@@ -190,6 +190,23 @@ def test_replacing_is_asked_about(
     assert len(jobs) == int(replace)
 
 
+def test_the_opened_slice_is_never_replaced(slicer_app: Any, saving: Any, jobs: list[FakeJob], tmp_path: Path) -> None:
+    import slicer
+
+    # A report writes a picture beside its pages: that of case.pdf is case.png.
+    picture = tmp_path / "case.png"
+    picture.write_bytes(b"the patient's slice")
+    storage = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
+    storage.SetFileName(str(picture))
+    slicer_app.dialogs.choose_files(tmp_path / "case.pdf")
+    saving.ask_and_save()
+    assert jobs == []
+    assert line_of(saving) == "case.png is open here and would be overwritten: save the report under another name."
+    slicer_app.dialogs.choose_files(tmp_path / "report.pdf")
+    saving.ask_and_save()
+    assert len(jobs) == 1
+
+
 def test_cancel_stops_and_says_so(slicer_app: Any, saving: Any, jobs: list[FakeJob], tmp_path: Path) -> None:
     slicer_app.dialogs.choose_files(tmp_path / "mine.pdf")
     saving.ask_and_save()
