@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.covariance import LedoitWolf
 from sklearn.pipeline import Pipeline
@@ -177,6 +178,11 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
         clinical = X[list(self.clinical_columns)]
         self.clinical_selection_ = ClinicalSelection(select=self.select_clinical).fit(clinical, y)
         design = self._design(self.clinical_selection_, self.out_of_fold_scores_, clinical)
+        if _is_constant(design[SCORE]):
+            raise TrainingError(
+                "Every training case got the same fusion score: no feature told the cases apart, and there is nothing "
+                "to make a nomogram of. It takes more cases."
+            )
         self.nomogram_ = LogisticModel(penalty="auto").fit(design, y)
         self.design_ranges_ = {
             str(name): (float(design[name].min()), float(design[name].max())) for name in design.columns
@@ -185,6 +191,12 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
         for train, test in self.folds_:
             selection = ClinicalSelection(select=self.select_clinical).fit(clinical.iloc[train], y[train])
             inner = self._design(selection, self.out_of_fold_scores_, clinical)
+            if _is_constant(inner[SCORE].iloc[train]):
+                # No feature was selected in these folds: what is left are the clinical predictors, or the prevalence.
+                inner = inner.drop(columns=SCORE)
+            if inner.columns.empty:
+                predictors[test] = logit(y[train].mean())
+                continue
             model = LogisticModel(penalty="auto").fit(inner.iloc[train], y[train])
             predictors[test] = model.decision_function(inner.iloc[test])
         self.platt_ = PlattScaling().fit(predictors, y)
@@ -234,6 +246,10 @@ def usable_folds(y: np.ndarray, groups: np.ndarray, folds: int) -> int:
     if smallest < 2:
         raise TrainingError("An outcome with a single patient cannot be cross-validated; collect more cases.")
     return min(folds, smallest)
+
+
+def _is_constant(scores: pd.Series) -> bool:
+    return bool(np.ptp(scores.to_numpy()) <= 1e-12)
 
 
 def _domain(features: np.ndarray, resamples: list[Resample]) -> Domain:
