@@ -15,7 +15,7 @@ Failure = Literal["memory", "too old", "other"]
 _WORDS: dict[Failure, tuple[str, ...]] = {
     "memory": ("out of memory", "alloc_failed"),
     "too old": ("no kernel image", "invalid device function", "arch_mismatch"),
-    "other": ("cuda error", "cudnn", "cublas", "hip error", "miopen", "mps"),
+    "other": ("cuda error", "cudnn", "cublas", "hip error", "miopen", "mps backend", " mps"),
 }
 _SENTENCES: dict[Failure, str] = {
     "memory": "The graphics card's memory does not suffice: close other programs that use it, take smaller batches or "
