@@ -7,6 +7,7 @@ from slicer.i18n import tr as _
 from CervixRiskLib import RESEARCH_USE_NOTICE
 from CervixRiskLib.workflow.answer_checks import AnswerChecks
 from CervixRiskLib.workflow.answer_view import answer_view, stale_reason
+from CervixRiskLib.workflow.heat_map_choice import heat_map_methods, method_of, method_words
 from CervixRiskLib.workflow.nomogram_rows import nomogram_of
 from CervixRiskLib.workflow.signal import Signal
 
@@ -109,6 +110,7 @@ class AnswerStep:
         ui.opacitySlider.valueChanged.connect(self._on_opacity)
         ui.thresholdSlider.valueChanged.connect(self._on_threshold)
         ui.heatMapShownBox.toggled.connect(self._on_heat_map_shown)
+        ui.heatMapMethodBox.currentIndexChanged.connect(self._on_heat_map_method)
         ui.askAgainButton.clicked.connect(self._on_ask_again)
         ui.reportButton.clicked.connect(self._report.ask_and_save)
         ui.copyButton.clicked.connect(self._on_copy)
@@ -183,9 +185,23 @@ class AnswerStep:
         ui.furtherLabel.text = words
         ui.heatMapBox.visible = bool(view.caption)
         show_quietly(ui.captionLabel, view.caption.removeprefix("Heat map: "))
+        self._show_heat_map_methods(answer)
         show_remark(ui.warningsLabel, "\n".join(f"▲ {warning}" for warning in view.warnings))
         show_remark(ui.simulatedLabel, f"▲ {view.simulated}" if view.simulated else "")
         show_quietly(ui.computedLabel, view.computed)
+
+    def _show_heat_map_methods(self, answer) -> None:
+        """The methods to choose from; the one that the answer was given with stands there."""
+        box, made = self.ui.heatMapMethodBox, method_of(answer.prediction)
+        methods = heat_map_methods(answer.prediction.task) if made else ()
+        blocked = box.blockSignals(True)
+        box.clear()
+        for method in methods:
+            box.addItem(method_words(method), method)
+        box.currentIndex = methods.index(made) if made in methods else -1
+        box.blockSignals(blocked)
+        for widget in (self.ui.heatMapMethodTitle, box):
+            widget.visible = made in methods
 
     def _show_nomogram(self, answer) -> None:
         scales = nomogram_of(answer)
@@ -224,6 +240,13 @@ class AnswerStep:
 
     def _on_heat_map_shown(self, shown) -> None:
         self.context.slices.set_heat_map_shown(bool(shown))
+
+    def _on_heat_map_method(self, *_args) -> None:
+        box = self.ui.heatMapMethodBox
+        method = box.itemData(box.currentIndex)
+        if method:
+            self.context.set_heat_map_method(method)
+            self.context.ask_again()
 
     def _on_key(self, *_args) -> None:
         if self.view is not None and self.view.caption and not self.view.stale:

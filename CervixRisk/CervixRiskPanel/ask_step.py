@@ -20,7 +20,7 @@ from .shortcuts import Shortcuts
 
 __all__ = ["AskStep", "make_worker"]
 
-_RECENT, _FORCE_CPU = "ask/recentModels", "ask/forceCpu"
+_RECENT, _FORCE_CPU, _HEAT_MAP = "ask/recentModels", "ask/forceCpu", "ask/heatMapMethod"
 _SAMPLES = "SampleData"
 
 
@@ -59,6 +59,8 @@ class AskStep:
         self._connect()
         context.choose_model = self.choose
         context.ask_again = self.ask_again
+        context.set_heat_map_method = self._on_heat_map_method
+        self.asking.heat_map_method = settings.text(_HEAT_MAP)
         self.asking.take_remembered()
         self.refresh()
 
@@ -139,9 +141,15 @@ class AskStep:
         self._remember()
 
     def ask_again(self) -> None:
-        """Ask what was asked last."""
-        if self.asking.task:
-            self.ask(self.asking.task)
+        """Ask what was asked last, or what the answer of an opened scene answers."""
+        answer = self.context.session.answer
+        task = self.asking.task or ("" if answer is None else answer.prediction.task)
+        if task:
+            self.ask(task)
+
+    def _on_heat_map_method(self, method) -> None:
+        self.asking.heat_map_method = method
+        self.context.settings.set_text(_HEAT_MAP, method)
 
     def refresh(self) -> None:
         """Show everything as it is now, beside the progress."""

@@ -41,6 +41,8 @@ class PanelContext:
         Takes a model for the next question; set by the step that asks.
     ask_again
         Asks what the last answer answered, of the case as it is now; set by the step that asks.
+    set_heat_map_method
+        Takes a method for the next answer's heat map; set by the step that asks.
     open_sample
         Opens a sample by its key (``"ultrasound"``, ``"mr"``).
     """
@@ -55,4 +57,5 @@ class PanelContext:
     go_to: Callable[[str], None] = lambda _name: None
     choose_model: Callable[[Path], None] = lambda _path: None
     ask_again: Callable[[], None] = lambda: None
+    set_heat_map_method: Callable[[str], None] = lambda _method: None
     open_sample: Callable[[str], None] | None = None

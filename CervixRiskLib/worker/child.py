@@ -54,7 +54,7 @@ from .messages import (
     decode,
     encode,
 )
-from .predictors import open_predictor
+from .predictors import heat_map_options, open_predictor
 from .records import NotARecordError, from_words, to_words
 from .study_facts import StudyFacts, processor_of
 from .warm_predictors import OpenPredictor, WarmPredictors, bundle_hash
@@ -132,9 +132,10 @@ class _AnsweringProgram:
         token = _token(request.token)
         case = from_words(CaseInput, request.case, read_arrays(request.case_file, token))
         with progress.task("Loading the model"):
-            _, predictor = self._warm.get(request.bundle, request.device, request.runtime)
+            study, predictor = self._warm.get(request.bundle, request.device, request.runtime)
         progress.check()
-        prediction = predictor.predict(case, heatmap=request.heatmap, progress=progress)
+        chosen = heat_map_options(study, request.heat_map_method or None)
+        prediction = predictor.predict(case, heatmap=request.heatmap, progress=progress, **chosen)
         progress.check()
         arrays: list = []
         words = to_words(prediction, arrays)

@@ -186,8 +186,18 @@ class Conductor:
         arrays: list[np.ndarray] = []
         words = to_words(job.case, arrays)
         write_arrays(job.files[0], job.token, arrays)
-        return Ask(job.ticket, job.bundle, options.device, options.runtime, options.heatmap, words, str(job.files[0]),
-                   str(job.files[1]), job.token.hex())  # fmt: skip
+        return Ask(
+            job.ticket,
+            job.bundle,
+            options.device,
+            options.runtime,
+            options.heatmap,
+            options.heat_map_method,
+            words,
+            str(job.files[0]),
+            str(job.files[1]),
+            job.token.hex(),
+        )
 
     def _cancel(self, ticket: Ticket) -> None:
         job = self._current

@@ -27,6 +27,8 @@ class WorkerOptions:
         ``"auto"``, ``"openvino"``, ``"onnxruntime"``, ``"torch"``.
     heatmap
         Whether the answer has one.
+    heat_map_method
+        How it is made, of those the study offers (:class:`.predictors.Study`); ``""`` as the study does by itself.
     timeout
         Seconds from the moment the program turns to the request, its start and the loading of the bundle included;
         ``None`` for as long as it takes.
@@ -35,6 +37,7 @@ class WorkerOptions:
     device: str = "auto"
     runtime: str = "auto"
     heatmap: bool = True
+    heat_map_method: str = ""
     timeout: float | None = None
 
 

@@ -56,6 +56,7 @@ class Ask:
     device: str
     runtime: str
     heatmap: bool
+    heat_map_method: str
     case: Json
     case_file: str
     answer_file: str

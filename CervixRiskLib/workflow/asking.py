@@ -13,6 +13,7 @@ from .ask_readiness import AskReadiness, readiness
 from .asked_case import AskedCase
 from .case_answer import CaseAnswer
 from .case_session import CaseSession
+from .heat_map_choice import heat_map_methods
 from .model_entry import ModelEntry
 from .model_shelf import ModelShelf
 from .questions import Questions
@@ -46,6 +47,8 @@ class Asking:
         Why the last question or loading has no result; ``None`` when it has, or was stopped.
     task
         What was asked last; empty before.
+    heat_map_method
+        How heat maps are made where the model offers a choice; ``""`` as it does by itself.
     changed
         Signal without arguments: any of the above; how a question gets on is told by ``questions``.
     answered
@@ -68,6 +71,7 @@ class Asking:
         self.note = ""
         self.failure: WorkerFailure | None = None
         self.task = ""
+        self.heat_map_method = ""
         self.changed = Signal()
         self.answered = Signal()
         self._lacking = lacking
@@ -258,6 +262,7 @@ class Asking:
             model.path,
             on_answer=partial(self._on_answer, asked, model, facts),
             on_failure=partial(self._on_no_answer, asked),
+            heat_map_method=self.heat_map_method if self.heat_map_method in heat_map_methods(task) else "",
             title=QUESTIONS[task].title,
         )
 

@@ -131,6 +131,7 @@ class Questions:
         on_answer: Callable[[WorkerAnswer], Any],
         on_failure: OnFailure,
         heatmap: bool = True,
+        heat_map_method: str = "",
         title: str = "Asking the model",
         timeout: float | None = None,
         background: bool = False,
@@ -140,7 +141,7 @@ class Questions:
         For an answer that nobody waits for (``background``) there is no :attr:`progress`, and it is cancelled as soon
         as anything else is asked or loaded.
         """
-        options = WorkerOptions(heatmap=heatmap, timeout=timeout)
+        options = WorkerOptions(heatmap=heatmap, heat_map_method=heat_map_method, timeout=timeout)
         return self._begin(
             title, on_answer, on_failure, lambda worker: worker.request(case, bundle, options), background
         )

@@ -20,7 +20,9 @@ from CervixRiskLib.bundle.contents import BundleContents
 from CervixRiskLib.bundle.load import read_manifest
 from CervixRiskLib.cohort import ColumnDictionary
 from CervixRiskLib.errors import BundleError, RoiError
+from CervixRiskLib.networks import CamMethod
 from CervixRiskLib.worker.child import main
+from CervixRiskLib.worker.predictors import STUDIES
 
 
 class FakeStudy:
@@ -48,7 +50,7 @@ class FakeStudy:
         if path.stem == "refused":
             raise BundleError("The bundle's file 'x' was changed after the bundle was made: get the bundle again.")
 
-    def predict(self, case, *, heatmap=True, progress=None):
+    def predict(self, case, *, heatmap=True, heat_map_method="hirescam", progress=None):
         with progress.task("Answering", total=5) as task:
             getattr(self, f"do_{case.case_id}", self.do_nothing)(task)
         mask = np.zeros(case.image.shape, bool) if case.roi is None else case.roi.mask
@@ -63,7 +65,7 @@ class FakeStudy:
             score=float(mask.sum()) + sum(float(image.pixels.sum()) for image in case.further_images),
             contributions=(Contribution("process", "radiomics", os.getpid(), 0.1),),
             heatmap=np.where(mask, 0.8, 0.1).astype(np.float32) if heatmap else None,
-            heatmap_target="Fake map",
+            heatmap_target=f"{CamMethod(heat_map_method).caption} of a fake",
             simulated=self.manifest.simulated,
             bundle_hash=self.bundle.hash,
             mask_hash="" if case.roi is None else case.roi.mask_hash,
@@ -105,9 +107,7 @@ def open_fake(path: Path, *, device: str, runtime: str):
     if path.stem == "slow":
         time.sleep(600)
     study = FakeStudy(path, device)
-    return SimpleNamespace(
-        title={"plnm": "Pelvic lymph node metastasis"}.get(study.manifest.task, "Treatment group")
-    ), study
+    return STUDIES.get(study.manifest.task, STUDIES["staging"]), study
 
 
 if __name__ == "__main__":

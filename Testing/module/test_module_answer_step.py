@@ -225,6 +225,16 @@ def test_groups_without_nomogram_contributions_and_heat_map(context: Any, step: 
     assert not any(widget.visible for widget in hidden)
 
 
+def test_a_map_that_is_made_in_one_way_has_no_choice(context: Any, step: Any) -> None:
+    answer(context)
+    assert step.ui.heatMapMethodBox.visible
+    answer(context, task="staging")
+    assert not step.ui.heatMapMethodBox.visible
+    assert not step.ui.heatMapMethodTitle.visible
+    answer(context, heatmap_target="A map of another version")
+    assert not step.ui.heatMapMethodBox.visible
+
+
 def test_heat_map_controls_work_live(slicer_app: Any, context: Any, step: Any) -> None:
     import qt
     from PySide6.QtTest import QTest

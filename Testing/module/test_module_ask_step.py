@@ -153,6 +153,37 @@ def test_asked_answered_and_on_to_the_answer(
     assert block.longest_ms < 250
 
 
+def test_the_heat_map_is_made_as_the_person_chose(
+    slicer_app: Any, write_model: Any, open_case: Any, step: Any, step_context: Any
+) -> None:
+    from CervixRiskPanel.answer_step import AnswerStep
+
+    write_model()
+    session = open_case()
+    step.enter()
+    step.asking.shelf.look_again()
+    step.asking.take_remembered()
+    shown = AnswerStep(step_context)
+    slicer_app.window.panel.setWidget(shown.widget)
+    try:
+        step.ui.plnmButton.click()
+        answered(step)
+        box = shown.ui.heatMapMethodBox
+        assert session.answer.prediction.heatmap_target == "HiResCAM of a fake"
+        assert box.visible
+        assert [box.itemData(row) for row in range(box.count)] == ["hirescam", "gradcam"]
+        assert box.currentIndex == 0
+        box.currentIndex = 1
+        answered(step)
+        assert session.answer.prediction.heatmap_target == "Grad-CAM of a fake"
+        assert shown.ui.captionLabel.text == "Grad-CAM of a fake"
+        assert box.currentIndex == 1
+        assert step_context.settings.text("ask/heatMapMethod") == "gradcam"
+    finally:
+        shown.close()
+        slicer_app.window.panel.takeWidget()
+
+
 def test_cancel_leaves_the_old_answer(write_model: Any, open_case: Any, step: Any) -> None:
     write_model()
     session = open_case()

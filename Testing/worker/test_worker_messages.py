@@ -175,7 +175,7 @@ def test_lines_that_are_no_message_are_refused_without_being_repeated(line, said
 
 def test_a_message_that_is_too_long_is_not_sent():
     with pytest.raises(ProtocolError, match="longer than"):
-        encode(Ask(1, "b", "auto", "auto", True, {"text": "x" * MOST_LINE_BYTES}, "", "", ""))
+        encode(Ask(1, "b", "auto", "auto", True, "", {"text": "x" * MOST_LINE_BYTES}, "", "", ""))
 
 
 @settings(deadline=None, max_examples=200)
