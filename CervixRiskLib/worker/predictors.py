@@ -87,16 +87,19 @@ def heat_map_options(study: Study, method: str | None) -> dict[str, str]:
     Raises
     ------
     SettingsError
-        The study makes its heat maps in one way.
+        The study makes its heat maps in one way, or in none of this name.
     """
     from ..errors import SettingsError
 
     if method is None:
         return {}
-    if method not in study.heat_map_methods:
+    if not study.heat_map_methods:
         raise SettingsError(
             f"{study.title}: heat maps of this model are always made with Grad-CAM. Leave the choice of another out."
         )
+    if method not in study.heat_map_methods:
+        known = ", ".join(study.heat_map_methods)
+        raise SettingsError(f"There is no way '{method}' to make a heat map: choose one of {known}.")
     return {"heat_map_method": method}
 
 

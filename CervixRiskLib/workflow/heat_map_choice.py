@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from ..bundle import Prediction
 
 _WORDS = {
-    CamMethod.HIRES_CAM: "HiResCAM: what each place adds to the score",
-    CamMethod.GRAD_CAM: "Grad-CAM: as the published study",
+    CamMethod.HIRES_CAM: "HiResCAM: place by place",
+    CamMethod.GRAD_CAM: "Grad-CAM: as published",
 }
 
 
