@@ -15,9 +15,11 @@ optimiser, batch, augmentation and images, alternating. On the CPU, and on a gra
 *Memory*. Peak of a process of its own that does only that (resident set; on a card what torch allocated).
 
 ``--check`` exits 1 when a target is missed: an answer through the best runtime within 0.7 of the plain forward pass
-(DenseNet121 0.5), through torch within 1.5; probabilities within 1e-4; the median difference of heat maps within 1e-3;
-training at least as fast as the plain loop. Single heat maps may differ by more: HRNet's head has ReLUs behind the
-heat-map layer, and where one of them is at 0 to rounding its gradient is 0 or 1 by chance, in captum's float32 too.
+(DenseNet121 0.5), through torch within 1.5; probabilities within 1e-4; heat maps within 1e-3 of captum's; training at
+least as fast as the plain loop. The heat maps' target holds for every map where captum agrees with itself to 1e-3:
+computed on one thread, in another memory layout and in float64 (column ``captum ±``). HRNet's head has ReLUs behind the
+heat-map layer, and where one of them is at 0 to rounding its gradient is 0 or 1 by chance, captum's too: there the
+target holds for the median map, and for the mean over a map's pixels in nine maps of ten.
 """
 
 from __future__ import annotations
@@ -97,7 +99,7 @@ def _cases(names: tuple[str, ...], sizes: str) -> Iterator[tuple[str, int]]:
 def _answers(console: Console, cases: list[tuple[str, int]], options: argparse.Namespace) -> list[str]:
     table = Table(title="One slice with its heat map on the CPU, ms (quartiles) and share of the plain forward pass")
     for heading in (
-        "network", "size", "plain", "torch", *RUNTIMES, "best", "Δ prob.", "Δ map", "≤ 1e-3", "worst", "captum 64",
+        "network", "size", "plain", "torch", *RUNTIMES, "best", "Δ prob.", "Δ map", "≤ 1e-3", "worst", "captum ±",
     ):  # fmt: skip
         table.add_column(heading, justify="left" if heading == "network" else "right", no_wrap=True)
     memory = Table(title="Peak memory of a process that answers one slice, MB")
@@ -152,14 +154,13 @@ def _answer_row(table: Table, name: str, size: int, folder: Path, options: argpa
     others = [runtime for runtime in predictors if runtime != "torch"]
     torch_says = answers["torch"].probabilities()
     probability = max((np.abs(answers[runtime].probabilities() - torch_says).max() for runtime in others), default=0.0)
-    differences = np.array(
-        [
-            float(np.abs(answers[runtime].cam(crop, index) - maps[crop][index]).max())
-            for runtime in predictors
-            for crop in range(len(crops))
-            for index in range(2)
-        ]
-    )
+    off = [
+        np.abs(answers[runtime].cam(crop, index) - maps[crop][index])
+        for runtime in predictors
+        for crop in range(len(crops))
+        for index in range(2)
+    ]
+    differences, means = np.array([(pixels.max(), pixels.mean()) for pixels in off]).T
     best = min((shares[runtime] for runtime in others), default=float("nan"))
     cells = [name, str(size)]
     for key in ("plain", "torch", *RUNTIMES):
@@ -176,6 +177,10 @@ def _answer_row(table: Table, name: str, size: int, folder: Path, options: argpa
         (shares["torch"] <= TARGET_TORCH, f"{where}: {shares['torch']:.2f} through torch > {TARGET_TORCH}"),
         (probability <= PROBABILITY, f"{where}: probabilities differ by {probability:.1e}"),
         (np.median(differences) <= HEAT_MAP, f"{where}: heat maps differ by {np.median(differences):.1e}"),
+        (
+            differences.max() <= HEAT_MAP or (noise > HEAT_MAP and np.mean(means <= HEAT_MAP) >= 0.9),
+            f"{where}: single heat maps differ by {differences.max():.1e}, captum from itself by {noise:.1e}",
+        ),
     ]
     return [text for met, text in checks if not met]
 
@@ -271,17 +276,26 @@ def _taught_network(name: str, size: int, folder: Path) -> Any:
 
 
 def _captum_maps(network: Any, images: np.ndarray) -> tuple[list[list[np.ndarray]], float]:
-    """captum's heat maps ``[crop][class]``, and how much its float32 differs from its float64 at most."""
+    """captum's heat maps ``[crop][class]``, and by how much they differ at most when only the arithmetic changes."""
     import copy
 
     import torch
 
-    single = _captum(network, network.module, torch.from_numpy(images))
-    double = _captum(network, copy.deepcopy(network.module).double(), torch.from_numpy(images).double())
+    ready, threads, last = torch.from_numpy(images), torch.get_num_threads(), torch.channels_last
+    maps = _captum(network, network.module, ready)
+    double = _captum(network, copy.deepcopy(network.module).double(), ready.double())
+    module = copy.deepcopy(network.module).to(memory_format=last)
+    other_layout = _captum(network, module, ready.contiguous(memory_format=last))
+    torch.set_num_threads(1 if threads > 1 else 2)
+    other_threads = _captum(network, network.module, ready)
+    torch.set_num_threads(threads)
     noise = max(
-        float(np.abs(a - b).max()) for x, y in zip(single, double, strict=True) for a, b in zip(x, y, strict=True)
+        float(np.abs(one - other).max())
+        for again in (double, other_layout, other_threads)
+        for crops in zip(maps, again, strict=True)
+        for one, other in zip(*crops, strict=True)
     )
-    return single, noise
+    return maps, noise
 
 
 def _captum(network: Any, module: Any, images: Any) -> list[list[np.ndarray]]:

@@ -149,6 +149,7 @@ def test_all_of_a_scene_is_found_again(image, roi, full, tmp_path):
     geometry = SliceGeometry((10.0, -20.0, 30.0), (0.0, 1.0, 0.0), (0.0, 0.0, -1.0))
     whole = replace(image, geometry=geometry, notes=('Colour; "lost": a=b', "100 %"), slice_index=3, slice_count=9)
     volume = folder.add(add_slice_volume(scene, whole, "slice"), CaseRole.IMAGE)
+    folder.add(add_slice_volume(scene, whole, "another weighting"), CaseRole.FURTHER_IMAGE)
     set_pixel_size_by_hand(volume, (0.3, 0.2))
     readings = [Reading(case_id, reader, "2") for reader in ("A", "B")]
     for reading in readings:
