@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, TypeVar
 
 from ..errors import CohortError, MissingComponentError, SettingsError
@@ -23,20 +24,28 @@ Done = TypeVar("Done")
 
 
 def run_tasks(
-    function: Callable[[Work], Done], tasks: Sequence[Work], *, jobs: int | None = None, scheduler: str | None = None
+    function: Callable[[Work], Done],
+    tasks: Sequence[Work],
+    *,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    fewest: int = _FEWEST_FOR_PROCESSES,
 ) -> Generator[tuple[int, Done], None, None]:
     """Yield ``(position in tasks, result)`` as results come in, in any order.
 
-    Closing the iterator stops what has not begun.
+    Closing the iterator stops what has not begun. Arrays of a megabyte and more are handed to processes as memory maps,
+    which cannot be written to.
 
     Parameters
     ----------
     function
         A function of an importable module.
     jobs
-        Processes on this machine; ``None`` for one a core. Under four tasks none is started: it would take longer.
+        Processes on this machine; ``None`` for one a core.
     scheduler
         Address of a dask scheduler (``tcp://host:8786``); ``jobs`` is then its business.
+    fewest
+        With fewer tasks no process is started: for tasks of a moment that would take longer.
 
     Raises
     ------
@@ -50,7 +59,7 @@ def run_tasks(
     if scheduler is not None and tasks:
         return _on_dask(function, tasks, scheduler)
     jobs = min(jobs or available_cores(), len(tasks))
-    if jobs <= 1 or len(tasks) < _FEWEST_FOR_PROCESSES:
+    if jobs <= 1 or len(tasks) < fewest:
         return ((position, function(task)) for position, task in enumerate(tasks))
     return _on_cores(function, tasks, jobs)
 
@@ -69,12 +78,14 @@ def _on_cores(
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     results: Any = iter(())
+    calls = (delayed(_in_worker)(function, position, task, os.getpid()) for position, task in enumerate(tasks))
     try:
-        with workers_ignore_interrupts(), parallel_config(backend="loky", inner_max_num_threads=1):
-            results = Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch="3*n_jobs")(
-                delayed(_while_parent_lives)(function, os.getpid(), task) for task in tasks
-            )
-        yield from enumerate(results)
+        with _interrupts_held_back(), parallel_config(backend="loky", inner_max_num_threads=1):
+            results = Parallel(
+                n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="3*n_jobs", max_nbytes="1M"
+            )(calls)
+        for position, result in results:  # noqa: UP028 - that would close them before their warning is silenced, below
+            yield position, result
     except TerminatedWorkerError as error:
         raise CohortError(
             "A worker process was ended by the system, usually for lack of memory. Finished cases are kept: "
@@ -88,33 +99,46 @@ def _on_cores(
 
 
 @contextmanager
-def workers_ignore_interrupts() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach: what it means is decided here, where it waits for the block's end.
+def _interrupts_held_back() -> Iterator[None]:
+    """Let Ctrl-C wait for the block's end, and let the processes started in it never hear it.
 
-    They would die of it in the midst of a case, each with a traceback, and their death is told as a lack of memory.
+    A start that was broken off would leave tasks in a queue that nobody can empty.
     """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from multiprocessing.resource_tracker import ensure_running
+    held: list[FrameType | None] = []
+    handler = signal.getsignal(signal.SIGINT)
+    here = threading.current_thread() is threading.main_thread() and callable(handler)
+    mask = None
+    if hasattr(signal, "pthread_sigmask"):
+        from multiprocessing.resource_tracker import ensure_running
 
-    ensure_running()  # its start would end the blocking
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # processes inherit this
+        ensure_running()  # its start would end the blocking
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # processes inherit this
+    if here:  # blocked in one thread, it may come through another
+        signal.signal(signal.SIGINT, lambda _, frame: held.append(frame))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if here:
+            signal.signal(signal.SIGINT, handler)
+        if held and callable(handler):
+            handler(signal.SIGINT, held[0])
 
 
-def _while_parent_lives(function: Callable[[Work], Done], parent: int, task: Work) -> Done:
-    """Do the task in a process that ends when ``parent`` does.
+def _in_worker(function: Callable[[Work], Done], position: int, task: Work, parent: int) -> tuple[int, Done]:
+    """Do one task in a process that ends when ``parent`` does, and that leaves Ctrl-C to it.
 
     A killed parent cannot tell its workers: left alone they would finish what is queued and then wait for minutes.
+    A worker that hears Ctrl-C dies in the midst of a task with a traceback, and its death is told as a lack of memory.
+    Ones that were started while it was held back do not hear it; joblib may hand over others.
     """
-    if os.name != "nt" and parent not in _WATCHED:
+    if parent not in _WATCHED:
         _WATCHED.add(parent)
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    return function(task)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if os.name != "nt":
+            threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    return position, function(task)
 
 
 def _end_with(parent: int) -> None:

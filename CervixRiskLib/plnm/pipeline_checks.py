@@ -6,15 +6,15 @@ Both refit everything many times, so they ask the pipeline with logistic regress
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 
 from ..bundle.study_record import OptimismRecord, PermutationRecord
 from ..cohort import shuffle_outcome
+from ..cohort.case_scheduling import run_tasks
 from ..progress import SILENT, Progress
 from ..statistics import auc, optimism_resamples, optimism_summary
 from .model import PlnmModel
@@ -54,18 +54,20 @@ def permutation_test(
     permutations)``. Outcomes are permuted among patients. More than five folds would cost time and tell no more.
     """
     folds = min(_MOST_FOLDS, folds)
-    observed = _one_auc(model, X, y, groups, folds, seed, work_dir)
+    observed = _one_auc((model, X, y, groups, folds, seed, work_dir))
     rng = np.random.default_rng(seed)
     shuffled = [shuffle_outcome(y, groups, rng) for _ in range(permutations)]
-    permuted: list[float] = []
-    with progress.task("Permuting outcomes", total=permutations) as task:
-        run = joblib.Parallel(n_jobs=jobs, return_as="generator", max_nbytes="1M")
-        call: Callable[..., object] = joblib.delayed(_one_auc)
-        for value in run(call(model, X, labels, groups, folds, seed, work_dir) for labels in shuffled):
-            permuted.append(float(value))
+    tasks = [(model, X, labels, groups, folds, seed, work_dir) for labels in shuffled]
+    permuted = np.empty(permutations)
+    with (
+        progress.task("Permuting outcomes", total=permutations) as task,
+        closing(run_tasks(_one_auc, tasks, jobs=jobs, fewest=2)) as run,
+    ):
+        for position, value in run:
+            permuted[position] = value
             task.advance()
-    above = sum(value >= observed for value in permuted)
-    return PermutationRecord(name, observed, tuple(permuted), (1 + above) / (1 + permutations))
+    above = int((permuted >= observed).sum())
+    return PermutationRecord(name, observed, tuple(permuted.tolist()), (1 + above) / (1 + permutations))
 
 
 def optimism(
@@ -97,14 +99,7 @@ def optimism(
     return OptimismRecord(name, repeats, summary.apparent, summary.optimism, summary.corrected, spread, error)
 
 
-def _one_auc(
-    model: PlnmModel,
-    X: pd.DataFrame,
-    y: np.ndarray,
-    groups: np.ndarray,
-    folds: int,
-    seed: int,
-    work_dir: Path | None,
-) -> float:
+def _one_auc(task: tuple[PlnmModel, pd.DataFrame, np.ndarray, np.ndarray, int, int, Path | None]) -> float:
+    model, X, y, groups, folds, seed, work_dir = task
     result = cross_validate(model, X, y, groups, folds=folds, repeats=1, seed=seed, work_dir=work_dir)
     return float(auc(y, result.probability[0]))

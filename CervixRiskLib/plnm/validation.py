@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from ..bundle import Metric
 from ..cohort import patient_folds
+from ..cohort.case_scheduling import run_tasks
 from ..progress import SILENT, Progress
 from ..statistics import operating_point, repeated_auc
 from .comparisons import Answer, compare
@@ -134,36 +135,20 @@ def fit_resamples(
             else:
                 results[index] = found
                 task.advance()
-        if waiting and jobs == 1:
-            for index, train, test in waiting:
-                results[index] = _fit_fold(model, X, y, groups, train, test, asked)
-                store.save(train, results[index])
-                task.advance()
-        elif waiting:
-            run = joblib.Parallel(n_jobs=min(jobs, len(waiting)), return_as="generator_unordered", max_nbytes="1M")
-            call = joblib.delayed(_numbered_fold)
-            calls = (call(index, model, X, y, groups, train, test, asked) for index, train, test in waiting)
-            training_sides = {index: train for index, train, _ in waiting}
-            for index, result in run(calls):
+        tasks = [(model, X, y, groups, train, test, asked) for _, train, test in waiting]
+        with closing(run_tasks(_fit_fold, tasks, jobs=jobs, fewest=2)) as run:
+            for position, result in run:
+                index, train, _ = waiting[position]
                 results[index] = result
-                store.save(training_sides[index], result)
+                store.save(train, result)
                 task.advance()
     return [results[index] for index in range(len(splits))]
 
 
-def _numbered_fold(index: int, *arguments: object) -> tuple[int, FoldResult]:
-    return index, _fit_fold(*arguments)  # type: ignore[arg-type]
-
-
 def _fit_fold(
-    model: PlnmModel,
-    X: pd.DataFrame,
-    y: np.ndarray,
-    groups: np.ndarray,
-    train: np.ndarray,
-    test: np.ndarray,
-    asked: Asked,
+    task: tuple[PlnmModel, pd.DataFrame, np.ndarray, np.ndarray, np.ndarray, np.ndarray, Asked],
 ) -> FoldResult:
+    model, X, y, groups, train, test, asked = task
     with threadpool_limits(1):
         fitted = clone(model).fit(X.iloc[train], y[train], groups[train])
         held_out = X.iloc[test]

@@ -244,6 +244,7 @@ def test_a_killed_run_goes_on_where_it_stopped(make_cohort: Make, tmp_path: Path
     assert not [worker for worker in workers if _runs(worker)]
 
 
+@pytest.mark.filterwarnings("error::UserWarning")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_cancel_keeps_what_is_finished(make_cohort: Make, tmp_path: Path, jobs: int) -> None:
     cohort, work = load_cohort(make_cohort(8)), tmp_path / "work"

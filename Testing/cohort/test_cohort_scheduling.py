@@ -6,9 +6,10 @@ import os
 import signal
 import time
 
+import joblib
 import pytest
 
-from CervixRiskLib.cohort.case_scheduling import available_cores, run_tasks, workers_ignore_interrupts
+from CervixRiskLib.cohort.case_scheduling import available_cores, run_tasks
 from CervixRiskLib.errors import CohortError, SettingsError
 
 
@@ -29,23 +30,48 @@ def test_workers_have_one_thread_each() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_workers_leave_interrupts_to_this_process() -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    done = list(run_tasks(signal.raise_signal, [signal.SIGINT] * 5, jobs=3))  # three: workers of their own
+    done = list(run_tasks(signal.raise_signal, [signal.SIGINT] * 5, jobs=3))
     assert sorted(done) == list(enumerate([None] * 5))
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-def test_an_interrupt_while_workers_start_is_not_lost() -> None:
+def test_workers_that_others_started_leave_interrupts_to_this_process_too() -> None:
+    # joblib hands over whatever processes with the same environment are idle.
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        started = set(joblib.Parallel(n_jobs=2)(joblib.delayed(_pid_later)(_) for _ in range(4)))
+    pids = {pid for _, pid in run_tasks(_pid_despite_interrupt, range(6), jobs=2)}
+    assert pids <= started
+
+
+def _pid_later(_: int) -> int:
+    time.sleep(0.2)  # so that both workers have a task
+    return os.getpid()
+
+
+def _pid_despite_interrupt(_: int) -> int:
+    signal.raise_signal(signal.SIGINT)
+    return _pid_later(_)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_an_interrupt_while_workers_start_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted_start(self: joblib.Parallel, calls: object) -> object:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+        reached.append("the end of the start")
+        return iter(())
+
+    reached: list[str] = []
+    monkeypatch.setattr(joblib.Parallel, "__call__", interrupted_start)
     # A background job, as the tests may be one, ignores interrupts.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with pytest.raises(KeyboardInterrupt):  # noqa: PT012
-            with workers_ignore_interrupts():
-                os.kill(os.getpid(), signal.SIGINT)
-                time.sleep(0.01)
-            time.sleep(0.01)
+        with pytest.raises(KeyboardInterrupt):
+            list(run_tasks(abs, range(6), jobs=2))
     finally:
         signal.signal(signal.SIGINT, before)
+    assert reached == ["the end of the start"]
 
 
 def test_results_carry_the_position_of_their_task() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ import numpy as np
 from ...atomic import atomic_file, storage_errors
 from ...errors import SettingsError, StorageError
 from ...progress import Progress
+from ..case_scheduling import run_tasks
 from ..simulation_mark import SIMULATION_MARK
 
 TABLE_NAME = "cohort.csv"
@@ -114,26 +116,15 @@ def write_mark(folder: Path, document: dict[str, Any], *, complete: bool) -> Non
 
 def made_cases(make: Callable[[int], Made], cases: int, jobs: int | None, progress: Progress) -> list[Made]:
     """What ``make`` gives for the cases 0 to ``cases`` - 1, in order; ``jobs`` processes, one per core for ``None``."""
-    made = []
-    with progress.task("Simulating cases", total=cases) as task:
-        for result in _in_order(make, cases, jobs):
-            made.append(result)
+    made: dict[int, Made] = {}
+    with (
+        progress.task("Simulating cases", total=cases) as task,
+        closing(run_tasks(make, range(cases), jobs=jobs)) as run,
+    ):
+        for case, result in run:
+            made[case] = result
             task.advance()
-    return made
-
-
-def _in_order(make: Callable[[int], Made], cases: int, jobs: int | None) -> Iterator[Made]:
-    if jobs == 1 or cases < 4:
-        yield from map(make, range(cases))
-        return
-    from joblib import Parallel, delayed
-
-    from ..case_scheduling import workers_ignore_interrupts
-
-    parallel = Parallel(n_jobs=-1 if jobs is None else jobs, return_as="generator", batch_size=4)
-    with workers_ignore_interrupts():
-        results = parallel(delayed(make)(index) for index in range(cases))
-    yield from results
+    return [made[case] for case in range(cases)]
 
 
 def write_bytes(path: Path, content: bytes) -> None:
