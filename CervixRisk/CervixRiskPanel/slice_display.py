@@ -65,6 +65,7 @@ class SliceDisplay:
             nodes.legend.SetVisibility(visible)
             # Drawn only if it changes after its volume has become a layer.
             nodes.legend.Modified()
+        self._show_frame(nodes.frame if visible else None)
         self._write(self._words())
 
     def set_opacity(self, opacity: float) -> None:
@@ -88,7 +89,15 @@ class SliceDisplay:
     def clear(self) -> None:
         """Take our words and the heat map out of the view."""
         slicer.util.setSliceViewerLayers(foreground=None)
+        self._show_frame(None)
         self._write("")
+
+    def _show_frame(self, shown) -> None:
+        """Show where this heat map ends; the frames of other cases are hidden: views draw every model of the scene."""
+        from CervixRiskLib.scene.map_frame_model import map_frames, show_map_frame
+
+        for frame in map_frames(self._session.scene):
+            show_map_frame(frame, frame is shown)
 
     def _heat_map(self):
         """The answer's; ``None`` without one, or where a person has taken it out of the scene."""

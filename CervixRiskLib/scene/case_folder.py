@@ -26,6 +26,7 @@ class CaseRole(str, Enum):
     RULER = "ruler"
     HEAT_MAP = "heat map"
     LEGEND = "legend"
+    MAP_FRAME = "map frame"
     ANSWER = "answer"
     ANSWER_RECORD = "answer record"
     TABLE = "table"
@@ -38,6 +39,7 @@ class CaseRole(str, Enum):
 ANSWER_ROLES = (
     CaseRole.HEAT_MAP,
     CaseRole.LEGEND,
+    CaseRole.MAP_FRAME,
     CaseRole.ANSWER,
     CaseRole.ANSWER_RECORD,
     CaseRole.TABLE,
@@ -73,8 +75,8 @@ class CaseFolder:
             one.SetAttribute(CASE, self.case_id)
             one.SetAttribute(ROLE, role.value)
         hierarchy = _hierarchy(self.scene)
-        # A legend is a display node: those have no place in the hierarchy.
-        if hierarchy is not None and not node.IsA("vtkMRMLDisplayNode"):
+        # A legend is a display node: those have no place in the hierarchy. What is not saved would leave an empty one.
+        if hierarchy is not None and node.GetSaveWithScene() and not node.IsA("vtkMRMLDisplayNode"):
             folder = self.item
             if not folder:
                 folder = int(hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), self.case_id))

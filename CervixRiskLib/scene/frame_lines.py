@@ -20,12 +20,12 @@ Segment = tuple[float, float, float, float]
 def draw_map_frame(renderer: Any, layout: PictureLayout, shape: tuple[int, int], sides: Sequence[FrameSide]) -> None:
     """Draw ``sides`` of a map on an image of ``shape`` (rows, columns), light on a dark rim so that it shows on any
     tissue."""
-    dashes = [dash for side in sides for dash in _dashes(_on_picture(layout, shape, side), layout.unit)]
-    if dashes:
+    lines = [dash for side in sides for dash in dashes(_on_picture(layout, shape, side), layout.unit)]
+    if lines:
         # Even: a line of an odd width would lie between two rows of pixels and come out grey.
         thin = 2 * max(1, round(layout.unit / 24))
-        add_segments(renderer, dashes, _DARK, width=2 * thin)
-        add_segments(renderer, dashes, GREY, width=thin)
+        add_segments(renderer, lines, _DARK, width=2 * thin)
+        add_segments(renderer, lines, GREY, width=thin)
 
 
 def _on_picture(layout: PictureLayout, shape: tuple[int, int], side: FrameSide) -> Segment:
@@ -39,8 +39,11 @@ def _on_picture(layout: PictureLayout, shape: tuple[int, int], side: FrameSide) 
     )
 
 
-def _dashes(line: Segment, unit: float) -> list[Segment]:
-    """Dashes of equal length that begin and end with the line, so that the frame's corners are closed."""
+def dashes(line: Segment, unit: float) -> list[Segment]:
+    """Dashes of equal length that begin and end with the line, so that the frame's corners are closed.
+
+    One is half as long as ``unit``, the gaps between them at least 0.4 of it.
+    """
     x0, y0, x1, y1 = line
     length = math.hypot(x1 - x0, y1 - y0)
     dash = _DASH * unit

@@ -13,7 +13,7 @@ import numpy as np
 from .segmentation_grid import label_map_matrix, label_maps, place_label_map
 from .slice_grid import SliceChoice, matrix_array, vtk_matrix
 
-# Role of the node reference from a map or label volume to the volume on whose slice it was made.
+# Role of the node reference from a map, a map's frame or a label volume to the volume on whose slice it was made.
 GRID_ROLE = "CervixRisk.grid"
 
 
@@ -39,6 +39,9 @@ def set_slice_spacing(volume: Any, choice: SliceChoice, spacing_mm: tuple[float,
             matrix = vtk.vtkMatrix4x4()
             node.GetIJKToRASMatrix(matrix)
             node.SetIJKToRASMatrix(vtk_matrix(change @ matrix_array(matrix)))
+    for node in _nodes(scene, "vtkMRMLModelNode"):
+        if node.GetNodeReference(GRID_ROLE) is volume:
+            _move_mesh(node, change)
     for node in _nodes(scene, "vtkMRMLMarkupsNode"):
         if drawn_on(node, volume):
             _move_points(node, change)
@@ -68,6 +71,18 @@ def _move_points(markups: Any, change: np.ndarray) -> None:
         place = np.array([*markups.GetNthControlPointPosition(index), 1.0])
         x, y, z, _ = change @ place
         markups.SetNthControlPointPosition(index, x, y, z)
+
+
+def _move_mesh(model: Any, change: np.ndarray) -> None:
+    import vtk
+
+    matrix = vtk.vtkTransform()
+    matrix.SetMatrix(vtk_matrix(change))
+    moved = vtk.vtkTransformPolyDataFilter()
+    moved.SetTransform(matrix)
+    moved.SetInputData(model.GetPolyData())
+    moved.Update()
+    model.SetAndObservePolyData(moved.GetOutput())
 
 
 def _nodes(scene: Any, class_name: str) -> list[Any]:

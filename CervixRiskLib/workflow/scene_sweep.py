@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from ..scene.case_folder import CASE, CaseFolder, case_ids
+from ..scene.case_folder import CASE, ROLE, CaseFolder, CaseRole, case_ids
 from ..scene.node_removal import remove_with_display
 
 # What people and modules put into a scene. Views, layouts, units, tools and the like are Slicer's own.
@@ -70,7 +70,8 @@ def _is_data(node: Any) -> bool:
 
 
 def _is_unsaved(node: Any) -> bool:
-    if not node.IsA("vtkMRMLStorableNode"):
+    # A heat map's frame is never saved: it is made again from the map.
+    if not node.IsA("vtkMRMLStorableNode") or node.GetAttribute(ROLE) == CaseRole.MAP_FRAME.value:
         return False
     storage = node.GetStorageNode()
     return storage is None or not storage.GetFileName() or bool(node.GetModifiedSinceRead())

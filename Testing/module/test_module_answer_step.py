@@ -265,6 +265,75 @@ def test_heat_map_controls_work_live(slicer_app: Any, context: Any, step: Any) -
     assert step.ui.heatMapShownBox.checked
 
 
+def frames_shown() -> list[bool]:
+    import slicer
+
+    from CervixRiskLib.scene.map_frame_model import map_frames
+
+    return [bool(frame.GetDisplayNode().GetVisibility()) for frame in map_frames(slicer.mrmlScene)]
+
+
+def test_the_frame_is_seen_with_its_heat_map_alone(slicer_app: Any, context: Any, step: Any) -> None:
+    import slicer
+
+    from CervixRiskLib.scene import add_slice_volume
+
+    heat = np.full(SHAPE, np.nan, dtype=np.float32)
+    heat[10:50, 20:60] = 0.9
+    answer(context, heatmap=heat)
+    assert frames_shown() == [True]
+    step.ui.heatMapShownBox.click()
+    assert frames_shown() == [False]
+    step.ui.heatMapShownBox.click()
+    context.session.set_clinical("rbc_count", "3.9")
+    assert frames_shown() == [False]
+    answer(context, heatmap=heat)
+    assert frames_shown() == [True]
+    # Another case lies in the same place; the answer stays with the first one.
+    first = context.session.volume
+    context.session.open_volume(add_slice_volume(slicer.mrmlScene, context.session.image(), "another"), "another")
+    context.slices.show_case()
+    assert frames_shown() == [False]
+    context.session.open_volume(first)
+    answer(context, heatmap=heat)
+    context.slices.clear()
+    assert frames_shown() == [False]
+    context.session.set_blinded(True)
+    assert frames_shown() == []
+
+
+def test_the_frame_is_drawn_into_the_view(slicer_app: Any, context: Any, step: Any) -> None:
+    from CervixRiskLib.errors import MissingComponentError
+    from CervixRiskLib.scene.offscreen import offscreen_window_class
+
+    try:
+        offscreen_window_class()
+    except MissingComponentError as error:
+        pytest.skip(str(error))
+    import slicer
+
+    view = slicer.app.layoutManager().sliceWidget("Red").sliceView()
+
+    def picture() -> np.ndarray:
+        drawn = view.picture()
+        size = drawn.height(), drawn.width(), 3
+        lines = np.frombuffer(drawn.constBits(), np.uint8).reshape(size[0], drawn.bytesPerLine())
+        return lines[:, : 3 * size[1]].reshape(size).astype(int)
+
+    heat = np.full(SHAPE, np.nan, dtype=np.float32)
+    heat[10:50, 20:60] = 0.9
+    answer(context, heatmap=heat)
+    context.slices.set_opacity(0.0)
+    with_frame = picture()
+    context.slices._show_frame(None)
+    rows, columns = np.nonzero(np.abs(with_frame - picture()).max(axis=2))
+    # A square of 40 by 40 of 60 by 80 pixels, and dashes, not lines.
+    assert len(rows)
+    tall, wide = np.ptp(rows) + 1, np.ptp(columns) + 1
+    assert tall == pytest.approx(wide, abs=3)
+    assert 0.3 < len(rows) / (2 * 4 * (tall + wide)) < 0.8
+
+
 def test_checks_run_by_themselves(context: Any, step: Any, worker: FakeWorker) -> None:
     import slicer
 

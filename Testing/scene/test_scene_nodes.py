@@ -122,7 +122,7 @@ def test_case_has_all_parts_in_one_folder(image, roi, prediction):
     children = vtk.vtkIdList()
     hierarchy.GetItemChildren(nodes.folder, children)
     inside = {hierarchy.GetItemDataNode(children.GetId(index)) for index in range(children.GetNumberOfIds())}
-    assert inside == set(nodes.nodes()) - {nodes.legend}
+    assert inside == set(nodes.nodes()) - {nodes.legend, nodes.results.frame}
     assert {nodes.volume, nodes.segmentation, nodes.heat_map, nodes.text, nodes.results.table} < inside
     assert hierarchy.GetItemName(nodes.folder) == "case 7"
 
