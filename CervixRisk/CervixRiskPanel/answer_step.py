@@ -82,6 +82,7 @@ class AnswerStep:
         session = self.context.session
         session.answer_changed.disconnect(self._on_answer)
         session.reading_changed.disconnect(self._refresh)
+        self.context.questions.changed.disconnect(self._on_questions)
         self.checks.changed.disconnect(self._show_checks)
         self._report.close()
         self.checks.close()
@@ -117,6 +118,7 @@ class AnswerStep:
         ui.chartsButton.clicked.connect(self._on_charts)
         session.answer_changed.connect(self._on_answer)
         session.reading_changed.connect(self._refresh)
+        self.context.questions.changed.connect(self._on_questions)
         self.checks.changed.connect(self._show_checks)
 
     def _enlarge_headline(self) -> None:
@@ -247,6 +249,12 @@ class AnswerStep:
         if method:
             self.context.set_heat_map_method(method)
             self.context.ask_again()
+            self._on_questions()
+
+    def _on_questions(self) -> None:
+        """What was not asked, or has not been answered, leaves the map as it was made."""
+        if self.view is not None and not self.context.questions.busy:
+            self._show_heat_map_methods(self.context.session.answer)
 
     def _on_key(self, *_args) -> None:
         if self.view is not None and self.view.caption and not self.view.stale:

@@ -224,6 +224,9 @@ class AskStep:
         model, volume = self.asking.model, self.context.session.volume
         if not self._entered or model is None or volume is None or str(model.path) not in self.asking.shelf.recent:
             return
+        if model.problem:
+            # Its file has gone or is damaged by now; the button says so.
+            return
         if node_modality(volume) in (None, QUESTIONS[model.task].modality):
             self.asking.prepare()
 

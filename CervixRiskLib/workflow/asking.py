@@ -100,7 +100,9 @@ class Asking:
         is loaded.
         """
         if self.model is not None:
-            self._as_it_is_now(self.model)
+            before, now = self.model, self._as_it_is_now(self.model)
+            if before.problem or now.problem:
+                self.note = now.problem
         else:
             first = next((entry for entry in self.shelf.entries() if not entry.problem), None)
             if first is not None:
@@ -165,7 +167,9 @@ class Asking:
             model = self._as_it_is_now(model)
         ready = self.readiness(task)
         self.failure, self.note = None, ""
-        lacking = "" if model is None or not ready.enabled else self._lacking(model)
+        lacking = "" if model is None else model.problem
+        if model is not None and ready.enabled:
+            lacking = lacking or self._lacking(model)
         if not ready.enabled or model is None or lacking:
             self.note = lacking or ready.sentence
             self.changed.emit()
@@ -236,6 +240,7 @@ class Asking:
         if model is not self.model:  # another was chosen meanwhile, or its file was replaced
             if self._wanted:
                 self.prepare()
+            self.changed.emit()
             return
         self._loaded_hash = model.hash
         self.session.set_study(model.path, facts)

@@ -184,6 +184,60 @@ def test_the_heat_map_is_made_as_the_person_chose(
         slicer_app.window.panel.takeWidget()
 
 
+def test_a_method_that_was_not_used_does_not_stand_there(
+    slicer_app: Any, write_model: Any, open_case: Any, step: Any, step_context: Any
+) -> None:
+    from CervixRiskPanel.answer_step import AnswerStep
+
+    write_model()
+    session = open_case()
+    step.asking.shelf.look_again()
+    step.asking.take_remembered()
+    shown = AnswerStep(step_context)
+    try:
+        step.ui.plnmButton.click()
+        answered(step)
+        box = shown.ui.heatMapMethodBox
+        session.rename_case("refuse")
+        box.currentIndex = 1
+        assert step.context.questions.busy
+        assert box.currentIndex == 1
+        answered(step)
+        assert session.answer.prediction.heatmap_target == "HiResCAM of a fake"
+        assert box.currentIndex == 0
+        # Nor where it could not be asked.
+        session.drop_contour()
+        box.currentIndex = 1
+        assert box.currentIndex == 0
+    finally:
+        shown.close()
+
+
+def test_a_model_that_is_gone_when_the_person_comes_back(write_model: Any, open_case: Any, step: Any) -> None:
+    path = write_model()
+    open_case()
+    step.enter()
+    step.choose(path)
+    answered(step)
+    step.exit()
+    path.write_bytes(b"half a cop")
+    step.enter()
+    assert not step.ui.plnmButton.enabled
+    assert step.ui.messageLine.text == "This file is not a model, or it is damaged: a model is a folder or a .zip."
+    assert not step.asking.loading
+    path.unlink()
+    step.exit()
+    step.enter()
+    assert step.ui.messageLine.text == "This model is not there any more: open it from where it is now."
+    # It is back.
+    write_model()
+    step.exit()
+    step.enter()
+    answered(step)
+    assert step.ui.plnmButton.enabled
+    assert not step.ui.messagePanel.visible
+
+
 def test_cancel_leaves_the_old_answer(write_model: Any, open_case: Any, step: Any) -> None:
     write_model()
     session = open_case()

@@ -388,6 +388,34 @@ def test_a_replaced_model_is_loaded_anew(asking: Asking, open_case: Any, write_m
     assert session.answer_is_stale
 
 
+def test_a_model_that_has_gone_is_not_asked_and_no_other_in_its_place(
+    asking: Asking, open_case: Any, write_model: Any
+) -> None:
+    path = write_model()
+    write_model("other")
+    session = open_case()
+    asking.choose(path)
+    wait(asking)
+    path.unlink()
+    asking.ask("plnm")
+    assert not asking.questions.busy
+    assert asking.note == "This model is not there any more: open it from where it is now."
+    assert session.answer is None
+
+
+def test_the_end_of_loading_is_told_also_where_the_file_was_replaced_meanwhile(
+    asking: Asking, open_case: Any, write_model: Any
+) -> None:
+    told: list[bool] = []
+    open_case()
+    asking.choose(write_model())
+    write_model(intended_use="Another training.")
+    asking.take_remembered()
+    asking.changed.connect(lambda: told.append(asking.loading))
+    wait(asking)
+    assert told == [False]
+
+
 def test_a_model_replaced_while_it_is_asked_is_not_shown_as_the_old_one(
     asking: Asking, open_case: Any, write_model: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
