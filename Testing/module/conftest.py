@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -19,6 +20,8 @@ for _folder in (_ROOT / "Testing", _ROOT / "CervixRisk"):
 
 from fake_study.fixtures import fake_worker, write_model  # noqa: E402, F401
 from slicer_standin.fixtures import slicer_app  # noqa: E402, F401
+
+from CervixRiskLib.imaging import SliceImage  # noqa: E402
 
 RESOURCES = _ROOT / "CervixRisk" / "Resources"
 
@@ -58,3 +61,38 @@ def step_context(slicer_app: Any, resource: Callable[[str], str], no_worker: Any
     yield PanelContext(session, questions, display[0], PanelSettings(), resource, qt.QWidget())
     questions.close()
     session.close()
+
+
+@pytest.fixture
+def contour_step(slicer_app: Any, step_context: Any) -> Iterator[Any]:  # noqa: F811
+    """Step 2 in the main window, entered."""
+    from slicer_standin.event_loop import run_for
+
+    from CervixRiskPanel.contour_step import ContourStep
+
+    made = ContourStep(step_context)
+    slicer_app.window.panel.setWidget(made.widget)
+    slicer_app.window.show()
+    made.enter()
+    run_for(0.02)
+    yield made
+    made.exit()
+    made.close()
+    slicer_app.window.panel.takeWidget()
+
+
+@pytest.fixture
+def open_case(contour_step: Any) -> Callable[..., Any]:
+    """``open_case("M027")`` opens a slice of 60 x 80 pixels of 0.5 mm in step 2; returns its volume."""
+
+    def make(name: str = "M027") -> Any:
+        import slicer
+
+        from CervixRiskLib.scene import add_slice_volume
+
+        pixels = np.random.default_rng(1).integers(0, 255, (60, 80)).astype(np.float32)
+        volume = add_slice_volume(slicer.mrmlScene, SliceImage(pixels, (0.5, 0.5)), name)
+        contour_step.session.open_volume(volume, name)
+        return volume
+
+    return make

@@ -59,3 +59,8 @@ def paint_polygon(
         raise RuntimeError("The segment could not be painted.")
     segmentation.GetSegmentation().GetSegment(segment_id).Modified()
     editor.updateWidgetFromMRML()
+
+
+def paint_square(editor: Any, size: int = 20, at: int = 10) -> None:
+    """Fill a square of ``size`` pixels whose first row and column are ``at``."""
+    paint_polygon(editor, [(at, at), (at, at + size - 1), (at + size - 1, at + size - 1), (at + size - 1, at)])
