@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ for _folder in (_ROOT / "Testing", _ROOT / "CervixRisk"):
     if str(_folder) not in sys.path:
         sys.path.append(str(_folder))
 
+from fake_study.answers import BUNDLE, FACTS, OWN, SHAPE, FakeWorker  # noqa: E402
 from fake_study.fixtures import fake_worker, write_model  # noqa: E402, F401
 from slicer_standin.fixtures import slicer_app  # noqa: E402, F401
 
@@ -96,3 +98,45 @@ def open_case(contour_step: Any) -> Callable[..., Any]:
         return volume
 
     return make
+
+
+@pytest.fixture
+def worker() -> FakeWorker:
+    return FakeWorker(OWN.n_pixels)
+
+
+@pytest.fixture
+def answer_context(step_context: Any, worker: FakeWorker) -> Iterator[Any]:
+    """A case that reader A has drawn, without an answer; ``worker`` gives the answers."""
+    import slicer
+
+    from CervixRiskLib.scene import add_slice_volume
+    from CervixRiskLib.workflow.questions import Questions
+
+    made = dataclasses.replace(step_context, questions=Questions(lambda _cpu: worker, let_go_seconds=0.0))
+    pixels = np.random.default_rng(42).integers(0, 255, SHAPE).astype(np.float32)
+    image = SliceImage(pixels, (0.5, 0.5), "PixelSpacing", "US")
+    made.session.open_volume(add_slice_volume(slicer.mrmlScene, image, "case"))
+    made.session.set_reading("A", "1")
+    made.session.start_contour(OWN)
+    made.session.set_study(BUNDLE, FACTS)
+    made.slices.show_case()
+    made.session.answer_changed.connect(made.slices.show_answer)
+    yield made
+    made.questions.close()
+
+
+@pytest.fixture
+def answer_step(slicer_app: Any, answer_context: Any) -> Iterator[Any]:  # noqa: F811
+    """Step 4 in the main window, entered."""
+    from slicer_standin.event_loop import run_for
+
+    from CervixRiskPanel.answer_step import AnswerStep
+
+    made = AnswerStep(answer_context)
+    slicer_app.window.panel.setWidget(made.widget)
+    made.enter()
+    run_for(0.02)
+    yield made
+    made.close()
+    slicer_app.window.panel.takeWidget()
