@@ -93,8 +93,10 @@ class SaveReport:
             self._job = None
 
     def _ask_where(self):
-        """The files' path without ending; ``None`` where the person does not want to."""
+        """The page's path; ``None`` where the person does not want to."""
+        from CervixRiskLib.bundle.bundle_folder import lies_in_bundle
         from CervixRiskLib.report.case_files import report_paths
+        from CervixRiskLib.report.earlier_report import check_only_reports
         from CervixRiskLib.scene.stored_files import first_kept
         from CervixRiskLib.workflow.session_report import report_file_name
 
@@ -118,6 +120,12 @@ class SaveReport:
             raise SettingsError(
                 f"{kept.name} is open here and would be overwritten: save the report under another name."
             )
+        # An image that was opened by its file is in no storage node.
+        check_only_reports(paths.values())
+        if lies_in_bundle(paths["pdf"]):
+            raise SettingsError(
+                "This folder is a model, which would not open any more: save the report in another folder."
+            )
         # Not Path.exists, which raises for a name that is too long.
         there = [path.name for path in paths.values() if os.path.exists(path)]
         if there and not slicer.util.confirmOkCancelDisplay(
@@ -125,7 +133,8 @@ class SaveReport:
             _("Save the report"),
         ):
             return None
-        return paths["pdf"].with_suffix("")
+        # With its ending: of "slice.png.pdf" without, the next to ask would take off the other one as well.
+        return paths["pdf"]
 
     def _on_time(self) -> None:
         from CervixRiskLib.workflow.report_job import ReportDone

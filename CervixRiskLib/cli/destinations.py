@@ -9,27 +9,35 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..atomic import NO_PLACE, storage_errors
+from ..bundle.bundle_folder import lies_in_bundle
 from ..errors import SettingsError, StorageError
 
 
 def check_destinations(written: Iterable[Path | None], read: Iterable[Path | None]) -> None:
-    """Refuse files to be written that cannot be, or that would take the place of a file that is read.
+    """Refuse files to be written that cannot be, or that would take the place of a file that is read or of each other.
 
     A report writes a picture beside its page: ``case.pdf`` beside the slice ``case.png`` would replace the slice.
 
     Raises
     ------
     SettingsError
-        An output is an input.
+        An output is an input, or another output.
     StorageError
-        An output cannot be written where it should go.
+        An output cannot be written where it should go, or would lie in a bundle.
     """
     inputs = [path for path in read if path is not None and os.path.exists(path)]
+    places: set[str] = set()
     for path in written:
         if path is None:
             continue
+        place = os.path.normcase(os.path.realpath(path))
+        if place in places:
+            raise SettingsError(f"{path.name} would be written twice: give each output a name of its own.")
+        places.add(place)
         if os.path.exists(path) and any(os.path.samefile(path, other) for other in inputs):
             raise SettingsError(f"{path.name} is read here and would be overwritten: write to another name.")
+        if lies_in_bundle(path):
+            raise StorageError(f"{path.name} would lie in a bundle, which would then not open: write to another place.")
         _check_writable(path)
 
 

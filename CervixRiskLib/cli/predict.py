@@ -79,6 +79,7 @@ def predict(
     Give one case with --image (and --roi where the model looks at the tumour), or a table with --cohort and --output.
     """
     from ..errors import SettingsError
+    from ..report.earlier_report import check_only_reports
 
     if cohort is not None or features is not None:
         unwanted = (image, roi, channel, label, segment, slice_index, spacing_mm, clinical)
@@ -110,6 +111,7 @@ def predict(
     further = channel_paths(channel or ())
     written_files = [heatmap, picture, nomogram, *report_files(report)]
     check_destinations(written_files, [bundle, image, roi, *further.values()])
+    check_only_reports(report_files(report))
     study, predictor = open_predictor(bundle, device=device, runtime=runtime.value)
     check_case_options(predictor, roi=roi, clinical=clinical or (), nomogram=nomogram)
     case = read_case(

@@ -52,6 +52,7 @@ def case(
     moves the score; every warning; and what the model is, with its validation and hash. The full account of the model
     on further pages is written by 'predict --report'.
     """
+    from ..report.earlier_report import check_only_reports
     from ..worker.predictors import heat_map_options, open_predictor
     from .answer import prediction_json
     from .answer_files import check_report_path, report_files, write_page
@@ -61,7 +62,9 @@ def case(
     check_report_path(output)
     check_part(roi, label, segment)
     further = channel_paths(channel or ())
-    check_destinations(report_files(output, csv=csv), [bundle, image, roi, *further.values()])
+    written_files = report_files(output, csv=csv)
+    check_destinations(written_files, [bundle, image, roi, *further.values()])
+    check_only_reports(written_files)
     study, predictor = open_predictor(bundle, device=device, runtime=runtime.value)
     check_case_options(predictor, roi=roi, clinical=clinical or (), nomogram=None)
     asked = read_case(

@@ -81,3 +81,27 @@ def test_a_place_that_the_system_denies_is_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "TemporaryFile", deny)
     with pytest.raises(StorageError, match="Nothing can be made"):
         check_destinations([tmp_path / "x.pdf"], [])
+
+
+@pytest.mark.parametrize("command", [("predict", "--report"), ("report", "case", "--output")], ids=" ".join)
+def test_a_picture_that_is_of_no_report_stays(call: Any, case: dict[str, str], tmp_path: Path, command: Any) -> None:
+    (tmp_path / "other.png").write_bytes(b"another patient's slice")
+    options = [word for pair in case.items() for word in pair]
+    sentence = call(*command[:-1], *options, command[-1], tmp_path / "other.pdf").sentence()
+    assert sentence.startswith("other.png is there already and belongs to no earlier report")
+    assert [path.name for path in tmp_path.iterdir()] == ["other.png"]
+
+
+def test_two_outputs_are_two_files(call: Any, case: dict[str, str], tmp_path: Path) -> None:
+    options = [word for pair in case.items() for word in pair]
+    sentence = call("predict", *options, "--picture", tmp_path / "one.png", "--report", tmp_path / "one.pdf").sentence()
+    assert sentence == "one.png would be written twice: give each output a name of its own."
+
+
+def test_nothing_is_written_into_a_bundle(tmp_path: Path) -> None:
+    (tmp_path / "bundle.json").touch()
+    with pytest.raises(StorageError, match=r"map\.nrrd would lie in a bundle"):
+        check_destinations([tmp_path / "maps" / "map.nrrd"], [])
+    # A run's folder takes what people put there.
+    (tmp_path / "run.json").touch()
+    check_destinations([tmp_path / "maps" / "map.nrrd"], [])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
 pytest.importorskip("slicer")
@@ -17,9 +18,11 @@ from slicer_standin.event_loop import measured_block, run_until
 from CervixRiskLib.bundle import BundleManifest, Calibration, Prediction, TrainingSummary
 from CervixRiskLib.errors import MissingComponentError
 from CervixRiskLib.imaging import Roi, SliceImage
+from CervixRiskLib.report.case_files import report_paths
 from CervixRiskLib.worker import FailureKind, StudyFacts
 from CervixRiskLib.workflow import report_job
 from CervixRiskLib.workflow.case_answer import CaseAnswer
+from CervixRiskLib.workflow.open_image import open_image_file
 from CervixRiskLib.workflow.report_job import ReportDone, ReportFailed, ReportProgress
 
 SHAPE = (60, 80)
@@ -153,7 +156,7 @@ def test_progress_is_told_in_a_line(slicer_app: Any, saving: Any, jobs: list[Fak
     # A second click while it is drawn does nothing.
     saving.ask_and_save()
     assert len(jobs) == 1
-    assert jobs[0].base_path == tmp_path / "mine"
+    assert jobs[0].base_path == tmp_path / "mine.pdf"
 
 
 def test_the_link_opens_the_folder(slicer_app: Any, saving: Any, jobs: list[FakeJob], tmp_path: Path) -> None:
@@ -181,12 +184,12 @@ def test_replacing_is_asked_about(
 ) -> None:
     import qt
 
-    (tmp_path / "mine.csv").write_text("earlier", encoding="utf-8")
+    (tmp_path / "mine.pdf").write_text("earlier", encoding="utf-8")
     slicer_app.dialogs.choose_files(tmp_path / "mine.pdf")
     button = qt.QMessageBox.Ok if replace else qt.QMessageBox.Cancel
     slicer_app.dialogs.answer("Replace it?", button)
     saving.ask_and_save()
-    assert "mine.csv" in slicer_app.dialogs.last().text
+    assert "mine.pdf" in slicer_app.dialogs.last().text
     assert len(jobs) == int(replace)
 
 
@@ -205,6 +208,34 @@ def test_the_opened_slice_is_never_replaced(slicer_app: Any, saving: Any, jobs: 
     slicer_app.dialogs.choose_files(tmp_path / "report.pdf")
     saving.ask_and_save()
     assert len(jobs) == 1
+
+
+def test_a_slice_that_was_opened_by_its_file_is_not_replaced_either(
+    slicer_app: Any, saving: Any, jobs: list[FakeJob], tmp_path: Path
+) -> None:
+    # No storage node tells of it.
+    Image.fromarray(np.zeros(SHAPE, dtype=np.uint8)).save(tmp_path / "case.png")
+    open_image_file(saving._context.session.scene, tmp_path / "case.png")
+    slicer_app.dialogs.choose_files(tmp_path / "case.pdf")
+    saving.ask_and_save()
+    assert jobs == []
+    assert line_of(saving).startswith("case.png is there already and belongs to no earlier report")
+
+
+def test_a_model_s_folder_takes_no_report(slicer_app: Any, saving: Any, jobs: list[FakeJob], tmp_path: Path) -> None:
+    (tmp_path / "bundle.json").write_text("{}", encoding="utf-8")
+    slicer_app.dialogs.choose_files(tmp_path / "case.pdf")
+    saving.ask_and_save()
+    assert jobs == []
+    assert line_of(saving).startswith("This folder is a model")
+
+
+def test_what_was_asked_about_is_what_is_written(
+    slicer_app: Any, saving: Any, jobs: list[FakeJob], tmp_path: Path
+) -> None:
+    slicer_app.dialogs.choose_files(tmp_path / "slice.png.pdf")
+    saving.ask_and_save()
+    assert report_paths(jobs[0].base_path)["png"] == tmp_path / "slice.png.png"
 
 
 def test_cancel_stops_and_says_so(slicer_app: Any, saving: Any, jobs: list[FakeJob], tmp_path: Path) -> None:

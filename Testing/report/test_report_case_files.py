@@ -24,6 +24,7 @@ from CervixRiskLib.progress import Progress
 from CervixRiskLib.report import case_files
 from CervixRiskLib.report.case_files import report_paths, write_case_report
 from CervixRiskLib.report.case_table import COLUMNS, case_csv, case_row
+from CervixRiskLib.report.earlier_report import check_only_reports
 from CervixRiskLib.report.written_together import files_together
 
 if TYPE_CHECKING:
@@ -91,6 +92,22 @@ def test_an_ending_of_ours_is_not_doubled():
 def test_other_formats_are_refused(formats):
     with pytest.raises(SettingsError, match="pdf, png, csv"):
         report_paths("x", formats)
+
+
+def test_an_earlier_report_may_be_replaced_and_nothing_else(full_report, written, tmp_path):
+    check_only_reports([*report_paths(written / "M.027").values(), tmp_path / "new.png", tmp_path / f"{'x' * 300}.csv"])
+    Image.new("L", (40, 30)).save(tmp_path / "slice.png")
+    (tmp_path / "cohort.csv").write_text("case_id,image,roi,outcome\r\n1,a.png,b.png,0\r\n", encoding="utf-8")
+    table = case_csv(full_report)
+    (tmp_path / "several.csv").write_text(table + table.splitlines()[1] + "\r\n", encoding="utf-8", newline="")
+    (tmp_path / "cut.png").write_bytes((written / "M.027.png").read_bytes()[:20])
+    (tmp_path / "folder.png").mkdir()
+    for name in ("slice.png", "cohort.csv", "several.csv", "cut.png", "folder.png"):
+        with pytest.raises(SettingsError, match=f"^{name} is there already and belongs to no earlier report"):
+            check_only_reports([tmp_path / "letter.pdf", tmp_path / name])
+    # The page is the name that the person has given.
+    (tmp_path / "letter.pdf").write_bytes(b"%PDF")
+    check_only_reports([tmp_path / "letter.pdf"])
 
 
 def test_a_failure_leaves_the_earlier_files_as_they_were(full_report, tmp_path, monkeypatch):
