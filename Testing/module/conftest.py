@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 _ROOT = Path(__file__).resolve().parents[2]
@@ -23,9 +24,14 @@ from fake_study.answers import BUNDLE, FACTS, OWN, SHAPE, FakeWorker  # noqa: E4
 from fake_study.fixtures import fake_worker, write_model  # noqa: E402, F401
 from slicer_standin.fixtures import slicer_app  # noqa: E402, F401
 
-from CervixRiskLib.imaging import SliceImage  # noqa: E402
+from CervixRiskLib.bundle import BundleManifest, ClinicalPredictor  # noqa: E402
+from CervixRiskLib.bundle.manifest import Calibration, TrainingSummary  # noqa: E402
+from CervixRiskLib.cohort import builtin_columns  # noqa: E402
+from CervixRiskLib.imaging import Roi, SliceImage  # noqa: E402
+from CervixRiskLib.worker import StudyFacts  # noqa: E402
 
 RESOURCES = _ROOT / "CervixRisk" / "Resources"
+PANEL_WIDTH = 400
 
 
 @pytest.fixture
@@ -63,6 +69,99 @@ def step_context(slicer_app: Any, resource: Callable[[str], str], no_worker: Any
     yield PanelContext(session, questions, display[0], PanelSettings(), resource, qt.QWidget())
     questions.close()
     session.close()
+
+
+@pytest.fixture
+def facts() -> StudyFacts:
+    """A model that asks for a measured value, a number and a category."""
+    seen = {"maximum_diameter": (5.0, 80.0), "rbc_count": (2.0, 7.0), "histology": (0.0, 1.0)}
+    manifest = BundleManifest(
+        "plnm",
+        "2026-01-01T00:00:00Z",
+        {},
+        True,
+        "metastasis",
+        ("no metastasis", "metastasis"),
+        0.35,
+        Calibration("none"),
+        TrainingSummary(60, 20, "0" * 64, 1.0),
+        clinical=tuple(
+            ClinicalPredictor(name, name, observed_low=low, observed_high=high) for name, (low, high) in seen.items()
+        ),
+    )
+    columns = builtin_columns().subset(seen).to_mapping()
+    return StudyFacts("Study", True, ("image",), tuple(seen), "", manifest.to_json(), columns)
+
+
+@pytest.fixture
+def case_step(step_context: Any) -> Iterator[Any]:
+    """Step 1 in a window as wide as Slicer's panel, entered."""
+    import qt
+    from slicer_standin.event_loop import run_for
+
+    from CervixRiskPanel.case_step import CaseStep
+
+    made = CaseStep(step_context)
+    host = qt.QWidget()
+    layout = qt.QVBoxLayout(host)
+    layout.addWidget(made.widget)
+    layout.addStretch(1)
+    host.setFixedWidth(PANEL_WIDTH)
+    host.show()
+    made.enter()
+    run_for(0.01)
+    yield made
+    made.exit()
+    made.close()
+    made.widget.setMRMLScene(None)
+    host.close()
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A PNG of 60 rows x 80 columns, whose pixel size nobody knows."""
+    path = tmp_path / "M027.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (60, 80)).astype(np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def open_picture(case_step: Any) -> Callable[[Path], None]:
+    """``open_picture(path)`` in step 1, as the panel does: the case opens and is shown."""
+
+    def make(path: Path) -> None:
+        case_step.image_choice.open_file(str(path))
+        case_step.context.slices.show_case()
+
+    return make
+
+
+@pytest.fixture
+def draw_square(step_context: Any) -> Callable[[], None]:
+    """``draw_square()`` begins the case's contour with 20 x 20 pixels."""
+
+    def make() -> None:
+        session = step_context.session
+        mask = np.zeros(session.image().shape, dtype=bool)
+        mask[10:30, 20:40] = True
+        session.start_contour(Roi.from_mask(mask, session.image()))
+
+    return make
+
+
+@pytest.fixture
+def add_volume(slicer_app: Any) -> Callable[..., Any]:  # noqa: F811
+    """``add_volume(image, name)`` adds a slice to the scene; by itself an empty one of 6 x 8 pixels of 0.5 mm."""
+
+    def make(image: SliceImage | None = None, name: str = "slice") -> Any:
+        import slicer
+
+        from CervixRiskLib.scene import add_slice_volume
+
+        empty = SliceImage(np.zeros((6, 8), np.float32), (0.5, 0.5))
+        return add_slice_volume(slicer.mrmlScene, image or empty, name)
+
+    return make
 
 
 @pytest.fixture

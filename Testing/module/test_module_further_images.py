@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,9 @@ pytest.importorskip("slicer")
 from slicer_standin.event_loop import run_for
 
 from CervixRiskLib.imaging import SliceImage
-from CervixRiskLib.scene import CaseFolder, CaseRole, add_slice_map, add_slice_volume
+from CervixRiskLib.scene import CaseFolder, CaseRole, add_slice_map
 from CervixRiskLib.worker import StudyFacts
 
-PANEL_WIDTH = 400
 FACTS = StudyFacts("Treatment group", False, ("image", "image_t1"), (), "", {}, {"columns": {}})
 ONE = replace(FACTS, channels=("image",))
 MR = SliceImage(np.arange(4800, dtype=np.float32).reshape(60, 80), (0.5, 0.5), "file header", "MR")
@@ -27,35 +27,18 @@ T1 = replace(MR, pixels=MR.pixels + 1)
 
 
 @pytest.fixture
-def step(step_context: Any) -> Any:
-    """The step alone, as wide as Slicer's panel, with an image and a model of two."""
-    import qt
-    import slicer
-
-    from CervixRiskPanel.case_step import CaseStep
-
-    made = CaseStep(step_context)
-    host = qt.QWidget()
-    layout = qt.QVBoxLayout(host)
-    layout.addWidget(made.widget)
-    layout.addStretch(1)
-    host.setFixedWidth(PANEL_WIDTH)
-    host.show()
-    made.enter()
-    made.session.open_volume(add_slice_volume(slicer.mrmlScene, MR, "T2"), "one")
-    made.context.slices.show_case()
-    made.session.set_study(Path("model.zip"), FACTS)
-    run_for(0.01)
-    yield made
-    made.exit()
-    made.close()
-    host.close()
+def step(case_step: Any, add_volume: Callable[..., Any]) -> Any:
+    """Step 1 with an image and a model of two."""
+    case_step.session.open_volume(add_volume(MR, "T2"), "one")
+    case_step.context.slices.show_case()
+    case_step.session.set_study(Path("model.zip"), FACTS)
+    return case_step
 
 
-def add(image: SliceImage = T1, name: str = "T1") -> Any:
-    import slicer
-
-    return add_slice_volume(slicer.mrmlScene, image, name)
+@pytest.fixture
+def add(add_volume: Callable[..., Any]) -> Callable[..., Any]:
+    """``add(image, name)``: T1 by itself."""
+    return lambda image=T1, name="T1": add_volume(image, name)
 
 
 def background() -> str:
@@ -80,7 +63,7 @@ def test_a_row_for_each_further_image_of_the_chosen_model(step: Any) -> None:
     assert not step.ui.furtherFrame.visible
 
 
-def test_choosing_it_and_taking_it_back(step: Any) -> None:
+def test_choosing_it_and_taking_it_back(step: Any, add: Callable[..., Any]) -> None:
     row = step.further.row("image_t1")
     node, mapped = add(), add_slice_map(step.session.scene, step.session.volume, np.zeros((60, 80)), "map")
     step.session.image_changed.emit()
@@ -97,7 +80,7 @@ def test_choosing_it_and_taking_it_back(step: Any) -> None:
     assert step.session.further_volume("image_t1") is None
 
 
-def test_what_does_not_belong_to_the_section_is_told_beside_it(step: Any) -> None:
+def test_what_does_not_belong_to_the_section_is_told_beside_it(step: Any, add: Callable[..., Any]) -> None:
     row = step.further.row("image_t1")
     node = add(replace(MR, pixels=MR.pixels[:50]))
     row.selector.setCurrentNode(node)
@@ -108,7 +91,7 @@ def test_what_does_not_belong_to_the_section_is_told_beside_it(step: Any) -> Non
     assert step.session.case_input().further_images
 
 
-def test_it_leaves_the_scene(step: Any) -> None:
+def test_it_leaves_the_scene(step: Any, add: Callable[..., Any]) -> None:
     row = step.further.row("image_t1")
     node = add()
     row.selector.setCurrentNode(node)
@@ -117,7 +100,7 @@ def test_it_leaves_the_scene(step: Any) -> None:
     assert step.session.further_volume("image_t1") is None
 
 
-def test_the_case_stays_in_the_views(step: Any, slicer_app: Any) -> None:
+def test_the_case_stays_in_the_views(step: Any, slicer_app: Any, add: Callable[..., Any]) -> None:
     import slicer
 
     node = add()
@@ -159,7 +142,7 @@ def test_without_an_image_and_in_a_study_round_it_is_off(step: Any) -> None:
         assert sentence in row.selector.toolTip
 
 
-def test_nothing_is_wider_than_the_panel_and_everything_teaches(step: Any) -> None:
+def test_nothing_is_wider_than_the_panel_and_everything_teaches(step: Any, add: Callable[..., Any]) -> None:
     import qt
 
     step.session.set_channels(("image", "image_t1", "image_a_very_long_name_of_a_sequence_of_a_scanner"))
@@ -168,13 +151,13 @@ def test_nothing_is_wider_than_the_panel_and_everything_teaches(step: Any) -> No
     for widget in step.widget.findChildren(qt.QWidget):
         if widget.visible:
             right = widget.mapTo(step.widget, qt.QPoint(0, 0)).x() + widget.width
-            assert right <= PANEL_WIDTH, widget.objectName
+            assert right <= step.widget.window().width, widget.objectName
     for row in step.further.rows:
         for widget in (row.label, row.selector, row.open_button):
             assert widget.toolTip
 
 
-def test_closing_lets_go(step: Any) -> None:
+def test_closing_lets_go(step: Any, add: Callable[..., Any]) -> None:
     rows = step.further.rows
     step.further.row("image_t1").selector.setCurrentNode(add())
     step.close()
