@@ -62,6 +62,7 @@ class ContourStep:
     def _connect(self) -> None:
         ui = self.ui
         self.keeper.fell_behind.connect(self._on_behind)
+        self.keeper.failed.connect(self._on_not_kept)
         self.own.told.connect(self._show_told)
         self.study.told.connect(self._show_told)
         self.study.changed.connect(self.refresh)
@@ -252,7 +253,10 @@ class ContourStep:
         try:
             self.keeper.save()
         except StorageError as error:
-            self._show_told(_("The draft could not be kept. {error}").format(error=error), True)
+            self._on_not_kept(str(error))
+
+    def _on_not_kept(self, sentence: str) -> None:
+        self._show_told(_("The draft could not be kept. {error}").format(error=sentence), True)
 
     def _on_mode(self, *_args) -> None:
         if self.ui.studyButton.checked:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import RoiError
+from ..errors import RoiError, StorageError
 from .contour_draft import ContourDraft, FoundDraft
 from .signal import Signal
 
@@ -30,6 +30,9 @@ class DraftKeeper:
     ----------
     fell_behind
         Signal: the contour has changed. Whoever shows the session calls :meth:`save` within two seconds.
+    failed
+        Signal with a sentence: the session has turned to another contour, and what was drawn on the one before could
+        not be kept.
     """
 
     def __init__(self, session: CaseSession, folder: str | os.PathLike[str]) -> None:
@@ -38,6 +41,7 @@ class DraftKeeper:
         self._draft: ContourDraft | None = None
         self._followed: object | None = None
         self.fell_behind = Signal()
+        self.failed = Signal()
         session.contour_changed.connect(self._on_contour)
 
     def look(self, reading: Reading, image: SliceImage, *, study: str = "", begun_with: str = "") -> FoundDraft | None:
@@ -114,7 +118,11 @@ class DraftKeeper:
         # The case was closed over it, perhaps with the scene: its nodes are still there at this moment.
         draft = self._draft
         self.stop()
-        draft.save()
+        try:
+            draft.save()
+        except StorageError as error:
+            # Who else waits to hear of the other case must not be kept from it: the answer of this one is still shown.
+            self.failed.emit(str(error))
 
 
 def _capture(session: CaseSession) -> Callable[[], np.ndarray | None]:

@@ -134,3 +134,24 @@ def test_a_draft_follows_the_session(session: CaseSession, ultrasound: SliceImag
     session.start_contour()
     assert len(behind) == heard
     assert isinstance(session.segmentation, slicer.vtkMRMLSegmentationNode)
+
+
+def test_a_draft_that_cannot_be_kept_keeps_nobody_from_the_next_case(
+    session: CaseSession, ultrasound: SliceImage, tmp_path: Path
+) -> None:
+    (tmp_path / "drafts").touch()
+    keeper = DraftKeeper(session, tmp_path / "drafts")
+    failures: list[str] = []
+    cleared: list[bool] = []
+    keeper.failed.connect(failures.append)
+    session.clinical_changed.connect(lambda: cleared.append(True))
+    session.open_volume(add_slice_volume(session.scene, ultrasound, "image"), "case")
+    session.start_contour()
+    keeper.follow()
+    write_contour(session.segmentation, session.segment_id, session.volume, ragged(ultrasound.shape))
+    cleared.clear()
+    session.open_volume(add_slice_volume(session.scene, ultrasound, "next"), "next")
+    assert session.case_id == "next"
+    # Those who show the case are told after the draft.
+    assert cleared == [True]
+    assert len(failures) == 1
