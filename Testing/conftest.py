@@ -1,12 +1,21 @@
-"""The order of the tests: the longest files begin, so that at the end no single one keeps the other core waiting."""
+"""What several rooms' tests stand on can be imported, and the longest files begin.
+
+At the end no single file keeps the other core waiting then.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).resolve().parent
+if str(_HERE) not in sys.path:
+    # Last: the rooms' folders have names of the standard library's.
+    sys.path.append(str(_HERE))
+pytest.register_assert_rewrite("child_programs", "drawn_report", "secret_study")
+
 _LONGEST = (
     "reading/test_reading_two_programs.py",
     "reading/test_reading_killed.py",

@@ -13,15 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fake_study.fixtures import PROGRAM, write_model  # noqa: F401
 
 from CervixRiskLib.cli import main
-
-_TESTING = str(Path(__file__).resolve().parents[1])
-if _TESTING not in sys.path:
-    # Last: the folders beside it have names of the standard library's.
-    sys.path.append(_TESTING)
-
-from fake_study.fixtures import PROGRAM, write_model  # noqa: E402, F401
 
 
 @dataclass(frozen=True)

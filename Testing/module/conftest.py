@@ -11,24 +11,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fake_study.answers import BUNDLE, FACTS, OWN, SHAPE, FakeWorker
+from fake_study.fixtures import fake_worker, write_model  # noqa: F401
 from PIL import Image
+from slicer_standin.fixtures import slicer_app  # noqa: F401
+
+from CervixRiskLib.bundle import BundleManifest, ClinicalPredictor
+from CervixRiskLib.bundle.manifest import Calibration, TrainingSummary
+from CervixRiskLib.cohort import builtin_columns
+from CervixRiskLib.imaging import Roi, SliceImage
+from CervixRiskLib.worker import StudyFacts
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 _ROOT = Path(__file__).resolve().parents[2]
-# Last: the folders beside them have names of the standard library's.
-for _folder in (_ROOT / "Testing", _ROOT / "CervixRisk"):
-    if str(_folder) not in sys.path:
-        sys.path.append(str(_folder))
-
-from fake_study.answers import BUNDLE, FACTS, OWN, SHAPE, FakeWorker  # noqa: E402
-from fake_study.fixtures import fake_worker, write_model  # noqa: E402, F401
-from slicer_standin.fixtures import slicer_app  # noqa: E402, F401
-
-from CervixRiskLib.bundle import BundleManifest, ClinicalPredictor  # noqa: E402
-from CervixRiskLib.bundle.manifest import Calibration, TrainingSummary  # noqa: E402
-from CervixRiskLib.cohort import builtin_columns  # noqa: E402
-from CervixRiskLib.imaging import Roi, SliceImage  # noqa: E402
-from CervixRiskLib.worker import StudyFacts  # noqa: E402
+if str(_ROOT / "CervixRisk") not in sys.path:
+    # Last: the folders beside it have names of the standard library's.
+    sys.path.append(str(_ROOT / "CervixRisk"))
 
 RESOURCES = _ROOT / "CervixRisk" / "Resources"
 PANEL_WIDTH = 400

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from fake_study.fixtures import fake_worker, write_model  # noqa: F401
 
 from CervixRiskLib.imaging import SliceImage
-
-_TESTING = str(Path(__file__).resolve().parents[1])
-if _TESTING not in sys.path:
-    # Last: the folders beside it have names of the standard library's.
-    sys.path.append(_TESTING)
-
-from fake_study.fixtures import fake_worker, write_model  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")
