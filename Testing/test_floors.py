@@ -12,7 +12,7 @@ import CervixRiskLib
 
 LIBRARY = Path(CervixRiskLib.__file__).parent
 FLOORS = {
-    "errors": 0, "progress": 0, "atomic": 0, "file_hash": 0, "imaging": 0,
+    "errors": 0, "progress": 0, "atomic": 0, "file_hash": 0, "absent_modules": 0, "imaging": 0,
     "radiomics": 1, "networks": 1, "statistics": 1,
     "bundle": 2, "cohort": 2,
     "plnm": 3, "staging": 3, "reading": 3,
@@ -21,7 +21,7 @@ FLOORS = {
     "cli": 6,
 }  # fmt: skip
 # What every room needs, the ground floor's own too.
-GROUND = {"errors", "progress", "atomic", "file_hash"}
+GROUND = {"errors", "progress", "atomic", "file_hash", "absent_modules"}
 
 
 def imports(path: Path) -> Iterator[str]:

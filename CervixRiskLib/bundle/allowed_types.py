@@ -21,6 +21,7 @@ from typing import Any
 
 from ..errors import BundleError
 from .foreign_text import printable
+from .skops_import import import_skops
 
 ALLOWED_LOADERS = frozenset(
     {
@@ -145,10 +146,9 @@ def dump_estimator(estimator: object, name: str) -> bytes:
     BundleError
         It holds something that bundles do not carry.
     """
-    import skops.io
-
+    skops_io = import_skops()
     try:
-        content: bytes = skops.io.dumps(estimator, compression=zipfile.ZIP_DEFLATED)
+        content: bytes = skops_io.dumps(estimator, compression=zipfile.ZIP_DEFLATED)
     except Exception as error:
         raise BundleError(f"The estimator '{name}' cannot be stored in a bundle: {type(error).__name__}.") from error
     check_estimator(content, name)
@@ -192,13 +192,12 @@ def load_estimator(content: bytes, name: str) -> Any:
         As :func:`check_estimator`, or the estimator does not fit the installed libraries.
     """
     found = check_estimator(content, name)
-    import skops.io
-
+    skops_io = import_skops()
     try:
         with warnings.catch_warnings():
             # Another scikit-learn than the training's is told by the caller, once, in a sentence.
             warnings.simplefilter("ignore")
-            estimator = skops.io.loads(content, trusted=list(found))
+            estimator = skops_io.loads(content, trusted=list(found))
     except ImportError as error:
         raise BundleError(
             f"The bundle's estimator '{name}' needs the package '{printable(error.name or 'unknown')}': "

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from ..absent_modules import absent_modules
 from ..errors import BundleError
 from .graph_file import INPUT, OUTPUTS, GraphFile
 from .network_header import NetworkHeader
@@ -69,18 +68,5 @@ def import_openvino() -> Any:
     ``openvino`` imports its conversion tools, and those send an event with the package ``openvino_telemetry``; they go
     on without where that is not installed, which is what this plays.
     """
-    with _absent("openvino_telemetry"):
+    with absent_modules("openvino_telemetry"):
         return importlib.import_module("openvino")
-
-
-@contextlib.contextmanager
-def _absent(package: str) -> Iterator[None]:
-    """Let ``import package`` fail inside the block, unless it is imported already."""
-    if package in sys.modules:
-        yield
-        return
-    sys.modules[package] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules[package]
