@@ -35,16 +35,21 @@ def add_map_frame(
     vtkMRMLModelNode or None
         ``None`` where the map covers the whole slice, or nothing of it.
     """
+    import slicer
+
     sides = map_frame(heat_map)
     if not sides:
         return None
     choice = checked_choice(image_volume, choice)
     unit = max(heat_map.shape) / _UNITS_A_SIDE
     lines = [dash for side in sides for dash in dashes((side.column0, side.row0, side.column1, side.row1), unit)]
-    node = scene.AddNewNodeByClass("vtkMRMLModelNode", name)
+    node = slicer.vtkMRMLModelNode()
+    node.SetName(name)
+    # Before it comes into the scene: Slicer lists at that moment what its data tree shows and saves.
     node.SetSaveWithScene(False)
     node.SetHideFromEditors(True)
     node.SetSelectable(False)
+    scene.AddNode(node)
     node.SetNodeReferenceID(GRID_ROLE, image_volume.GetID())
     node.SetAndObservePolyData(_walls(lines, slice_matrix(image_volume, choice)))
     for colour, width in _LINES:

@@ -103,6 +103,20 @@ def test_it_is_a_picture_and_nothing_to_work_with(scene, image, heat):
     assert lines[0].GetSliceIntersectionThickness() > lines[1].GetSliceIntersectionThickness()
 
 
+def test_it_is_hidden_when_slicer_hears_of_it(scene, image, heat):
+    volume = add_slice_volume(scene, image, "slice")
+    heard = []
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def on_added(_scene, _event, node):
+        if node.IsA("vtkMRMLModelNode"):
+            heard.append((bool(node.GetHideFromEditors()), bool(node.GetSaveWithScene())))
+
+    scene.AddObserver(scene.NodeAddedEvent, on_added)
+    add_map_frame(scene, heat, volume, "frame")
+    assert heard == [(True, False)]
+
+
 def test_it_goes_with_the_answer_and_no_file_holds_it(scene, image, heat, prediction, tmp_path):
     folder = CaseFolder(scene, "M027")
     volume = folder.add(add_slice_volume(scene, image, "slice"), CaseRole.IMAGE)
