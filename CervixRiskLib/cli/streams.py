@@ -18,7 +18,8 @@ _PLAIN = {
 def prepare_streams() -> None:
     """Make stdout and stderr take any text; a program started without them (``>&-``) gets empty ones.
 
-    Signs that the terminal's code page lacks (an ``≥`` on a Windows console) are written plainly, else as ``?``.
+    Signs that the terminal's code page lacks (an ``≥`` on a Windows console) are written plainly, else as ``?``: so are
+    bytes of a file's name that are no letters of any.
     """
     codecs.register_error(_PLAIN_SIGNS, _plainly)
     if sys.stdout is None:
@@ -27,7 +28,7 @@ def prepare_streams() -> None:
         sys.stderr = _nowhere()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None and not takes_unicode(stream):
+        if reconfigure is not None and (not takes_unicode(stream) or stream.errors == "strict"):
             reconfigure(errors=_PLAIN_SIGNS)
 
 

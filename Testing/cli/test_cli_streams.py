@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from CervixRiskLib.cli import main
+from CervixRiskLib.cli.output import print_lines
+from CervixRiskLib.cli.streams import prepare_streams
 
 _FULL = Path("/dev/full")
 
@@ -37,6 +39,14 @@ def test_signs_of_sentences_are_written_plainly(monkeypatch: pytest.MonkeyPatch,
     (tmp_path / "cohort.csv").write_text("case_id,image,roi\nü≥1,nothing.png,nothing.png\n", encoding="utf-8")
     assert main(["extract", str(tmp_path / "cohort.csv"), "--output", str(tmp_path / "features.csv")]) == 2
     assert "(?>=1)" in _text(sys.stderr)  # type: ignore[arg-type]
+
+
+def test_a_file_s_name_of_another_code_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Python hands over the byte E9 of a name on a disk of names in UTF-8."""
+    monkeypatch.setattr(sys, "stdout", _paged("utf-8"))
+    prepare_streams()
+    print_lines(["Report: \udce9tude ≥ 1"])
+    assert _text(sys.stdout) == "Report: ?tude ≥ 1\n"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("code_page", ["ascii", "cp1252"])
