@@ -1,4 +1,4 @@
-"""A small cohort, a clock that can be moved, and a study of it with its readers."""
+"""A small cohort, a clock that can be moved, a study of it with its readers, and the stages of a secret one."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from secret_study.theatre import READERS, STAGES, Theatre
 
 from CervixRiskLib.imaging import Roi
 from CervixRiskLib.reading import Study, assign, create_study
@@ -99,6 +100,20 @@ def draw(study: Study) -> Callable[..., Roi]:
         return Roi.from_mask(_ellipse(number, shift), study.image(cases[number]))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """After each stage: a copy of the study, when that was, what was drawn, and which masks each reader may see."""
+    folder = tmp_path_factory.mktemp("blinding")
+    theatre = Theatre(folder)
+    kept = {}
+    for name, act in STAGES.items():
+        act(theatre)
+        copy = Path(shutil.copytree(theatre.study.folder, folder / name))
+        may_see = {who: theatre.may_see(who) for who in READERS}
+        kept[name] = (theatre, copy, theatre.clock.now, list(theatre.drawn), may_see)
+    return kept
 
 
 def _postgresql_programs() -> Path | None:
