@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from .clustered_proportions import patient_proportion
     from .combat import ComBat
     from .conformal import ConformalSets, ConformalSummary, conformal_sets
+    from .conformal_transfer import transferred_sets
     from .discrimination import AucInterval, PairedTest, auc, auc_many, delong_interval, delong_test
     from .domain import Domain, held_out_limit
     from .feature_stability import SelectionStability, selection_stability
+    from .independent_estimates import independent_difference
     from .limits_of_agreement import BlandAltman, bland_altman
     from .logistic import LogisticModel, SeparationWarning
     from .measurement_error import MeasurementError, standard_error_of_measurement
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from .small_groups import hide_small_groups
     from .temperature_scaling import TemperatureScaling
     from .thresholds import OperatingPoint, operating_point, youden_threshold
+    from .validation_size import ValidationCases, validation_cases
 
 _HOMES = {
     "agreement": ("IccForm", "IccResult", "icc", "icc_forms"),
@@ -87,9 +90,11 @@ _HOMES = {
     "clustered_proportions": ("patient_proportion",),
     "combat": ("ComBat",),
     "conformal": ("ConformalSets", "ConformalSummary", "conformal_sets"),
+    "conformal_transfer": ("transferred_sets",),
     "discrimination": ("AucInterval", "PairedTest", "auc", "auc_many", "delong_interval", "delong_test"),
     "domain": ("Domain", "held_out_limit"),
     "feature_stability": ("SelectionStability", "selection_stability"),
+    "independent_estimates": ("independent_difference",),
     "limits_of_agreement": ("BlandAltman", "bland_altman"),
     "logistic": ("LogisticModel", "SeparationWarning"),
     "measurement_error": ("MeasurementError", "standard_error_of_measurement"),
@@ -115,6 +120,7 @@ _HOMES = {
     "small_groups": ("hide_small_groups",),
     "temperature_scaling": ("TemperatureScaling",),
     "thresholds": ("OperatingPoint", "operating_point", "youden_threshold"),
+    "validation_size": ("ValidationCases", "validation_cases"),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -166,6 +172,7 @@ __all__ = [
     "TableOne",
     "TableOneRow",
     "TemperatureScaling",
+    "ValidationCases",
     "auc",
     "auc_many",
     "bland_altman",
@@ -186,6 +193,7 @@ __all__ = [
     "hosmer_lemeshow",
     "icc",
     "icc_forms",
+    "independent_difference",
     "macro_auc",
     "macro_auc_interval",
     "mann_whitney",
@@ -213,7 +221,9 @@ __all__ = [
     "spearman_matrix",
     "standard_error_of_measurement",
     "table_one",
+    "transferred_sets",
     "univariate_odds_ratios",
+    "validation_cases",
     "youden_threshold",
 ]
 

@@ -143,10 +143,10 @@ def conformal_sets(
                 else:
                     includes[repeat, judged] = found
                     break
-    shares = _Shares(numbers, confidence)
+    shares = SetShares(numbers, confidence)
     if people < outcome.size:
         shares.weights = patient_weights(numbers, outcome.size, resamples, generator, outcome=outcome)
-    summary = _summary(outcome, includes, shares, coverage, class_conditional, parts)
+    summary = set_summary(outcome, includes, shares, coverage, class_conditional, parts)
     return ConformalSets(includes[:, :, 0], includes[:, :, 1], summary)
 
 
@@ -202,7 +202,7 @@ def least_ambiguous_sets(
     return model.predict_set(judged[:, np.newaxis])[1][:, :, 0]
 
 
-class _Shares:
+class SetShares:
     """Shares of the cases with their intervals, averaged over the repeats.
 
     Clopper-Pearson; the bootstrap over patients where patients have several cases, and Clopper-Pearson of the patients
@@ -239,9 +239,10 @@ class _Shares:
 _PARTS = ("value", "lower", "upper")
 
 
-def _summary(
-    outcome: np.ndarray, includes: np.ndarray, share: _Shares, asked: float, class_conditional: bool, folds: int
+def set_summary(
+    outcome: np.ndarray, includes: np.ndarray, share: SetShares, asked: float, class_conditional: bool, folds: int
 ) -> ConformalSummary:
+    """How sets came out; ``includes`` ``(repeats, n, 2)`` says whether a case's set holds each outcome."""
     everyone = np.ones_like(outcome)
     covered = np.where(outcome, includes[:, :, 1], includes[:, :, 0])
     size = includes.sum(axis=2)
