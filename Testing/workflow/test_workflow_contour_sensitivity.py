@@ -158,6 +158,19 @@ def test_refused_variants_are_left_out_and_said(questions: FakeQuestions, case: 
     assert len(run.result.by_variant) == 5
 
 
+def test_answers_of_a_file_that_was_replaced_do_not_count(
+    questions: FakeQuestions, case: CaseInput, answer: CaseAnswer
+) -> None:
+    of_another = replace(answer, prediction=replace(answer.prediction, bundle_hash="of the model before"))
+    run = SensitivityRun(questions, case, of_another)
+    run.start()
+    for _ in range(6):
+        questions.answer()
+    assert not run.running
+    assert run.result is None
+    assert run.done == 6
+
+
 def test_a_crash_ends_the_run(questions: FakeQuestions, case: CaseInput, answer: CaseAnswer) -> None:
     run = SensitivityRun(questions, case, answer)
     run.start()
