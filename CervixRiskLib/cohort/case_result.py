@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .acquisition_traits import AcquisitionTraits
+
 
 @dataclass(frozen=True, eq=False)
 class CaseResult:
@@ -25,6 +27,8 @@ class CaseResult:
         Whether the ROI reaches the image's border.
     crop
         ``(size, size)`` float32 around the ROI, ``None`` when none was asked for.
+    acquisition
+        How the slice was recorded; ``None`` in results kept by a version that did not look.
     """
 
     values: np.ndarray
@@ -33,6 +37,7 @@ class CaseResult:
     diameter_mm: float
     touches_border: bool
     crop: np.ndarray | None = None
+    acquisition: AcquisitionTraits | None = None
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..atomic import atomic_file
+from .acquisition_traits import AcquisitionTraits
 from .case_result import CaseResult
 
 _MAGIC = b"CERVIXRISK-CASE-1\n"
 _DIGEST = 32
+# With another number the traits are looked at again: they are made otherwise than before.
+_TRAITS = "acquisition_1"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,9 @@ class CaseStore:
         }
         if result.crop is not None:
             arrays["crop"] = np.asarray(result.crop, dtype="<f4")
+        if result.acquisition is not None:
+            # As text, which gives every number back exactly: words stand among them.
+            arrays[_TRAITS] = np.array([str(value) for value in astuple(result.acquisition)], dtype=np.str_)
         np.savez(buffer, allow_pickle=False, **arrays)
         payload = buffer.getvalue()
         with atomic_file(self.path(key)) as partial:
@@ -71,7 +78,16 @@ class CaseStore:
                 diameter_mm=float(arrays["diameter_mm"]),
                 touches_border=bool(arrays["touches_border"]),
                 crop=arrays["crop"].astype(np.float32) if "crop" in arrays else None,
+                acquisition=_traits(arrays[_TRAITS]) if _TRAITS in arrays else None,
             )
+
+
+def _traits(kept: np.ndarray) -> AcquisitionTraits:
+    values: dict[str, Any] = {
+        field.name: str(value) if field.type == "str" else float(value)
+        for field, value in zip(fields(AcquisitionTraits), kept, strict=True)
+    }
+    return AcquisitionTraits(**values)
 
 
 def _digest(key: str, payload: bytes) -> bytes:

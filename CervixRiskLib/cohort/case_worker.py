@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import CervixRiskError, MissingComponentError, SettingsError
+from .acquisition_traits import AcquisitionTraits, acquisition_traits
 from .case_result import CaseFailure, CaseResult
 from .engine_version import engine_version
 
@@ -61,6 +62,7 @@ def measure_case(task: CaseTask) -> CaseResult | CaseFailure:
             crop = None
             if task.crop_size is not None:
                 crop = crop_around_roi(image, roi, size=task.crop_size, margin=task.crop_margin).pixels
+            acquisition = acquisition_traits(task.image, image, roi)
         except (SettingsError, MissingComponentError):
             raise
         except (CervixRiskError, OSError) as error:
@@ -74,4 +76,19 @@ def measure_case(task: CaseTask) -> CaseResult | CaseFailure:
         diameter_mm=np.nan if roi.max_diameter_mm is None else roi.max_diameter_mm,
         touches_border=roi.touches_border,
         crop=crop,
+        acquisition=acquisition,
     )
+
+
+def look_at_case(task: CaseTask) -> AcquisitionTraits:
+    """The acquisition traits alone, of a case that was measured before they were looked at.
+
+    Raises
+    ------
+    ImageError, RoiError
+        A file cannot be read any more.
+    """
+    from ..imaging import read_image, read_roi
+
+    image = read_image(task.image, slice_index=task.slice_index, spacing_mm=task.spacing_mm)
+    return acquisition_traits(task.image, image, read_roi(task.roi, image, label=task.label))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,12 @@ import pandas as pd
 
 from ..errors import CohortError, SettingsError
 from ..progress import SILENT, Progress
+from .acquisition_check import acquisition_frame
 from .case_key import case_key
 from .case_result import CaseFailure, CaseResult
 from .case_scheduling import run_tasks
 from .case_store import CaseStore
-from .case_worker import CaseTask, measure_case
+from .case_worker import CaseTask, look_at_case, measure_case
 from .engine_version import engine_version
 from .first_lines import first_lines
 
@@ -50,6 +51,8 @@ class Extraction:
         What measured them.
     reused
         How many cases an earlier run had already finished.
+    acquisition
+        How the slices were recorded, as :func:`.acquisition_check.acquisition_frame` makes it.
     """
 
     features: pd.DataFrame
@@ -64,6 +67,7 @@ class Extraction:
     engine: str
     engine_version: str
     reused: int = 0
+    acquisition: pd.DataFrame | None = None
 
 
 def extract_cohort(
@@ -131,6 +135,7 @@ def extract_cohort(
     with progress.task("Extracting features", total=len(cohort)) as bar:
         bar.advance(len(failed))
         pending: list[tuple[CaseTask, str]] = []
+        unseen: list[tuple[CaseTask, str]] = []
         for task in tasks:
             progress.check()
             try:
@@ -142,6 +147,8 @@ def extract_cohort(
             kept = store.read(key)
             if kept is not None and len(kept.values) == len(names):
                 results[task.case_id] = kept
+                if kept.acquisition is None:
+                    unseen.append((task, key))
             else:
                 pending.append((task, key))
         reused = len(results)
@@ -157,6 +164,9 @@ def extract_cohort(
                     store.write(key, outcome)
                     results[task.case_id] = outcome
                 bar.advance()
+        for task, key in unseen:
+            results[task.case_id] = replace(results[task.case_id], acquisition=look_at_case(task))
+            store.write(key, results[task.case_id])
     order = {case_id: position for position, case_id in enumerate(cohort.case_ids)}
     failed.sort(key=lambda failure: order[failure.case_id])
     if failed and not (skip_invalid and results):
@@ -207,6 +217,7 @@ def _assembled(
 ) -> Extraction:
     index = pd.Index(list(case_ids), name="case_id", dtype=object)
     crops = [result.crop for result in results if result.crop is not None]
+    seen = [(result.acquisition,) for result in results if result.acquisition is not None]
     return Extraction(
         features=pd.DataFrame(np.stack([result.values for result in results]), index=index, columns=list(names)),
         crops=np.stack(crops) if crops else None,
@@ -224,6 +235,7 @@ def _assembled(
         engine=engine,
         engine_version=version,
         reused=reused,
+        acquisition=acquisition_frame(seen, ("image",)),
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from CervixRiskLib.cohort.acquisition_traits import AcquisitionTraits
 from CervixRiskLib.cohort.case_result import CaseResult
 from CervixRiskLib.cohort.case_store import CaseStore
 from CervixRiskLib.errors import StorageError
@@ -38,6 +40,19 @@ def test_what_is_written_is_read(tmp_path: Path, crop: bool) -> None:
         assert read.crop.dtype == np.float32
     else:
         assert read.crop is None
+
+
+def test_the_recording_is_read_as_it_was_and_older_files_have_none(tmp_path: Path) -> None:
+    traits = AcquisitionTraits(*np.random.default_rng(2).normal(size=13).tolist(), np.nan, "DICOM", "US Größe \u00a0")
+    store, result = CaseStore(tmp_path), _result()
+    store.write(KEY, result)
+    kept = store.read(KEY)
+    assert kept is not None
+    assert kept.acquisition is None
+    store.write(KEY, replace(result, acquisition=traits))
+    kept = store.read(KEY)
+    assert kept is not None
+    assert repr(kept.acquisition) == repr(traits)  # NaN is not equal to itself
 
 
 def test_nothing_is_there_at_first(tmp_path: Path) -> None:

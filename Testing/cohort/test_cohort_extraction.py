@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from PIL import Image
 import CervixRiskLib
 from CervixRiskLib.cohort import Extraction, extract_cohort, load_case, load_cohort
 from CervixRiskLib.cohort import extraction as extraction_module
+from CervixRiskLib.cohort.case_store import CaseStore
 from CervixRiskLib.errors import Cancelled, CohortError, FeatureError, RoiError, SettingsError, StorageError
 from CervixRiskLib.progress import Progress, Task
 
@@ -45,6 +47,9 @@ def _equal(one: Extraction, two: Extraction) -> None:
     pd.testing.assert_series_equal(one.pixel_counts, two.pixel_counts)
     pd.testing.assert_series_equal(one.diameters_mm, two.diameters_mm)
     pd.testing.assert_series_equal(one.touches_border, two.touches_border)
+    assert one.acquisition is not None
+    assert two.acquisition is not None
+    pd.testing.assert_frame_equal(one.acquisition, two.acquisition, check_exact=True)
     assert one.undefined == two.undefined
     assert one.failed == two.failed
     assert (one.crops is None) == (two.crops is None)
@@ -205,6 +210,26 @@ class Slow(Progress):
 
 extract_cohort(load_cohort(sys.argv[1]), work_dir=sys.argv[2], jobs=int(sys.argv[3]), progress=Slow(), crop_size=8)
 """
+
+
+def test_cases_kept_before_the_recording_was_looked_at_are_not_measured_again(
+    make_cohort: Make, tmp_path: Path
+) -> None:
+    cohort, work = load_cohort(make_cohort(2)), tmp_path / "work"
+    first = extract_cohort(cohort, work_dir=work, jobs=1)
+    store = CaseStore(work)
+    for file in _finished(work):
+        kept = store.read(file.stem)
+        assert kept is not None
+        store.write(file.stem, replace(kept, acquisition=None))
+    again = extract_cohort(cohort, work_dir=work, jobs=1)
+    assert again.reused == 2
+    _equal(first, again)
+    assert again.acquisition is not None
+    assert again.acquisition["rows"].tolist() == [48.0, 48.0]
+    assert all(
+        kept is not None and kept.acquisition for kept in map(store.read, (file.stem for file in _finished(work)))
+    )
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
