@@ -253,8 +253,12 @@ class AnswerStep:
 
     def _on_questions(self) -> None:
         """What was not asked, or has not been answered, leaves the map as it was made."""
-        if self.view is not None and not self.context.questions.busy:
-            self._show_heat_map_methods(self.context.session.answer)
+        if self.view is None or self.context.questions.busy:
+            return
+        box, answer = self.ui.heatMapMethodBox, self.context.session.answer
+        # Left alone where nothing was chosen: its list may hang open while background questions end.
+        if box.currentIndex >= 0 and box.itemData(box.currentIndex) != method_of(answer.prediction):
+            self._show_heat_map_methods(answer)
 
     def _on_key(self, *_args) -> None:
         if self.view is not None and self.view.caption and not self.view.stale:
