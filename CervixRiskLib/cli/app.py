@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import RESEARCH_USE_NOTICE, __version__
-from . import bundle, demo, doctor, extract, predict, reading, report, simulate, train
+from . import bundle, demo, doctor, extract, predict, reading, report, simulate, train, validate
 
 app = typer.Typer(
     name="cervixrisk",
@@ -44,6 +44,7 @@ app.command("extract", epilog=extract.EXAMPLES)(extract.extract)
 app.add_typer(train.app, name="train")
 app.add_typer(reading.app, name="reading")
 app.command("predict", epilog=predict.EXAMPLES)(predict.predict)
+app.command("validate", epilog=validate.EXAMPLES)(validate.validate)
 app.add_typer(report.app, name="report")
 app.add_typer(bundle.app, name="bundle")
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)

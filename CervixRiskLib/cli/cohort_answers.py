@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..cohort import Cohort
     from .asked_program import AskedProgram
 
-_NO_OUTCOME = "(no outcome is read)"
+NO_OUTCOME = "(no outcome is read)"
 """An answer needs none, and groups have names."""
 
 
@@ -39,7 +39,7 @@ def answer_cohort(program: AskedProgram, cohort_path: Path, output: Path, *, ski
 
     cohort = load_cohort(
         cohort_path,
-        outcome=_NO_OUTCOME,
+        outcome=NO_OUTCOME,
         columns=program.columns,
         skip_invalid=skip_invalid,
         require_roi=program.needs_roi,
@@ -54,7 +54,7 @@ def answer_cohort(program: AskedProgram, cohort_path: Path, output: Path, *, ski
     with ProgressBar() as progress, progress.task("Answering", total=len(cohort)) as task:
         for case_id in cohort.case_ids:
             try:
-                case = _case(cohort, case_id, clinical.loc[case_id], program)
+                case = cohort_case(cohort, case_id, clinical.loc[case_id], program)
                 rows.append(prediction_row(program.ask(case)))
             except StorageError:
                 # No case's fault: a full disk ends the work.
@@ -91,7 +91,7 @@ def write_answers(rows: list[dict[str, Any]], left_out: list[str], output: Path,
     print_lines([f"{len(rows)} case{'s' if len(rows) > 1 else ''} answered: {output}"])
 
 
-def _case(cohort: Cohort, case_id: str, clinical: pd.Series, program: AskedProgram) -> CaseInput:
+def cohort_case(cohort: Cohort, case_id: str, clinical: pd.Series, program: AskedProgram) -> CaseInput:
     """One case with the channels that the model looks at, in its order."""
     from ..bundle import CaseInput
     from ..cohort import load_slices

@@ -23,8 +23,8 @@ def case_key(task: CaseTask) -> str:
     """
     content = {
         "format": _FORMAT,
-        "image": _file_hash(Path(task.image)),
-        "roi": _file_hash(Path(task.roi)),
+        "image": image_file_hash(Path(task.image)),
+        "roi": image_file_hash(Path(task.roi)),
         "slice": task.slice_index,
         "label": task.label,
         "spacing_mm": task.spacing_mm,
@@ -36,7 +36,14 @@ def case_key(task: CaseTask) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
 
 
-def _file_hash(path: Path) -> str:
+def image_file_hash(path: Path) -> str:
+    """SHA-256 in hex of an image's bytes, with the file beside a header that holds its pixels.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read.
+    """
     digest = hashlib.sha256()
     files = [path]
     if path.suffix.lower() in _DETACHED:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ...atomic import PARTIAL_SUFFIX, storage_errors
-from ...bundle.contents import MANIFEST_NAME
-from ...bundle.study_file import RUN_NAME
+from ...bundle.bundle_folder import lies_in_bundle
 from ...errors import MissingComponentError, SettingsError, StorageError
 from ...progress import SILENT, Progress
 from ..written_together import files_together
@@ -31,6 +30,8 @@ PAGE_NAME = "index.html"
 PDF_NAME = "report.pdf"
 JSON_NAME = "report.json"
 CARD_NAME = "MODEL_CARD.md"
+ANSWERS_NAME = "answers.csv"
+"""What a validation answered to each case; a study's report has none."""
 FIGURES_FOLDER = "figures"
 _SUFFIXES = (".svg", ".png")
 _MOST_JSON_BYTES = 256 << 20
@@ -75,20 +76,25 @@ def write_document(
     card: str,
     *,
     formats: Sequence[str] = FORMATS,
+    answers: bytes | None = None,
     progress: Progress = SILENT,
 ) -> tuple[Path, ...]:
-    """Like :func:`write_study_report` for a document that is there, and the words of its model card."""
+    """Like :func:`write_study_report` for a document that is there, and the words of its model card.
+
+    ``answers`` is the table of answers (CSV) that belongs to it; ``None`` without one.
+    """
     folder = Path(folder)
-    check_study_folder(folder, formats)
+    check_study_folder(folder, formats, answers=answers is not None)
     _check_matplotlib()
     earlier = _files_of_report(folder)
     drawn = draw_figures(document, progress)
-    names = _names(drawn, formats)
+    contents = {CARD_NAME: card.encode("utf-8"), **({} if answers is None else {ANSWERS_NAME: answers})}
+    names = _names(drawn, formats, contents)
     destinations = [folder / name for name in names]
     try:
         with files_together(destinations) as partials, progress.task("Writing the report", total=len(names)) as task:
             for name, partial in zip(names, partials, strict=True):
-                partial.write_bytes(_content(name, document, drawn, names, card, progress))
+                partial.write_bytes(_content(name, document, drawn, names, contents, progress))
                 task.advance(detail=name)
         with storage_errors():
             for name in earlier.difference(names):
@@ -99,8 +105,15 @@ def write_document(
     return tuple(destinations)
 
 
-def check_study_folder(folder: str | os.PathLike[str], formats: Sequence[str] = FORMATS) -> None:
+def check_study_folder(
+    folder: str | os.PathLike[str], formats: Sequence[str] = FORMATS, *, answers: bool = False
+) -> None:
     """Raise where the report cannot be written, before long work.
+
+    Parameters
+    ----------
+    answers
+        A table of answers belongs to it. A report without one takes no such report's place, nor the other way round.
 
     Raises
     ------
@@ -122,7 +135,10 @@ def check_study_folder(folder: str | os.PathLike[str], formats: Sequence[str] = 
     if not folder.is_dir():
         raise StorageError("A file stands where the folder of the report belongs: choose another name.")
     ours = _files_of_report(folder)
-    for name in (PAGE_NAME, PDF_NAME, JSON_NAME, CARD_NAME, FIGURES_FOLDER):
+    if ours and answers != (ANSWERS_NAME in ours):
+        other = "a study's report" if answers else "the validation of a model, with its answers"
+        raise StorageError(f"The folder for the report holds {other}, which would be replaced: choose another folder.")
+    for name in (PAGE_NAME, PDF_NAME, JSON_NAME, CARD_NAME, ANSWERS_NAME, FIGURES_FOLDER):
         is_ours = name in ours
         if name == FIGURES_FOLDER:
             is_ours = any(_is_figure(other) for other in ours) or _holds_partial_files_alone(folder / name)
@@ -135,7 +151,7 @@ def check_study_folder(folder: str | os.PathLike[str], formats: Sequence[str] = 
 def _check_place(folder: Path) -> None:
     """A folder can be made there, and a bundle keeps the files it lists alone: with others it is not opened."""
     places = (folder.absolute(), *folder.absolute().parents)
-    if any((place / MANIFEST_NAME).is_file() and not (place / RUN_NAME).is_file() for place in places):
+    if lies_in_bundle(folder):
         raise StorageError("The folder for the report is a bundle or lies in one: choose another place.")
     nearest = next(place for place in places if place.exists())
     if nearest != places[0] and not nearest.is_dir():
@@ -144,12 +160,12 @@ def _check_place(folder: Path) -> None:
         raise StorageError("The folder for the report may not be written: choose a folder you own.")
 
 
-def _names(drawn: dict[str, DrawnFigure], formats: Sequence[str]) -> list[str]:
+def _names(drawn: dict[str, DrawnFigure], formats: Sequence[str], contents: Mapping[str, bytes]) -> list[str]:
     """The files, relative to the folder.
 
     The last is put into place first: it lists the others, so that what a killed writer leaves is known as a report's.
     """
-    names = [PAGE_NAME] * (HTML in formats) + [PDF_NAME] * (PDF in formats) + [CARD_NAME]
+    names = [PAGE_NAME] * (HTML in formats) + [PDF_NAME] * (PDF in formats) + [*contents]
     if FIGURES in formats:
         shown = [name for name, figure in drawn.items() if figure.figure is not None]
         names += [f"{FIGURES_FOLDER}/{name}{suffix}" for name in shown for suffix in _SUFFIXES]
@@ -161,7 +177,7 @@ def _content(
     document: StudyDocument,
     drawn: dict[str, DrawnFigure],
     names: Sequence[str],
-    card: str,
+    contents: Mapping[str, bytes],
     progress: Progress,
 ) -> bytes:
     if name == PAGE_NAME:
@@ -170,8 +186,8 @@ def _content(
         return _pdf(document, drawn, progress)
     if name == JSON_NAME:
         return report_json(document, drawn, names).encode("utf-8")
-    if name == CARD_NAME:
-        return card.encode("utf-8")
+    if name in contents:
+        return contents[name]
     path = PurePosixPath(name)
     figure = drawn[path.stem]
     return figure.svg if path.suffix == ".svg" else figure.png
@@ -198,7 +214,7 @@ def _files_of_report(folder: Path) -> set[str]:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         return set()
     files = content.get("files")
-    known = (PAGE_NAME, PDF_NAME, JSON_NAME, CARD_NAME)
+    known = (PAGE_NAME, PDF_NAME, JSON_NAME, CARD_NAME, ANSWERS_NAME)
     listed = files if isinstance(files, list) else []
     return {name for name in listed if isinstance(name, str) and (name in known or _is_figure(name))}
 

@@ -1,0 +1,1 @@
+"""The report of a fixed model on another hospital's patients."""
