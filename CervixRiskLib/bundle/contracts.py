@@ -69,6 +69,9 @@ class WarningCode(str, Enum):
     IMAGE_CONVERTED = "image_converted"
     POOR_IMAGE_QUALITY = "poor_image_quality"
     CALIBRATION_UNCERTAIN = "calibration_uncertain"
+    OTHER_MODALITY = "other_modality"
+    OTHER_WEIGHTING = "other_weighting"
+    OTHER_SECTION = "other_section"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..errors import ImageError, MissingComponentError
 from .dicom_geometry import frame_attribute, frame_geometry, pixel_size
+from .dicom_series import series_of
 from .file_format import MAX_PIXELS
 from .raw_slice import RawSlice, check_stack_size, choose_slice
 
@@ -114,6 +115,7 @@ def _open(path: Path) -> tuple[Any, str | None, int]:
 def _raw_frame(dataset: Any, name: str, modality: str | None, index: int, count: int) -> RawSlice:
     values, notes = _frame(dataset, name, index)
     spacing, source, spacing_notes = pixel_size(dataset, index)
+    series = series_of(dataset)
     return RawSlice(
         values,
         spacing,
@@ -123,6 +125,8 @@ def _raw_frame(dataset: Any, name: str, modality: str | None, index: int, count:
         count,
         notes + spacing_notes,
         frame_geometry(dataset, index),
+        weighting=series.weighting,
+        frame_of_reference=series.frame_of_reference,
     )
 
 

@@ -102,6 +102,8 @@ def _in_grey(name: str, raw: RawSlice) -> SliceImage:
         raw.slice_count,
         notes,
         raw.geometry,
+        raw.weighting,
+        raw.frame_of_reference,
     )
 
 

@@ -40,6 +40,8 @@ class RawSlice:
     notes: tuple[str, ...] = ()
     geometry: SliceGeometry | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    weighting: str | None = None
+    frame_of_reference: str | None = None
 
 
 def choose_slice(name: str, slice_count: int, slice_index: int | None, kind: str = "slices") -> int:

@@ -32,6 +32,8 @@ class SliceImage:
         Sentences about conversions the person should know of ("Colour was converted to grey.").
     geometry
         Position and orientation in the patient, ``None`` when the file has none.
+    weighting, frame_of_reference
+        As :class:`.dicom_series.DicomSeries` has them, ``None`` when the file does not say.
     """
 
     pixels: np.ndarray
@@ -42,6 +44,8 @@ class SliceImage:
     slice_count: int = 1
     notes: tuple[str, ...] = field(default=())
     geometry: SliceGeometry | None = None
+    weighting: str | None = None
+    frame_of_reference: str | None = None
 
     def __post_init__(self) -> None:
         pixels = np.array(self.pixels, dtype=np.float32, order="C", copy=True)

@@ -19,7 +19,9 @@ from ..bundle import (
     TrainingSummary,
 )
 from ..bundle.library_versions import library_versions
+from ..bundle.trained_series import SERIES
 from ..cohort import ColumnDictionary
+from ..cohort.stated_series import stated_series
 from ..radiomics import load_preset
 from ..statistics import Nomogram
 from .case_table import CaseTable
@@ -30,6 +32,8 @@ from .reproducible_list import ReproducibleList
 from .settings import TrainingSettings
 
 TASK = "plnm"
+MODALITY = "US"
+"""DICOM's code of the images that the study is about."""
 POSITIVE = "metastasis"
 NEGATIVE = "no metastasis"
 PRESET_FILE = "radiomics.yaml"
@@ -146,7 +150,14 @@ def _details(
         "sign_flips": model.clinical_selection_.sign_flips(),
         "settings": settings.to_json(),
         "reproducibility": reproducible.details(cases.radiomics_columns),
+        **_series(cases),
     }
+
+
+def _series(cases: CaseTable) -> dict[str, Any]:
+    """What the training images' files say of themselves; nothing where features were given, or no file says any."""
+    stated = {} if cases.given is not None else stated_series(cases.cohort)
+    return {SERIES: stated} if stated else {}
 
 
 def _regression(model: PlnmModel) -> dict[str, Any]:

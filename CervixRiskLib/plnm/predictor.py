@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..bundle import Bundle, CaseInput, Prediction, PredictionWarning, WarningCode
 from ..bundle.answer_warnings import bundle_warnings, image_warnings, roi_warnings
+from ..bundle.trained_series import TrainedSeries
 from ..errors import BundleError, RoiError
 from ..imaging import Roi, SliceImage, crop_around_roi
 from ..networks import CamMethod
 from ..networks.bundle_files import GRAPH_FILE, NETWORK_FILE
 from ..progress import SILENT, Progress
 from .answering_model import AnsweringModel
-from .bundle_manifest import PRESET_FILE
+from .bundle_manifest import MODALITY, PRESET_FILE
 from .clinical_values import clinical_values
 from .score_heat_map import DEFAULT_METHOD, NetworkView, ScoreHeatMap, score_heat_map
 
@@ -69,6 +70,7 @@ class PlnmPredictor:
         self.columns, self.nomogram, self.regression = model.columns, model.nomogram, model.regression
         self.fusion, self.network_name = model.fusion, model.network_name
         details: dict[str, Any] = self.manifest.details
+        self.trained_on = TrainedSeries.of(details, self.channels, MODALITY)
         try:
             self.pixel_size_known = bool(details["pixel_size_known"])
             self.fewest_pixels = int(details["roi_pixels"][0])
@@ -134,6 +136,7 @@ class PlnmPredictor:
         if case.roi is None:
             raise RoiError("Lymph node metastasis is judged from the tumour: delineate it first.")
         warnings = bundle_warnings(self.manifest, "nomogram")
+        warnings += self.trained_on.warnings((case.image,))
         warnings += image_warnings(case.image, pixel_size_known=self.pixel_size_known)
         warnings += roi_warnings(case.roi, fewest_pixels=self.fewest_pixels)
         clinical, clinical_warnings = clinical_values(

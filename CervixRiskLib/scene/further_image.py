@@ -16,9 +16,9 @@ from ..errors import ImageError
 from ..imaging import SliceGeometry, SliceImage
 from .pixel_size import PixelSizeState, read_file_pixel_size, read_pixel_size
 from .slice_grid import SliceChoice, matrix_array, only_slice, slice_matrix, slice_shape, volume_sizes
+from .volume_origin import FRAME_OF_REFERENCE
 from .volume_slice import geometry_kind, read_volume_slice
 
-FRAME_OF_REFERENCE = "CervixRisk.frameOfReference"
 _ROLE = "CervixRisk.channel."
 _BY_A_PERSON = (PixelSizeState.HAND, PixelSizeState.CALIBRATED)
 

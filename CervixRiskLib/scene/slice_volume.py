@@ -15,7 +15,7 @@ import numpy as np
 from ..imaging import SliceImage
 from .pixel_size import pixel_size_of, write_pixel_size
 from .slice_grid import matrix_of
-from .volume_origin import MODALITY
+from .volume_origin import MODALITY, write_series
 from .volume_slice import GEOMETRY, NOTES, SLICE_PLACE, read_volume_slice, set_voxels
 
 
@@ -30,6 +30,7 @@ def add_slice_volume(scene: Any, image: SliceImage, name: str) -> Any:
     set_voxels(volume, image.pixels, matrix_of(image.geometry, image.spacing_mm))
     write_pixel_size(volume, pixel_size_of(image))
     volume.SetAttribute(MODALITY, image.modality or "")
+    write_series(volume, image.weighting, image.frame_of_reference)
     kind = "none" if image.geometry is None else "planar" if image.geometry.planar else "patient"
     volume.SetAttribute(GEOMETRY, kind)
     volume.SetAttribute(NOTES, json.dumps(image.notes))

@@ -6,6 +6,8 @@ from pathlib import PurePath
 from typing import Any
 
 MODALITY = "CervixRisk.modality"
+WEIGHTING = "CervixRisk.weighting"
+FRAME_OF_REFERENCE = "CervixRisk.frameOfReference"
 _PICTURE_EXTENSIONS = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
 
 
@@ -19,6 +21,13 @@ def was_picture(volume: Any) -> bool:
 def is_dicom(volume: Any) -> bool:
     """Whether Slicer loaded the node from its DICOM database."""
     return bool(volume.GetAttribute("DICOM.instanceUIDs"))
+
+
+def write_series(volume: Any, weighting: str | None, frame_of_reference: str | None) -> None:
+    """Keep what the file says, as :class:`CervixRiskLib.imaging.SliceImage` has it."""
+    for name, value in ((WEIGHTING, weighting), (FRAME_OF_REFERENCE, frame_of_reference)):
+        if value is not None:
+            volume.SetAttribute(name, value)
 
 
 def node_modality(volume: Any) -> str | None:

@@ -16,7 +16,7 @@ from ..imaging.luma import to_grey
 from .pixel_size import read_pixel_size
 from .slice_grid import SliceChoice, checked_choice, geometry_of, slice_matrix, slice_shape, volume_sizes, vtk_matrix
 from .volume_frames import frame_place
-from .volume_origin import node_modality, was_picture
+from .volume_origin import FRAME_OF_REFERENCE, WEIGHTING, node_modality, was_picture
 from .volume_spacing import GRID_ROLE
 
 GEOMETRY = "CervixRisk.geometry"
@@ -53,7 +53,16 @@ def read_volume_slice(volume: Any, choice: SliceChoice | None = None) -> SliceIm
     kind = geometry_kind(volume)
     geometry = None if kind == "none" else geometry_of(slice_matrix(volume, choice), planar=kind == "planar")
     return SliceImage(
-        pixels, size.spacing_mm, size.source or None, node_modality(volume), place[0], place[1], notes, geometry
+        pixels,
+        size.spacing_mm,
+        size.source or None,
+        node_modality(volume),
+        place[0],
+        place[1],
+        notes,
+        geometry,
+        volume.GetAttribute(WEIGHTING),
+        volume.GetAttribute(FRAME_OF_REFERENCE),
     )
 
 

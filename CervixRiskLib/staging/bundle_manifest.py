@@ -10,12 +10,16 @@ import numpy as np
 
 from ..bundle import BundleManifest, IntervalInfo, Metric, TrainingSummary
 from ..bundle.library_versions import library_versions
+from ..bundle.trained_series import SERIES
+from ..cohort.stated_series import stated_series
 from .calibration import GroupCalibration
 from .case_crops import CaseCrops
 from .choices import Search, Validation
 from .settings import StagingSettings
 
 TASK = "staging"
+MODALITY = "MR"
+"""DICOM's code of the images that the study is about."""
 DOMAIN_FILE = "domain.safetensors"
 _VERSIONS_OF = ("numpy", "scipy", "scikit-learn", "skops", "torch", "torchvision", "timm", "onnx")
 _INTERVAL = (
@@ -48,6 +52,7 @@ def build_manifest(
     names = cohort.class_names
     labels = cases.labels[trained_on]
     entry, calibration_details = calibration.to_manifest()
+    stated = stated_series(cohort)
     centers = cohort.table["center"].iloc[trained_on].dropna()
     return BundleManifest(
         task=TASK,
@@ -82,6 +87,7 @@ def build_manifest(
             "quality": None if settings.quality is None else settings.quality.to_json(),
             "calibration": calibration_details,
             "settings": settings.to_json(),
+            **({SERIES: stated} if stated else {}),
         },
     )
 

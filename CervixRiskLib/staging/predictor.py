@@ -15,6 +15,7 @@ from ..bundle import (
     WarningCode,
 )
 from ..bundle.answer_warnings import bundle_warnings, distance_warnings, image_warnings, roi_warnings
+from ..bundle.trained_series import TrainedSeries
 from ..cohort import ColumnDictionary
 from ..errors import BundleError, ImageError, RoiError, SettingsError
 from ..imaging import (
@@ -28,7 +29,7 @@ from ..imaging import (
 )
 from ..networks.bundle_files import GRAPH_FILE, NETWORK_FILE
 from ..progress import SILENT, Progress
-from .bundle_manifest import DOMAIN_FILE, TASK
+from .bundle_manifest import DOMAIN_FILE, MODALITY, TASK
 from .calibration import GroupCalibration
 from .domain import NetworkDomain
 from .figo import GROUP_NAMES, GUIDELINE
@@ -95,6 +96,7 @@ class StagingPredictor:
             self.preprocessing = SlicePreprocessing.from_json(settings)
         except (KeyError, TypeError, ValueError, SettingsError) as error:
             raise BundleError("The bundle's description lacks what a staging model needs: get it again.") from error
+        self.trained_on = TrainedSeries.of(details, self.channels, MODALITY)
         self.domain = NetworkDomain.from_bytes(bundle.read_bytes(DOMAIN_FILE))
         graph = bundle.path_of(GRAPH_FILE) if bundle.has(GRAPH_FILE) else None
         self.engine = load_engine(bundle.path_of(NETWORK_FILE), graph, device=device, runtime=runtime)
@@ -191,6 +193,7 @@ class StagingPredictor:
         if self.calibration.cases < _FEW_CALIBRATION_CASES:
             text = f"The probability was calibrated on {self.calibration.cases} cases only: take it as a rough one."
             warnings.append(PredictionWarning(WarningCode.CALIBRATION_UNCERTAIN, text))
+        warnings += self.trained_on.warnings(images)
         for name, image in zip(self.channels, images, strict=True):
             prefix = "" if name == "image" else f"{name}: "
             found = image_warnings(image, pixel_size_known=self.pixel_size_known)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import CervixRiskError, RoiError
+from ..imaging.modality_words import modality_words
 from ..scene.volume_origin import node_modality
 from .case_session import CaseSession
 from .channel_words import channel_title
 from .model_entry import ModelEntry
-from .study_questions import QUESTIONS, modality_words
+from .study_questions import QUESTIONS
 
 MEASURED_ON_CONTOUR = "maximum_diameter"
 """A clinical value that the study measures on the contour where it was not given and the pixel size is known."""
@@ -64,8 +65,12 @@ def _obstacle(session: CaseSession, task: str, model: ModelEntry | None, offered
     if session.volume is None:
         return "Open an image in step 1 first."
     modality = node_modality(session.volume)
-    if modality is not None and modality != question.modality:
-        return f"{question.title} needs {question.wanted}; this is {modality_words(modality)}."
+    needed = model.modalities if model is not None and model.modalities else (question.modality,)
+    if modality is not None and modality not in needed:
+        wanted = question.wanted
+        if model is not None and needed != (question.modality,):
+            wanted = f"{' or '.join(modality_words(code) for code in needed)} with the model {model.title}"
+        return f"{question.title} needs {wanted}; this is {modality_words(modality)}."
     if model is None and offered > 1:
         return f"{offered} models answer this question: choose one of them above."
     if model is None:

@@ -15,6 +15,7 @@ from ..bundle.contents import MANIFEST_NAME, MOST_MANIFEST_BYTES, BundleContents
 from ..bundle.foreign_text import printable
 from ..bundle.load import read_manifest
 from ..bundle.manifest import BundleManifest
+from ..bundle.trained_series import TrainedSeries
 from ..errors import BundleError
 from .study_questions import QUESTIONS
 
@@ -41,6 +42,8 @@ class ModelEntry:
         Whether it looks around the tumour.
     channels
         Names of the images it looks at, as it writes them: a stranger's words.
+    modalities
+        DICOM's codes of the case's own image that it was trained on, or else that its study is about.
     clinical
         ``(name, label)`` of the clinical values it needs.
     has_network, has_graph
@@ -60,6 +63,7 @@ class ModelEntry:
     has_network: bool = False
     has_graph: bool = False
     hash: str = ""
+    modalities: tuple[str, ...] = ()
 
 
 def read_entry(path: Path) -> ModelEntry:
@@ -85,6 +89,7 @@ def read_entry(path: Path) -> ModelEntry:
         _NETWORK in files,
         _GRAPH in files,
         sha256(content).hexdigest(),
+        _modalities(manifest, channels),
     )
 
 
@@ -94,6 +99,11 @@ def _channels(manifest: BundleManifest) -> tuple[str, ...]:
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise BundleError("The bundle's description lacks what a staging model needs: get it again.")
     return tuple(names)
+
+
+def _modalities(manifest: BundleManifest, channels: tuple[str, ...]) -> tuple[str, ...]:
+    trained_on = TrainedSeries.of(manifest.details, channels, QUESTIONS[manifest.task].modality)
+    return trained_on.modalities[channels[0]]
 
 
 def _manifest_bytes(path: Path) -> bytes:

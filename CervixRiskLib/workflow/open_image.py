@@ -15,7 +15,7 @@ from ..scene.case_folder import CASE, ROLE, CaseFolder, CaseRole
 from ..scene.slice_grid import only_slice
 from ..scene.volume_frames import frame_nodes
 from ..scene.volume_spacing import GRID_ROLE
-from .frame_of_reference import note_frame_of_reference
+from .dicom_origin import note_dicom_series
 from .slice_stack import add_slice_stack
 
 _CHECKED = "CervixRisk.checkedAgainstFile"
@@ -44,9 +44,7 @@ def open_image_file(scene: Any, path: str | os.PathLike[str]) -> Any:
             f"The Python package “{error.name}” is needed to open this file and is not installed. Install it "
             f"(`pip install {_PACKAGES.get(error.name or '', error.name)}`), or load the file with Slicer's Add Data."
         ) from error
-    volume = add_slice_stack(scene, slices, file_case_name(path))
-    note_frame_of_reference(volume, path)
-    return volume
+    return add_slice_stack(scene, slices, file_case_name(path))
 
 
 def file_case_name(path: str | os.PathLike[str]) -> str:
@@ -87,7 +85,7 @@ def is_case_image(volume: Any) -> bool:
 def check_pixel_size(volume: Any, instance_file: Callable[[str], str] = lambda _uid: "") -> str:
     """Compare the pixel size of a node that Slicer loaded from DICOM with its file, once; a sentence if it was changed.
 
-    The file's frame of reference is noted too.
+    What the file says of its series (T1 or T2, the frame of reference) is noted too.
 
     Parameters
     ----------
@@ -108,7 +106,7 @@ def check_pixel_size(volume: Any, instance_file: Callable[[str], str] = lambda _
     for node in (volume, *frame_nodes(volume)):
         node.SetAttribute(_CHECKED, "yes")
     changed = check_against_file(volume, path, only_slice(volume) or SliceChoice(2, 0))
-    note_frame_of_reference(volume, path)
+    note_dicom_series(volume, path)
     return changed
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..bundle.trained_series import check_not_exchanged, weightings_named
 from ..errors import ImageError
 from ..scene import CaseRole
 from ..scene.case_folder import CASE, ROLE
@@ -106,7 +107,9 @@ class SectionImages(DrawnContour):
         # Several steps ask after every stroke.
         if known is None or known[0] != key:
             try:
-                known = key, read_further_slice(volume, choice, further, title)
+                image = read_further_slice(volume, choice, further, title)
+                check_not_exchanged(self.image(), image, weightings_named(channel), title)
+                known = key, image
             except ImageError as error:
                 known = key, str(error)
             self._read_further[channel] = known

@@ -14,7 +14,7 @@ from ..scene import add_slice_volume
 from ..scene.pixel_size import pixel_size_of, write_pixel_size
 from ..scene.slice_grid import matrix_of
 from ..scene.slice_volume import show_grey
-from ..scene.volume_origin import MODALITY
+from ..scene.volume_origin import MODALITY, write_series
 from ..scene.volume_slice import GEOMETRY, NOTES, set_voxels
 
 # A volume node has one grid: its slices lie one behind the other, within this share of their distance.
@@ -51,6 +51,7 @@ def add_slice_stack(scene: Any, slices: Sequence[SliceImage], name: str) -> Any:
     set_voxels(volume, np.stack([image.pixels for image in slices]), matrix)
     write_pixel_size(volume, pixel_size_of(first))
     volume.SetAttribute(MODALITY, first.modality or "")
+    write_series(volume, first.weighting, first.frame_of_reference)
     volume.SetAttribute(GEOMETRY, "none" if geometry is None else "patient")
     volume.SetAttribute(NOTES, json.dumps(notes))
     show_grey(volume, slices[len(slices) // 2])

@@ -38,18 +38,3 @@ QUESTIONS = {
     )
 }
 """By task, in the order of the buttons."""
-
-_MODALITIES = {
-    "US": "ultrasound",
-    "MR": "MR",
-    "CT": "CT",
-    "PT": "PET",
-    "MG": "a mammogram",
-    "CR": "an X-ray",
-    "DX": "an X-ray",
-}
-
-
-def modality_words(code: str) -> str:
-    """``"ultrasound"`` for ``"US"``; a code without a word stays as it is."""
-    return _MODALITIES.get(code, code)

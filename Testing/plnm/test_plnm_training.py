@@ -90,6 +90,16 @@ def test_a_case_gets_the_models_own_probability(trained, predictor, cohort):
         assert answer.label == ("metastasis" if answer.probability >= trained.model.threshold_ else "no metastasis")
 
 
+def test_an_mr_image_is_told_by_its_file(predictor, cohort):
+    case = as_case(cohort, 3)
+    silent = predictor.predict(case, heatmap=False)
+    asked = predictor.predict(replace(case, image=replace(case.image, modality="MR")), heatmap=False)
+    assert asked.probability == silent.probability
+    told = [warning for warning in asked.warnings if warning not in silent.warnings]
+    assert [warning.code for warning in told] == [WarningCode.OTHER_MODALITY]
+    assert told[0].text == "This is MR, the model is for ultrasound: its answer means nothing."
+
+
 def test_points_add_up_to_the_probability(predictor, cohort):
     answer = predictor.predict(as_case(cohort, 3))
     assert sum(point.points for point in answer.points) == pytest.approx(answer.total_points)

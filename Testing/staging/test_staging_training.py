@@ -9,7 +9,8 @@ import pytest
 
 pytest.importorskip("torch")
 
-from CervixRiskLib.bundle import CaseInput, load_bundle
+from CervixRiskLib.bundle import CaseInput, WarningCode, load_bundle
+from CervixRiskLib.bundle.trained_series import SERIES
 from CervixRiskLib.cohort import load_slices
 from CervixRiskLib.errors import BundleError, Cancelled, CohortError, ImageError, RoiError, SettingsError, TrainingError
 from CervixRiskLib.imaging import SlicePreprocessing
@@ -134,6 +135,17 @@ def test_without_a_contour_or_a_pixel_size_the_answer_is_refused(trained, discs)
     image = _case(discs).image
     with pytest.raises(ImageError, match=r"pixel size is unknown, and this model looks at 60 mm"):
         predictor.predict(replace(_case(discs), image=replace(image, spacing_mm=None, spacing_source=None)))
+
+
+def test_an_image_of_another_kind_is_told_by_its_file(trained, discs):
+    predictor = load_predictor(load_bundle(trained.bundle_path))
+    assert SERIES not in predictor.manifest.details
+    case = _case(discs)
+    silent = predictor.predict(case, heatmap=False)
+    asked = predictor.predict(replace(case, image=replace(case.image, modality="US")), heatmap=False)
+    assert asked.probability == silent.probability
+    further = [warning.code for warning in asked.warnings if warning not in silent.warnings]
+    assert further == [WarningCode.OTHER_MODALITY]
 
 
 def test_a_training_that_was_stopped_goes_on_to_the_same_bundle(tmp_path, discs, whole):

@@ -18,7 +18,7 @@ from CervixRiskLib.scene import add_slice_volume
 from CervixRiskLib.worker import FailureKind
 from CervixRiskLib.workflow.ask_readiness import readiness
 from CervixRiskLib.workflow.asking import Asking
-from CervixRiskLib.workflow.model_entry import ModelEntry
+from CervixRiskLib.workflow.model_entry import ModelEntry, read_entry
 from CervixRiskLib.workflow.model_shelf import ModelShelf
 from CervixRiskLib.workflow.questions import Questions
 
@@ -81,6 +81,19 @@ def test_the_wrong_kind_of_image(session: Any, open_case: Any, task: str, modali
     # Whatever else is wrong: no model mends it.
     assert why(session, task, None) == sentence
     assert why(session, task, STAGING if task == "staging" else PLNM) == sentence
+
+
+def test_a_model_that_was_trained_on_another_kind_wants_that(session: Any, open_case: Any, write_model: Any) -> None:
+    assert read_entry(write_model()).modalities == ("US",)
+    trained = write_model(name="on-mr", details={"series": {"image": {"modalities": ["MR"]}}})
+    model = read_entry(trained)
+    assert model.modalities == ("MR",)
+    open_case(modality="MR")
+    assert readiness(session, "plnm", model).enabled
+    open_case(modality="US")
+    assert why(session, "plnm", model) == (
+        "Lymph node metastasis needs MR with the model on mr (simulated); this is ultrasound."
+    )
 
 
 def test_an_image_of_unknown_kind_can_be_asked_about(session: Any, open_case: Any) -> None:

@@ -15,10 +15,11 @@ pytest.importorskip("slicer", reason='slicer-core is missing: pip install "cervi
 from CervixRiskLib.bundle import Prediction
 from CervixRiskLib.cohort.case_slices import _check_grid
 from CervixRiskLib.errors import ImageError
-from CervixRiskLib.imaging import Roi, SliceGeometry, SliceImage, SlicePreprocessing, preprocess_channels
+from CervixRiskLib.imaging import Roi, SliceGeometry, SliceImage, SlicePreprocessing, preprocess_channels, read_image
 from CervixRiskLib.scene import CaseFolder, CaseRole, SliceChoice, add_slice_volume, load_scene, save_scene
-from CervixRiskLib.scene.further_image import FRAME_OF_REFERENCE
 from CervixRiskLib.scene.pixel_size import set_pixel_size_by_hand
+from CervixRiskLib.scene.volume_origin import FRAME_OF_REFERENCE, MODALITY, WEIGHTING
+from CervixRiskLib.scene.volume_slice import read_volume_slice
 from CervixRiskLib.worker import StudyFacts
 from CervixRiskLib.workflow.asked_case import AskedCase
 from CervixRiskLib.workflow.case_answer import CaseAnswer
@@ -254,6 +255,38 @@ def test_another_frame_of_reference_or_transform(session: Any, t2: Any) -> None:
     transform = session.scene.AddNode(slicer.vtkMRMLLinearTransformNode())
     node.SetAndObserveTransformNodeID(transform.GetID())
     assert "same transform" in session.further_problem("image_t1")
+
+
+def test_exchanged_images_are_told_in_step_1(session: Any) -> None:
+    volume = add_slice_volume(session.scene, mr(weighting="T1"), "T1 by mistake")
+    session.open_volume(volume, "one")
+    session.set_study(Path("model.zip"), FACTS)
+    choose(session, mr(5, weighting="T2"))
+    assert session.further_problem("image_t1") == (
+        "By their files the image is T1-weighted and T1 is T2-weighted: the two are exchanged. Give them the other "
+        "way round."
+    )
+    with pytest.raises(ImageError, match="exchanged"):
+        session.case_input()
+    choose(session, mr(6, weighting="T1"))
+    assert session.further_problem("image_t1") == ""
+    assert [image.weighting for image in (session.image(), *session.further_images())] == ["T1", "T1"]
+
+
+def test_a_volume_of_slicer_s_own_learns_its_series_from_its_file(session: Any) -> None:
+    from pydicom.data import get_testdata_file
+
+    from CervixRiskLib.workflow.open_image import check_pixel_size
+
+    path = get_testdata_file("MR_small.dcm")
+    node = add_slice_volume(session.scene, read_image(path), "from the database")
+    for name in (FRAME_OF_REFERENCE, WEIGHTING, MODALITY):
+        node.RemoveAttribute(name)
+    node.SetAttribute("DICOM.instanceUIDs", "1.2")
+    check_pixel_size(node, lambda _uid: path)
+    image = read_volume_slice(node)
+    assert (image.modality, image.weighting) == ("MR", "T2")
+    assert image.frame_of_reference == read_image(path).frame_of_reference
 
 
 def test_a_dicom_file_s_frame_of_reference_is_kept_as_a_hash(session: Any, tmp_path: Path) -> None:
