@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.covariance import LedoitWolf
 from sklearn.pipeline import Pipeline
@@ -25,11 +24,10 @@ from .classifiers import positive_probability
 from .clinical_selection import ClinicalSelection
 from .fusion_scorer import FusionScorer
 from .reproducibility import ReproducibilityFilter
+from .score_regression import SCORE, ScoreRegression, telling_scores
 from .signature import SignatureRecipe, build_signature
 from .signature_fit import Resample, SignatureFit
 from .tuning import Candidate, Tuned, tune
-
-SCORE = "fusion_score"
 
 
 class PlnmModel(ClassifierMixin, BaseEstimator):
@@ -89,6 +87,23 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
     def candidates_(self) -> list[Candidate]:
         """Every network and classifier with its best values."""
         return [tuned.candidate for tuned in self.tuned_]
+
+    @property
+    def nomogram_(self) -> LogisticModel:
+        """The regression on the fusion score and the clinical predictors.
+
+        Raises
+        ------
+        TrainingError
+            The score told no cases apart. A resample then answers without it; a bundle is not made of it.
+        """
+        check_is_fitted(self, "regression_")
+        if self.regression_.model_ is None or SCORE not in self.regression_.columns_:
+            raise TrainingError(
+                "The fusion score told no cases apart in any fold, so there is nothing to make a nomogram of: add "
+                "cases, or let other classifiers take part (--classifier)."
+            )
+        return self.regression_.model_
 
     # -- fitting ------------------------------------------------------------------------------------------------------
 
@@ -177,28 +192,18 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
     def _fit_nomogram(self, X: pd.DataFrame, y: np.ndarray) -> None:
         clinical = X[list(self.clinical_columns)]
         self.clinical_selection_ = ClinicalSelection(select=self.select_clinical).fit(clinical, y)
-        design = self._design(self.clinical_selection_, self.out_of_fold_scores_, clinical)
-        if _is_constant(design[SCORE]):
-            raise TrainingError(
-                "Every training case got the same fusion score: no feature told the cases apart, and there is nothing "
-                "to make a nomogram of. It takes more cases."
-            )
-        self.nomogram_ = LogisticModel(penalty="auto").fit(design, y)
+        resamples = self.resamples_[self.winner_.network]
+        scores = telling_scores(self.out_of_fold_scores_, resamples, self.winner_, y, self.seed)
+        design = self._design(self.clinical_selection_, scores, clinical)
+        self.regression_ = ScoreRegression().fit(design, y)
         self.design_ranges_ = {
             str(name): (float(design[name].min()), float(design[name].max())) for name in design.columns
         }
         predictors = np.empty(len(y))
         for train, test in self.folds_:
             selection = ClinicalSelection(select=self.select_clinical).fit(clinical.iloc[train], y[train])
-            inner = self._design(selection, self.out_of_fold_scores_, clinical)
-            if _is_constant(inner[SCORE].iloc[train]):
-                # No feature was selected in these folds: what is left are the clinical predictors, or the prevalence.
-                inner = inner.drop(columns=SCORE)
-            if inner.columns.empty:
-                predictors[test] = logit(y[train].mean())
-                continue
-            model = LogisticModel(penalty="auto").fit(inner.iloc[train], y[train])
-            predictors[test] = model.decision_function(inner.iloc[test])
+            inner = self._design(selection, scores, clinical)
+            predictors[test] = ScoreRegression().fit(inner.iloc[train], y[train]).decision_function(inner.iloc[test])
         self.platt_ = PlattScaling().fit(predictors, y)
         self.out_of_fold_probability_ = np.asarray(self.platt_.transform(predictors))
         self.threshold_ = float(youden_threshold(y, self.out_of_fold_probability_))
@@ -219,7 +224,7 @@ class PlnmModel(ClassifierMixin, BaseEstimator):
     def linear_predictor(self, X: pd.DataFrame) -> np.ndarray:
         """The nomogram's log-odds before calibration, ``(cases,)``."""
         design = self._design(self.clinical_selection_, self.fusion_score(X), X[list(self.clinical_columns)])
-        return np.asarray(self.nomogram_.decision_function(design))
+        return self.regression_.decision_function(design)
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Calibrated probabilities ``(cases, 2)``."""
@@ -246,10 +251,6 @@ def usable_folds(y: np.ndarray, groups: np.ndarray, folds: int) -> int:
     if smallest < 2:
         raise TrainingError("An outcome with a single patient cannot be cross-validated; collect more cases.")
     return min(folds, smallest)
-
-
-def _is_constant(scores: pd.Series) -> bool:
-    return bool(np.ptp(scores.to_numpy()) <= 1e-12)
 
 
 def _domain(features: np.ndarray, resamples: list[Resample]) -> Domain:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +12,6 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from CervixRiskLib.cohort import shuffle_outcome
 from CervixRiskLib.errors import Cancelled, TrainingError
-from CervixRiskLib.plnm import model as model_file
 from CervixRiskLib.plnm.clinical_selection import ClinicalSelection
 from CervixRiskLib.plnm.model import SCORE, PlnmModel, usable_folds
 from CervixRiskLib.plnm.paper_protocol import run_paper_protocol
@@ -293,31 +291,3 @@ def test_one_case_of_an_outcome_leaves_the_auc_undefined():
     found = {m.name: m for m in discrimination_metrics(y, scores, scores > 0.5, model="m", protocol="paper")}
     assert (found["auc"].value, found["auc"].lower, found["auc"].upper) == (None, None, None)
     assert found["sensitivity"].value == 1.0
-
-
-def _with_scores(monkeypatch, scores):
-    """``tune`` as it is, but for the out-of-fold scores."""
-    real = model_file.tune
-    monkeypatch.setattr(model_file, "tune", lambda *given, **options: replace(real(*given, **options), scores=scores))
-
-
-@pytest.mark.parametrize("clinical", [True, False])
-def test_folds_without_a_feature_leave_the_score_out(make_table, columns_of, monkeypatch, clinical):
-    X, y = make_table(40, 1.0, **SMALL)
-    columns = columns_of(X) if clinical else columns_of(X) | {"clinical_columns": ()}
-    # Each of two folds is the other's training part, and no feature was selected in either.
-    train, _ = PlnmModel(**columns, inner_folds=2).fit(X, y).folds_[0]
-    scores = np.full(40, 0.3)
-    scores[train] = 0.4
-    _with_scores(monkeypatch, scores)
-    fitted = PlnmModel(**columns, inner_folds=2).fit(X, y)
-    probability = fitted.predict_proba(X)[:, 1]
-    assert np.isfinite(probability).all()
-    assert clinical or np.ptp(probability) == 0  # the prevalence: nothing else is known
-
-
-def test_a_score_that_is_the_same_for_all_is_told(make_table, columns_of, monkeypatch):
-    X, y = make_table(40, 1.0, **SMALL)
-    _with_scores(monkeypatch, np.full(40, 0.3))
-    with pytest.raises(TrainingError, match="same fusion score"):
-        PlnmModel(**columns_of(X), inner_folds=2).fit(X, y)
