@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawn_report.figure_words import artist, visible, words
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from PIL import Image
 
 from CervixRiskLib import RESEARCH_USE_NOTICE, SIMULATED_DATA_MARK
@@ -75,29 +75,8 @@ def pair_of(spacing: tuple[float, float] | None = (0.2, 0.1), *, names: tuple[st
     return slice_of(spacing), [(name, Roi(mask, spacing)) for name, mask in zip(names, masks, strict=True)]
 
 
-def artist(figure: Any, gid: str) -> list[Any]:
-    return figure.findobj(lambda item: item.get_gid() == gid)
-
-
 def starting(figure: Any, gid: str) -> list[Any]:
     return figure.findobj(lambda item: (item.get_gid() or "").startswith(gid))
-
-
-def visible(figure: Figure) -> list[Text]:
-    """All words that are drawn; matplotlib keeps labels for ticks beyond the axis, too."""
-    figure.canvas.draw()
-    beyond = set()
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            ticks = zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=True)
-            beyond |= {label for place, label in ticks if not low <= place <= high}
-    texts = figure.findobj(Text)
-    return [text for text in texts if text.get_text() and text.get_visible() and text not in beyond]  # type: ignore[misc]
-
-
-def words(figure: Figure) -> list[str]:
-    return [text.get_text() for text in visible(figure)]
 
 
 def draw(kind: str, **more: Any) -> Figure:

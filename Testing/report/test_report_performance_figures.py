@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawn_report.figure_words import artist
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -111,10 +112,6 @@ def drawn(truth: np.ndarray, calibrated: CalibratedModel, constant: CalibratedMo
 
 
 KINDS = ("roc with band", "roc of eight", "calibration", "calibration of four", "decision", "heat maps", "confusion")
-
-
-def artist(figure: Any, gid: str) -> list[Any]:
-    return figure.findobj(lambda item: item.get_gid() == gid)
 
 
 def words(figure: Figure) -> list[Text]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawn_report.figure_words import artist, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
@@ -43,17 +44,6 @@ def history(epochs: int, *, held_out: bool = True) -> list[Any]:
         )
         for number in range(1, epochs + 1)
     ]
-
-
-def artist(figure: Figure, gid: str) -> list[Any]:
-    return figure.findobj(lambda item: item.get_gid() == gid)
-
-
-def words(figure: Figure) -> list[str]:
-    from matplotlib.text import Text
-
-    figure.canvas.draw()
-    return [text.get_text() for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
 
 
 def draw(kind: str, **more: Any) -> Figure:
