@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -131,16 +132,19 @@ def _their_version() -> str:
 
 
 def main(folder: Path) -> int:
-    """Compare the case in ``folder`` and write the result beside it; what the person can mend is told there too."""
+    """Compare the case in ``folder`` and write the result in its place; what the person can mend is told there too."""
     from ..imaging import Roi, SliceImage
 
     case = json.loads((folder / CASE_FILE).read_text(encoding="utf-8"))
     spacing = case["spacing_mm"]
+    pixels, mask = (np.load(folder / name, allow_pickle=False) for name in (PIXELS_FILE, MASK_FILE))
+    for name in (PIXELS_FILE, MASK_FILE):
+        # Who asked may be killed and then removes nothing; one that is held open goes with the folder.
+        with contextlib.suppress(OSError):
+            (folder / name).unlink()
     try:
-        image = SliceImage(
-            np.load(folder / PIXELS_FILE, allow_pickle=False), None if spacing is None else (spacing[0], spacing[1])
-        )
-        told = asdict(compare_engines(image, Roi(np.load(folder / MASK_FILE, allow_pickle=False))))
+        image = SliceImage(pixels, None if spacing is None else (spacing[0], spacing[1]))
+        told = asdict(compare_engines(image, Roi(mask)))
     except CervixRiskError as error:
         told = {"error": str(error)}
     except ModuleNotFoundError as error:

@@ -19,7 +19,7 @@ from ..errors import Cancelled, CervixRiskError
 from ..worker.failures import FailureKind, error_name, fault_sentence, folded_traceback, is_out_of_memory
 from ..worker.line_progress import LineProgress
 from ..worker.messages import Failed, Hello, Reply, Stopped, encode
-from .report_request import read_report_request
+from .report_request import take_report_request
 
 TICKET = 1
 _OUT_OF_MEMORY = "The memory was not enough for the report: close other programs and save it again."
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     send(Hello(os.getpid(), __version__, platform.python_version()))
     try:
-        request = read_report_request(Path(folder))
+        request = take_report_request(Path(folder))
         from ..report.case_files import write_case_report
 
         progress = LineProgress(TICKET, send, lambda: not wanted.is_set())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 from dataclasses import dataclass
@@ -40,8 +41,8 @@ def write_report_request(request: ReportRequest, folder: Path) -> None:
     (folder / _WORDS).write_text(content, encoding="utf-8")
 
 
-def read_report_request(folder: Path) -> ReportRequest:
-    """The request in ``folder``, as it was written.
+def take_report_request(folder: Path) -> ReportRequest:
+    """The request in ``folder``, as it was written. Its files go: who asked may be killed and then removes nothing.
 
     Raises
     ------
@@ -50,4 +51,8 @@ def read_report_request(folder: Path) -> ReportRequest:
     """
     content = json.loads((folder / _WORDS).read_text(encoding="utf-8"))
     arrays = read_arrays(folder / _ARRAYS, bytes.fromhex(content["token"]))
+    for name in (_WORDS, _ARRAYS):
+        # One that is held open by another program goes with the folder.
+        with contextlib.suppress(OSError):
+            (folder / name).unlink()
     return from_words(ReportRequest, content["request"], arrays)

@@ -20,7 +20,16 @@ from CervixRiskLib.workflow.comparison_job import (
     comparison_command,
     pyradiomics_is_there,
 )
-from CervixRiskLib.workflow.engine_comparison import EngineComparison, compare_engines, relative_difference
+from CervixRiskLib.workflow.engine_comparison import (
+    CASE_FILE,
+    MASK_FILE,
+    PIXELS_FILE,
+    RESULT_FILE,
+    EngineComparison,
+    compare_engines,
+    main,
+    relative_difference,
+)
 
 
 def case() -> tuple[SliceImage, Roi]:
@@ -117,6 +126,17 @@ def test_the_program_gets_the_case_and_its_answer_is_read(tmp_path: Path) -> Non
     assert job.start() is None
     told = wait_for(job)
     assert told == EngineComparison(440, float(image.pixels.max()), "[0.5, 0.4]", 0.1, 4.0, "3.0.1")
+
+
+def test_the_program_leaves_no_slice_behind(tmp_path: Path) -> None:
+    image, roi = case()
+    np.save(tmp_path / PIXELS_FILE, image.pixels)
+    # Of another size, so that nothing is computed.
+    np.save(tmp_path / MASK_FILE, roi.mask[:9])
+    (tmp_path / CASE_FILE).write_text('{"spacing_mm": null}', encoding="utf-8")
+    assert main(tmp_path) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [CASE_FILE, RESULT_FILE]
+    assert list(json.loads((tmp_path / RESULT_FILE).read_text(encoding="utf-8"))) == ["error"]
 
 
 def test_a_crash_is_told_with_details(tmp_path: Path) -> None:
