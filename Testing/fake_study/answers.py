@@ -8,14 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from CervixRiskLib.bundle import (
-    CaseInput,
-    Contribution,
-    Prediction,
-    PredictionWarning,
-    PredictorPoints,
-    WarningCode,
-)
+from CervixRiskLib.bundle import CaseInput, Contribution, Prediction, PredictionWarning, PredictorPoints, WarningCode
 from CervixRiskLib.imaging import Roi
 from CervixRiskLib.statistics import Nomogram
 from CervixRiskLib.worker import FailureKind, StudyFacts, WorkerAnswer, WorkerEvent, WorkerFailure

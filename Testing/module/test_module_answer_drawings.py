@@ -96,11 +96,14 @@ def test_the_frame_is_seen_with_its_heat_map_alone(slicer_app: Any, context: Any
     answer(context, heatmap=heat)
     assert frames_shown() == [True]
     # Another case lies in the same place; the answer stays with the first one.
-    first = context.session.volume
+    first, contour = context.session.volume, context.session.segmentation
     context.session.open_volume(add_slice_volume(slicer.mrmlScene, context.session.image(), "another"), "another")
     context.slices.show_case()
     assert frames_shown() == [False]
+    assert not contour.GetDisplayVisibility()
     context.session.open_volume(first)
+    context.slices.show_case()
+    assert contour.GetDisplayVisibility()
     answer(context, heatmap=heat)
     context.slices.clear()
     assert frames_shown() == [False]

@@ -12,9 +12,7 @@ pytest.importorskip("slicer")
 from fake_study.answers import FakeWorker, answer, box
 from slicer_standin.event_loop import run_for, run_until
 
-from CervixRiskLib.bundle import (
-    ClassProbability,
-)
+from CervixRiskLib.bundle import ClassProbability
 
 
 @pytest.fixture

@@ -11,16 +11,7 @@ import pytest
 from sqlalchemy import insert, text
 
 from CervixRiskLib.errors import ReadingError, StorageError
-from CervixRiskLib.reading import (
-    ReaderDesk,
-    ReviewDesk,
-    Study,
-    assign,
-    create_study,
-    open_study,
-    people,
-    schema,
-)
+from CervixRiskLib.reading import ReaderDesk, ReviewDesk, Study, assign, create_study, open_study, people, schema
 
 
 def test_refusals_hold_no_name(any_study: Study, clock: Any) -> None:

@@ -8,14 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from drawn_report.figure_words import artist, only, words
-from drawn_report.selection import (
-    CENTRE,
-    DIFFERENCES,
-    PERMUTATION,
-    flow,
-    odds,
-    summary,
-)
+from drawn_report.selection import CENTRE, DIFFERENCES, PERMUTATION, flow, odds, summary
 
 from CervixRiskLib.bundle.study_record import FlowStep
 from CervixRiskLib.errors import TrainingError

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn_report.study_document import DOCUMENT, NAMES, REASON
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from CervixRiskLib import RESEARCH_USE_NOTICE, SIMULATED_MARK
-from CervixRiskLib.errors import Cancelled, SettingsError, StorageError, TrainingError
-from CervixRiskLib.progress import Progress, Task
+from CervixRiskLib.errors import SettingsError
 from CervixRiskLib.report.figures.pages import page_style
 from CervixRiskLib.report.figures.placed_figure import PlacedFigure
 from CervixRiskLib.report.figures.sheet import Sheet
@@ -28,108 +28,12 @@ from CervixRiskLib.report.figures.table_layout import SIZES, TableWords, table_l
 from CervixRiskLib.report.figures.word_measure import WordMeasure
 from CervixRiskLib.report.pdf_outline import OutlineEntry, with_outline
 from CervixRiskLib.report.study.cells import Cell, Estimate, PValue, Share, cell_json, cell_text
-from CervixRiskLib.report.study.document import (
-    Absence,
-    BulletList,
-    Column,
-    FigureBlock,
-    KeyNumber,
-    KeyNumbers,
-    NamedValues,
-    Paragraph,
-    Section,
-    SideBySide,
-    StudyDocument,
-    TableBlock,
-    WarningBlock,
-)
+from CervixRiskLib.report.study.document import NamedValues, TableBlock
 from CervixRiskLib.report.study.drawn_figures import DrawnFigure, draw_figures
 from CervixRiskLib.report.study.html_page import html_page
 from CervixRiskLib.report.study.pdf_pages import pdf_sheets
-from CervixRiskLib.report.study.writer import check_study_folder, write_document
+from CervixRiskLib.report.study.writer import write_document
 from CervixRiskLib.report.style import new_figure
-
-NAMES = (
-    "Universitätsklinikum Köln",
-    "宫颈癌 复旦大学",
-    "<script>alert(1)</script>",
-    "wavelet-LHL_glszm_SmallAreaEmphasis",
-)
-SENTENCE = "Every fitted step lies inside the resample, so nothing of a held-out case is known when it is judged. "
-REASON = "A ROC curve needs cases of both groups."
-
-
-def draw(size: tuple[float, float] = (4.0, 3.0)) -> Figure:
-    figure = new_figure(*size)
-    axes = figure.add_subplot()
-    axes.plot([0, 1], [0, 1], label="<script>")
-    axes.set_title("<b>model</b>", gid="drawn")
-    return figure
-
-
-def fail() -> Figure:
-    raise TrainingError(REASON)
-
-
-def figure(name: str, title: str = "ROC curves", make: Any = draw) -> FigureBlock:
-    return FigureBlock(title, make, name, 'Curves of "two" models', ("A note.",), "Figure 4")
-
-
-def long_table() -> TableBlock:
-    rows = tuple(
-        (f"{NAMES[i % 4]} {i}", Share(i, 60), Estimate(i / 7, i / 8, i / 6), PValue(0.0001)) for i in range(60)
-    )
-    return TableBlock("Features", ("Feature", "Chosen", "Odds ratio", "p"), rows, "features", ("Below it.",), "Table 2")
-
-
-def wide_table() -> TableBlock:
-    cells = tuple(Estimate(0.8, 0.7, 0.9) for _ in range(11))
-    return TableBlock(
-        "Classifiers",
-        ("Classifier", *(f"Measure {i}" for i in range(11))),
-        (("Logistic regression", *cells), ("MLP", *cells[:-1], Estimate(math.nan, 0.1, 0.2))),
-        "classifiers",
-        groups=(("", 1), ("honest", 6), ("paper", 4), ("published, other data", 1)),
-        strong=(1,),
-    )
-
-
-def small_table(name: str) -> TableBlock:
-    rows: tuple[tuple[Cell, ...], ...] = (("Age", "52.1 ± 10.2", None), ("squamous", Share(2, 4), math.nan))
-    return TableBlock("Characteristics", ("Name", "All", "SMD"), rows, name, indented=(1,))
-
-
-DOCUMENT = StudyDocument(
-    "Lymph node metastasis & more",
-    "40 patients",
-    "No evidence of discrimination: <0.5>.",
-    (
-        KeyNumbers((KeyNumber("AUC", Estimate(0.52, 0.45, 0.59), "auc_honest", "40 patients"),)),
-        WarningBlock("Too few patients."),
-    ),
-    (
-        Section("Cohort", (Paragraph(SENTENCE * 40), small_table("table_one"), Absence("No held-out test."))),
-        Section("Missing values", (BulletList(("One.", SENTENCE)), figure("none_drawn", make=fail)), 2),
-        Section("Cohort", (long_table(), figure("roc", "Before:"), wide_table())),
-        Section(
-            "Side by side",
-            (
-                SideBySide(
-                    (
-                        Column("paper", (figure("roc_paper", make=lambda: draw((12.0, 4.0))), small_table("left"))),
-                        Column("honest", (figure("roc_honest"), small_table("right"))),
-                    )
-                ),
-                TableBlock("One cell", ("Name", "Words"), (("long", SENTENCE * 110), ("", "end")), "one_cell"),
-                TableBlock("Nothing", ("Name",), (), "nothing"),
-            ),
-        ),
-        Section("Reproducing", (NamedValues((("SHA-256", "ab" * 32), ("Site", NAMES[1])), "hashes"),)),
-        Section("Empty", (), 2),
-    ),
-    simulated=True,
-    provenance={"seeds": {"numpy": 42}, "p": math.inf},
-)
 
 
 @pytest.fixture(scope="module")
@@ -440,107 +344,6 @@ def test_sections_are_entered_with_their_pages(sheets: tuple[list[Figure], list[
 def test_only_a_pdf_of_matplotlib_is_continued() -> None:
     with pytest.raises(ValueError, match="trailer"):
         with_outline(b"%PDF-1.4\n", "title", [])
-
-
-class Stopping(Progress):
-    """Cancels when a task of this name begins."""
-
-    def __init__(self, name: str) -> None:
-        self.name, self.stopped = name, False
-
-    def cancelled(self) -> bool:
-        return self.stopped
-
-    def _begin(self, task: Task) -> None:
-        self.stopped = self.stopped or task.description == self.name
-
-
-TINY = replace(DOCUMENT, summary=(), sections=(Section("A", (figure("roc"), figure("none_drawn", make=fail))),))
-
-
-def test_an_earlier_report_is_replaced_and_other_files_stay(tmp_path: Path) -> None:
-    calls: list[int] = []
-
-    def counted() -> Figure:
-        calls.append(1)
-        return draw()
-
-    folder = tmp_path / "report"
-    with_two = replace(TINY, sections=(Section("A", (figure("roc", make=counted), figure("gone"))),))
-    write_document(with_two, folder, "# Card")
-    assert len(calls) == 1
-    (folder / "mine.txt").write_text("mine")
-    (folder / "figures" / "mine.svg").write_text("mine")
-    files = write_document(TINY, folder, "# New", formats=("html", "figures"))
-    assert {str(path.relative_to(folder).as_posix()) for path in folder.rglob("*") if path.is_file()} == {
-        "index.html", "report.json", "MODEL_CARD.md", "figures/roc.svg", "figures/roc.png", "mine.txt",
-        "figures/mine.svg",
-    }  # fmt: skip
-    assert all(path.is_file() for path in files)
-    assert (folder / "MODEL_CARD.md").read_text() == "# New"
-    assert not list(tmp_path.rglob("*.partial*"))
-
-
-@pytest.mark.parametrize("name", ["index.html", "report.json", "MODEL_CARD.md", "figures"])
-def test_what_is_not_a_report_is_not_written_over(tmp_path: Path, name: str) -> None:
-    if name == "figures":
-        (tmp_path / name).mkdir()
-    else:
-        (tmp_path / name).write_text('{"format": "other", "files": ["index.html"]}')
-    with pytest.raises(StorageError, match=name):
-        write_document(TINY, tmp_path, "# Card")
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-
-
-def test_a_report_that_lists_foreign_files_removes_none(tmp_path: Path) -> None:
-    outside = tmp_path / "precious.svg"
-    outside.write_text("mine")
-    folder = tmp_path / "report"
-    folder.mkdir()
-    listed = ["../precious.svg", "figures/../../precious.svg", str(outside), "report.json", 7]
-    (folder / "report.json").write_text(json.dumps({"format": "cervixrisk-study-report", "files": listed}))
-    write_document(TINY, folder, "# Card", formats=())
-    assert outside.read_text() == "mine"
-
-
-@pytest.mark.parametrize("when", ["Drawing the report's figures", "Writing the report", "Writing the PDF"])
-def test_a_stopped_report_leaves_nothing(tmp_path: Path, when: str) -> None:
-    with pytest.raises(Cancelled):
-        write_document(TINY, tmp_path / "report", "# Card", progress=Stopping(when))
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_folder_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="file stands"):
-        check_study_folder(tmp_path / "file")
-    with pytest.raises(SettingsError, match="docx"):
-        check_study_folder(tmp_path, ("docx",))
-
-
-def test_the_same_document_gives_the_same_files(tmp_path: Path) -> None:
-    for place in ("first", "second"):
-        write_document(TINY, tmp_path / place, "# Card")
-    for path in (tmp_path / "first").rglob("*.*"):
-        assert path.read_bytes() == (tmp_path / "second" / path.relative_to(tmp_path / "first")).read_bytes()
-
-
-def test_what_a_killed_writer_leaves_is_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "figures").mkdir()
-    (tmp_path / "figures" / ".roc.svg.1.x.partial.svg").touch()
-    check_study_folder(tmp_path)
-    (tmp_path / "figures" / "roc.svg").touch()
-    with pytest.raises(StorageError, match="figures"):
-        check_study_folder(tmp_path)
-    # Killed while the files are put into place: the first one tells that the others are a report's.
-    import CervixRiskLib.atomic as atomic
-
-    placed: list[str] = []
-    whole = atomic.os.replace
-    monkeypatch.setattr(atomic.os, "replace", lambda old, new: (placed.append(Path(new).name), whole(old, new)))
-    write_document(replace(DOCUMENT, sections=()), tmp_path / "report", "# The card", formats=("html",))
-    assert placed[0] == "report.json"
-    assert set(placed) == {"report.json", "index.html", "MODEL_CARD.md"}
 
 
 def test_room_left_below_the_last_block_begins_no_page():

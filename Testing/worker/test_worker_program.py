@@ -13,14 +13,7 @@ from child_programs import failure_of, linux, value_of, wait_until
 
 from CervixRiskLib.errors import Cancelled, DeviceError, RoiError, SettingsError
 from CervixRiskLib.progress import Progress
-from CervixRiskLib.worker import (
-    FailureKind,
-    WorkerAnswer,
-    WorkerFailure,
-    WorkerOptions,
-    WorkerPrepared,
-    WorkerProgress,
-)
+from CervixRiskLib.worker import FailureKind, WorkerAnswer, WorkerFailure, WorkerOptions, WorkerPrepared, WorkerProgress
 
 ROOT = Path(__file__).resolve().parents[2]
 
