@@ -28,12 +28,15 @@ class SliceDisplay:
         return None if widget is None else widget.mrmlSliceNode()
 
     def show_case(self) -> None:
-        """Lay the case's image into the views, fitted and in its own plane; layers of another case go."""
+        """Lay the case's image into the views, fitted and in its own plane; layers and contours of another case go."""
+        from CervixRiskLib.scene.other_cases import show_case_alone
+
         volume = self._session.volume
         if volume is None:
             self.clear()
             return
         slicer.util.setSliceViewerLayers(background=volume, foreground=None, label=None, fit=True)
+        show_case_alone(self._session.scene, self._session.case_id)
         self.fit()
         self.show_answer()
 

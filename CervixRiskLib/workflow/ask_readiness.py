@@ -15,6 +15,8 @@ from .study_questions import QUESTIONS
 MEASURED_ON_CONTOUR = "maximum_diameter"
 """A clinical value that the study measures on the contour where it was not given and the pixel size is known."""
 
+BUSY = "A question is being answered. Wait for it, or press Cancel."
+
 
 @dataclass(frozen=True)
 class AskReadiness:
@@ -61,7 +63,7 @@ def _obstacle(session: CaseSession, task: str, model: ModelEntry | None, offered
     if session.blinded:
         return "A study round is open: no predictions until it is closed."
     if busy:
-        return "A question is being answered. Wait for it, or press Cancel."
+        return BUSY
     if session.volume is None:
         return "Open an image in step 1 first."
     modality = node_modality(session.volume)

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import CervixRiskError
 from ..scene.volume_origin import node_modality
 from ..worker import FailureKind, StudyFacts, Ticket, WorkerAnswer, WorkerFailure
-from .ask_readiness import AskReadiness, readiness
+from .ask_readiness import BUSY, AskReadiness, readiness
 from .asked_case import AskedCase
 from .case_answer import CaseAnswer
 from .case_session import CaseSession
@@ -292,6 +292,8 @@ class Asking:
             except CervixRiskError as error:
                 self.note = str(error)
             else:
+                # A second click while it was asked said so.
+                self.note = "" if self.note == BUSY else self.note
                 self.answered.emit()
         self.changed.emit()
 

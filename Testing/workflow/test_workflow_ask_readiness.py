@@ -16,7 +16,7 @@ pytest.importorskip("slicer", reason='slicer-core is missing: pip install "cervi
 from CervixRiskLib.imaging import Roi, SliceImage
 from CervixRiskLib.scene import add_slice_volume
 from CervixRiskLib.worker import FailureKind
-from CervixRiskLib.workflow.ask_readiness import readiness
+from CervixRiskLib.workflow.ask_readiness import BUSY, readiness
 from CervixRiskLib.workflow.asking import Asking
 from CervixRiskLib.workflow.model_entry import ModelEntry, read_entry
 from CervixRiskLib.workflow.model_shelf import ModelShelf
@@ -181,6 +181,18 @@ def test_asked_and_shown(asking: Asking, open_case: Any, write_model: Any) -> No
     assert session.answer.processor == "Computed on auto."
     assert asking.loaded
     assert asking.shelf.recent == (str(path),)
+
+
+def test_a_second_click_is_told_until_the_answer_is_there(asking: Asking, open_case: Any, write_model: Any) -> None:
+    write_model()
+    open_case()
+    asking.take_remembered()
+    asking.ask("plnm")
+    asking.ask("plnm")
+    assert asking.note == BUSY
+    wait(asking)
+    assert asking.session.answer is not None
+    assert asking.note == ""
 
 
 def test_the_model_of_the_question_is_taken(asking: Asking, open_case: Any, write_model: Any) -> None:
