@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import RoiError, StorageError
+from ..errors import ImageError, RoiError, StorageError
 from .contour_draft import ContourDraft, FoundDraft
 from .signal import Signal
 
@@ -139,6 +139,9 @@ def _capture(session: CaseSession) -> Callable[[], np.ndarray | None]:
         try:
             mask = mask_on_grid(node, segment, volume, choice)
             return read_mask(node, segment, volume, choice) if mask is None else mask
+        except ImageError:
+            # Another module has emptied the image, or bent it: what was kept before stays.
+            return None
         except RoiError:
             # Nothing is drawn on this slice.
             return np.zeros(shape, dtype=bool)

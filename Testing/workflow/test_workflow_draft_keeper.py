@@ -155,3 +155,22 @@ def test_a_draft_that_cannot_be_kept_keeps_nobody_from_the_next_case(
     # Those who show the case are told after the draft.
     assert cleared == [True]
     assert len(failures) == 1
+
+
+def test_a_contour_whose_image_has_lost_its_pixels_keeps_its_draft(
+    session: CaseSession, ultrasound: SliceImage, tmp_path: Path
+) -> None:
+    keeper = DraftKeeper(session, tmp_path)
+    session.open_volume(add_slice_volume(session.scene, ultrasound, "image"), "case")
+    session.start_contour()
+    keeper.follow()
+    write_contour(session.segmentation, session.segment_id, session.volume, ragged(ultrasound.shape))
+    assert keeper.save()
+    (draft,) = tmp_path.iterdir()
+    kept = draft.read_bytes()
+    write_contour(session.segmentation, session.segment_id, session.volume, ~ragged(ultrasound.shape))
+    # Another module has emptied it.
+    session.volume.SetAndObserveImageData(None)
+    assert not keeper.save()
+    session.open_volume(None)
+    assert draft.read_bytes() == kept
