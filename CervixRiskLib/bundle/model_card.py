@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .. import RESEARCH_USE_NOTICE
+from .acquisition_record import recording_words
 from .manifest import BundleManifest, Calibration, ClinicalPredictor, Metric
 from .metric_table import by_model
 
@@ -90,6 +91,7 @@ def _factors(manifest: BundleManifest) -> list[str]:
     training = manifest.training
     return [
         f"- Scanner, probe, operator and who drew the contour can change the answer; evaluated here: {NOT_PROVIDED}.",
+        *(f"- {words}" for words in recording_words(manifest)),
         f"- Centers: {training.centers if training.centers is not None else NOT_PROVIDED}. Subgroups of patients: in "
         "the study report, where the cohort table has columns for them.",
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import BundleError
+from .acquisition_record import AcquisitionRecord
 from .study_record import JudgedModel, StudyRecord
 
 _DAMAGED = "The study record is damaged: {}. Get the bundle again, or train again."
@@ -44,8 +45,21 @@ def check_record(record: StudyRecord, groups: int | None = None) -> None:
         shares += [record.permutation.observed, record.permutation.p_value, *record.permutation.permuted]
     if record.optimism is not None:
         shares.append(record.optimism.apparent)
+    if record.acquisition is not None:
+        shares += _check_acquisition(record.acquisition, groups)
     if not _shares(shares):
         raise _damaged("an AUC, a p-value or a share lies outside 0 to 1")
+
+
+def _check_acquisition(found: AcquisitionRecord, groups: int | None) -> list[float]:
+    """All that must lie between 0 and 1."""
+    interval = [value for value in (found.lower, found.auc, found.upper) if value is not None]
+    if len(interval) not in (0, 3) or interval != sorted(interval):
+        raise _damaged("the AUC of the images' recording does not lie in its interval")
+    if groups is not None and any(len(trait.groups) != groups for trait in found.traits):
+        raise _damaged("a trait of the images' recording does not have a value for each group")
+    told = [value for trait in found.traits if trait.share for value in trait.groups if value is not None]
+    return [*interval, *told, *(trait.auc for trait in found.traits)]
 
 
 def _check_answers(model: JudgedModel, cases: int, groups: int | None) -> None:

@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from .acquisition_record import AcquisitionRecord
 from .json_record import Json
 
 if TYPE_CHECKING:
     import pandas as pd
 
 STUDY_NAME = "study.json"
-STUDY_VERSION = 2
-"""2: the optimism has its spread. Records of version 1 are read as they are."""
+STUDY_VERSION = 3
+"""2: the optimism has its spread. 3: what the images' recording tells. Earlier records are read as they are."""
 
 TRAINING = "training"
 """The case set that is cross-validated, or that a staging network learns from."""
@@ -232,6 +233,8 @@ class StudyRecord:
         Which classifier (and network) won how many resamples.
     training_curves
         Network name to its epochs, as the training keeps them.
+    acquisition
+        What the images' recording tells of the outcome; ``None`` in records of before version 3.
     details
         What only this task's report reads.
     """
@@ -249,6 +252,7 @@ class StudyRecord:
     permutation: PermutationRecord | None = None
     optimism: OptimismRecord | None = None
     training_curves: dict[str, Json] = field(default_factory=dict)
+    acquisition: AcquisitionRecord | None = None
     notes: tuple[str, ...] = ()
     details: dict[str, Json] = field(default_factory=dict)
     version: int = STUDY_VERSION

@@ -62,6 +62,7 @@ def verify(path: BundlePath, as_json: JsonFlag = False) -> None:
 
 def _print(bundle: Bundle) -> None:
     from .. import RESEARCH_USE_NOTICE
+    from ..bundle.acquisition_record import recording_words
 
     manifest = bundle.manifest
     training = manifest.training
@@ -75,7 +76,7 @@ def _print(bundle: Bundle) -> None:
     ]
     if manifest.radiomics is not None:
         lines.append(f"Radiomics preset {manifest.radiomics.preset}, engine {manifest.radiomics.engine}")
-    print_lines(lines)
+    print_lines([*lines, *recording_words(manifest)])
     if manifest.metrics:
         print_table("Validation", *validation_table(manifest.metrics))
     if manifest.clinical:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from ..bundle.acquisition_record import AcquisitionRecord
 from ..bundle.recorded_order import in_random_order, order_seed
 from ..bundle.study_record import PAPER_TEST, PAPER_TRAINING, TEST, TRAINING, CaseSet, JudgedModel, StudyRecord
 from ..cohort import subgroups
@@ -31,6 +32,7 @@ def build_record(
     paper: PaperResult | None,
     description: StudyDescription,
     notes: Sequence[str],
+    acquisition: AcquisitionRecord | None = None,
 ) -> StudyRecord:
     """Assemble what a training run learned.
 
@@ -65,6 +67,7 @@ def build_record(
         table_one=description.table_one,
         odds_ratios=description.odds_ratios,
         selection=description.selection,
+        acquisition=acquisition,
         notes=tuple(notes),
     )
     if honest is None:

@@ -49,6 +49,8 @@ class CaseTable:
         Sentences for the person.
     given
         The features, where they were measured elsewhere.
+    acquisition
+        How the slices were recorded, as :func:`CervixRiskLib.cohort.acquisition_check.acquisition_frame` makes it.
     """
 
     cohort: Cohort
@@ -65,6 +67,7 @@ class CaseTable:
     pixel_size_known: bool | None
     notes: tuple[str, ...]
     given: GivenFeatures | None = None
+    acquisition: pd.DataFrame | None = None
 
 
 def build_case_table(
@@ -133,6 +136,7 @@ def build_case_table(
         extraction.pixel_counts.to_numpy(int),
         bool(known.all()),
         tuple(notes),
+        acquisition=extraction.acquisition,
     )
 
 

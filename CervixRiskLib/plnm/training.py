@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from ..bundle import BundleManifest, Metric, check_destination, write_bundle
+from ..bundle.acquisition_record import NOT_CHECKED, AcquisitionRecord
 from ..bundle.example_choice import ChosenExample
 from ..bundle.study_file import study_bytes
 from ..bundle.study_record import STUDY_NAME, TEST, StudyRecord
 from ..cohort import Cohort, GivenFeatures, patient_split
+from ..cohort.acquisition_check import check_acquisition
 from ..cohort.cohort_checks import check_split_outcomes
 from ..errors import SettingsError, TrainingError
 from ..progress import SILENT, Progress
@@ -119,6 +121,8 @@ def train(
 
     X, y, groups = cases.X, cases.y, cases.groups
     X_train, y_train, groups_train = X.iloc[train_positions], y[train_positions], groups[train_positions]
+    acquisition = _acquisition(cases, train_positions, settings.seed)
+    notes.append(acquisition.sentence())
     metrics: list[Metric] = []
     deviations = honest_deviations(settings, cases, reproducible)
     details: dict[str, Any] = {}
@@ -155,7 +159,14 @@ def train(
         written, graph_note = network_files_of(network)
         notes += [note for note in (network_note, graph_note) if note]
         manifest = build_manifest(
-            model, cases, train_positions, settings, reproducible, metrics, deviations, {**details, "notes": notes}
+            model,
+            cases,
+            train_positions,
+            settings,
+            reproducible,
+            metrics,
+            deviations,
+            {**details, "notes": notes, **acquisition.details()},
         )
         record = build_record(
             cases,
@@ -167,6 +178,7 @@ def train(
             paper=printed,
             description=describe_study(model, cohort, cases, train_positions, test_positions, seed=settings.seed),
             notes=notes,
+            acquisition=acquisition,
         )
         files = {STUDY_NAME: study_bytes(record), **written}
         if features is None:
@@ -177,6 +189,14 @@ def train(
     validation = None if honest is None else honest.validation
     examples = choose_training_examples(cases, model, validation, train_positions, test_positions, manifest.class_names)
     return TrainingResult(destination, manifest, model, validation, record, tuple(notes), examples)
+
+
+def _acquisition(cases: CaseTable, positions: np.ndarray, seed: int) -> AcquisitionRecord:
+    """Of the cases that the model may learn from: those held out for testing stay closed."""
+    if cases.acquisition is None:
+        return AcquisitionRecord(positions.size, reason=NOT_CHECKED)
+    found = check_acquisition(cases.acquisition.iloc[positions], cases.y[positions], cases.groups[positions], seed=seed)
+    return AcquisitionRecord.of(found)
 
 
 def _check_cohort(cohort: Cohort, settings: TrainingSettings) -> None:

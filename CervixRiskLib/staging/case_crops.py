@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 import numpy as np
+import pandas as pd
 
 from ..cohort import Cohort, load_slices, shuffle_outcome
+from ..cohort.acquisition_check import acquisition_frame
+from ..cohort.acquisition_traits import AcquisitionTraits, acquisition_traits
 from ..cohort.first_lines import first_lines
 from ..errors import CervixRiskError, CohortError, ImageError, RoiError, TrainingError
 from ..imaging import SliceImage, SlicePreprocessing, assess_slice, preprocess_channels, quality_problems
@@ -45,6 +48,8 @@ class CaseCrops:
         Sentences for the person and the bundle; they name no case.
     left_out
         A sentence for each case that was left out, by name: for the person alone.
+    acquisition
+        How the slices were recorded, as :func:`CervixRiskLib.cohort.acquisition_check.acquisition_frame` makes it.
     """
 
     cohort: Cohort
@@ -57,6 +62,7 @@ class CaseCrops:
     culled: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    acquisition: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,7 @@ class _Survey:
     known_pixel_sizes: int
     contours: int
     fewest_roi_pixels: int | None
+    acquisition: dict[str, tuple[AcquisitionTraits, ...]]
 
 
 def build_case_crops(cohort: Cohort, settings: StagingSettings, *, progress: Progress = SILENT) -> CaseCrops:
@@ -119,6 +126,7 @@ def build_case_crops(cohort: Cohort, settings: StagingSettings, *, progress: Pro
         survey.culled,
         tuple(notes),
         tuple(left_out),
+        acquisition_frame([survey.acquisition[case_id] for case_id in cohort.case_ids], cohort.channels),
     )
 
 
@@ -184,6 +192,7 @@ def _culling(survey: _Survey) -> str:
 
 def _survey(cohort: Cohort, settings: StagingSettings, progress: Progress) -> _Survey:
     usable, unreadable, culled = [], [], []
+    acquisition: dict[str, tuple[AcquisitionTraits, ...]] = {}
     seen: dict[bytes, tuple[str, str]] = {}
     known = contours = 0
     fewest: int | None = None
@@ -215,6 +224,10 @@ def _survey(cohort: Cohort, settings: StagingSettings, progress: Progress) -> _S
                 culled.append((case_id, "; ".join(reasons)))
             else:
                 usable.append(case_id)
+                acquisition[case_id] = tuple(
+                    acquisition_traits(cohort.image_path(case_id, channel), image, case.roi)
+                    for channel, image in zip(cohort.channels, case.images, strict=True)
+                )
                 known += all(image.spacing_mm is not None for image in case.images)
                 if case.roi is not None:
                     contours += 1
@@ -227,7 +240,7 @@ def _survey(cohort: Cohort, settings: StagingSettings, progress: Progress) -> _S
             f"{len(usable) - known} of {len(usable)} images have no pixel size and the others have one: a tumour's "
             "size would mean different things. Add a spacing_mm column, or train on one kind."
         )
-    return _Survey(tuple(usable), tuple(unreadable), tuple(culled), known, contours, fewest)
+    return _Survey(tuple(usable), tuple(unreadable), tuple(culled), known, contours, fewest, acquisition)
 
 
 def _fingerprint(image: SliceImage) -> bytes:

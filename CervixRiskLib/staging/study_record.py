@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..bundle.acquisition_record import AcquisitionRecord
 from ..bundle.recorded_order import in_random_order, order_seed
 from ..bundle.study_record import TEST, TRAINING, CaseSet, FlowStep, JudgedModel, ModelTable, RecordTable, StudyRecord
 from ..cohort import Cohort, clinical_frame, exclusion_reasons, subgroups
@@ -30,6 +31,7 @@ def build_record(
     cases: CaseCrops,
     settings: StagingSettings,
     notes: Sequence[str],
+    acquisition: AcquisitionRecord | None = None,
 ) -> StudyRecord:
     """The record of a validation; every network has answered the same cases.
 
@@ -69,6 +71,7 @@ def build_record(
             for title, network in zip(titles, validated, strict=True)
             for fold, trial in enumerate(network.trials, start=1)
         },
+        acquisition=acquisition,
         notes=tuple(notes),
         details={
             "networks": {title: network.name for title, network in zip(titles, validated, strict=True)},

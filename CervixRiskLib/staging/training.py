@@ -16,6 +16,7 @@ from ..bundle.study_record import STUDY_NAME, TEST, StudyRecord
 from ..cohort import Cohort
 from ..errors import TrainingError
 from ..progress import SILENT, Progress
+from .acquisition import recording_of
 from .bundle_manifest import DOMAIN_FILE, build_manifest
 from .calibration import GroupCalibration
 from .case_crops import FEWEST_CASES, CaseCrops, build_case_crops
@@ -128,6 +129,8 @@ def train(
     work_dir = destination.with_name(f".{destination.name}.work")
     resamples, split_note = draw_resamples(cases, settings)
     notes.append(split_note)
+    acquisition = recording_of(cases, resamples, settings)
+    notes.append(acquisition.sentence())
     holdout = settings.validation is Validation.HOLDOUT
 
     validated = []
@@ -173,9 +176,9 @@ def train(
         trained_on,
         settings,
         [metric for item in validated for metric in item.evaluation.metrics],
-        {**_details(validated, final), "notes": list(notes)},
+        {**_details(validated, final), "notes": list(notes), **acquisition.details()},
     )
-    record = build_record(validated, comparison, cohort, cases, settings, notes)
+    record = build_record(validated, comparison, cohort, cases, settings, notes, acquisition)
     graph_note = _write(destination, manifest, final.trained, domain, record, progress)
     notes += [graph_note] if graph_note else []
     shutil.rmtree(work_dir, ignore_errors=True)

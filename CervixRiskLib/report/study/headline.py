@@ -8,6 +8,7 @@ from .cells import Estimate, cell_text, interval_text
 from .document import Block, BulletList, KeyNumber, KeyNumbers, WarningBlock
 from .performance import HONEST, NOMOGRAM, PAPER, Judged, compare, informative, main_model, models_of, tested
 from .required_cases import required_cases
+from .sections_acquisition import acquisition_warning
 
 _LEAST_OPTIMISM = 0.02
 """Below this a difference of two AUCs is not worth a word of its own."""
@@ -41,6 +42,7 @@ def summary(study: Study) -> tuple[Block, ...]:
         )
     if main_model(record) is None:
         blocks.append(WarningBlock("Only the paper protocol was run: there is no honest estimate of this model."))
+    blocks += acquisition_warning(study, main_model(record))
     numbers = _key_numbers(record)
     if numbers:
         blocks.append(KeyNumbers(tuple(numbers)))

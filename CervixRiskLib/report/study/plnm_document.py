@@ -6,7 +6,8 @@ from ...bundle.study_file import Study
 from .checklist_sections import checklist_sections
 from .document import StudyDocument
 from .headline import cases_text, headline, summary
-from .performance import main_model
+from .performance import main_model, tested
+from .sections_acquisition import acquisition_sections
 from .sections_clinical import clinical_sections
 from .sections_cohort import cohort_sections
 from .sections_deviations import deviations_sections
@@ -35,6 +36,7 @@ def plnm_document(study: Study) -> StudyDocument:
         summary=summary(study),
         sections=(
             *cohort_sections(study),
+            *acquisition_sections(study),
             *clinical_sections(study),
             *features_sections(study),
             *models_sections(study),
@@ -54,8 +56,10 @@ def _subtitle(study: Study) -> str:
     training = study.manifest.training
     model = main_model(study.record)
     cases = cases_text(model) if model is not None else f"{training.cases} cases"
+    test = tested(study.record)
+    held_out = f", and {cases_text(test)} held out" if test is not None and model is not None else ""
     given = "; features measured elsewhere" if study.manifest.details.get("given_features") else ""
     return (
-        f"{cases}, {training.positives} with {study.manifest.positive_class}; model of "
+        f"{cases}, {training.positives} with {study.manifest.positive_class}{held_out}; model of "
         f"{study.manifest.created[:10]}{given}"
     )
