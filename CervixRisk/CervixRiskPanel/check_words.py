@@ -25,4 +25,6 @@ def readers_words(comparison):
     """One line for each other contour; empty without one."""
     if comparison is None:
         return ""
-    return "\n".join(f"{answer.name}: {answer.text}" for answer in comparison.answers)
+    lines = "\n".join(f"{answer.name}: {answer.text}" for answer in comparison.answers)
+    # A per cent sign stays with its number.
+    return lines.replace(" %", "\N{NO-BREAK SPACE}%")

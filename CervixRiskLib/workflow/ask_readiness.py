@@ -91,6 +91,10 @@ def _case_obstacle(session: CaseSession, model: ModelEntry) -> str:
     measured = None
     try:
         session.choice()
+        for channel in model.channels[1:]:
+            if session.further_problem(channel):
+                # A long sentence, which stands there beside the choice.
+                return f"{channel_title(channel)} does not belong to the image: step 1 says why."
         if len(model.channels) > 1:
             session.further_images()
         if model.needs_contour or session.segmentation is not None:

@@ -120,7 +120,8 @@ def test_a_model_of_two_images_needs_both(session: Any, open_case: Any, ultrasou
     session.set_further_volume("image_t1", further)
     assert readiness(session, "staging", model).enabled
     further.SetSpacing(0.4, 0.4, 1.0)
-    assert "The pixels of T1" in why(session, "staging", model)
+    assert why(session, "staging", model) == "T1 does not belong to the image: step 1 says why."
+    assert "The pixels of T1" in session.further_problem("image_t1")
     # A model of one image does not look at it.
     assert readiness(session, "staging", STAGING).enabled
 
