@@ -67,10 +67,11 @@ def fake_program(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``predict --cohort`` asks here instead of a program of its own: for stand-ins, and for many calls."""
+    """``predict --cohort`` and ``validate`` ask here, not in a program of their own: for stand-ins, and many calls."""
     from contextlib import contextmanager
 
     from CervixRiskLib.cli import predict as command
+    from CervixRiskLib.cli import validate as validation
     from CervixRiskLib.cli.asked_program import AskedProgram
     from CervixRiskLib.worker.predictors import open_predictor
 
@@ -85,6 +86,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
         )
 
     monkeypatch.setattr(command, "asked_program", here)
+    monkeypatch.setattr(validation, "asked_program", here)
 
 
 @pytest.fixture(scope="session")

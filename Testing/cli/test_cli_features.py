@@ -120,6 +120,33 @@ def test_clinical_values_stand_in_the_table(call, beside, tables, tmp_path):
     assert {"points_rbc_count", "points_fusion_score"} <= set(pd.read_csv(answers))
 
 
+def test_further_rows_are_validated_and_the_training_table_is_refused(call, alone, tables, tmp_path):
+    from CervixRiskLib.cli.validation_answers import answer_labelled_features
+    from CervixRiskLib.cli.validation_inputs import external_validation
+    from CervixRiskLib.progress import SILENT
+
+    table = pd.read_csv(tables / "features.csv", index_col=0).iloc[:20]
+    table.index = [f"F{place}: {place % 3}" for place in range(20)]
+    table.iloc[4, 1:] = np.nan
+    table["label"] = table["label"].astype(object)
+    table.iloc[6, 0] = "?"
+    table["patient_id"] = [f"P{place // 2}" for place in range(20)]
+    table.to_csv(tmp_path / "further.csv")
+    answered = answer_labelled_features(load_bundle(alone), tmp_path / "further.csv", "label", SILENT)
+    assert len(answered.answers) == 18
+    assert [problem.case_id for problem in answered.cohort.excluded] == ["F6: 0"]
+    assert list(answered.failures) == ["F4: 1"]
+    assert "missing or no numbers" in answered.failures["F4: 1"]
+    assert not answered.failures["F4: 1"].startswith("F4")
+    validation = external_validation(load_bundle(alone), answered, (), ())
+    assert len(set(validation.cases.patients)) == 10
+    assert not validation.simulated
+    arguments = ("validate", alone, tables / "features.csv", "-o", tmp_path / "out", "--outcome", "label")
+    assert "the one that the model was trained on" in call(*arguments).sentence()
+    assert "compares images" in call(*arguments, "--training-cohort", tables / "cohort.csv").sentence()
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_row_that_cannot_be_answered_is_told(call, alone, tables, tmp_path):
     table = pd.read_csv(tables / "features.csv", index_col=0)
     table.iloc[7] = np.nan

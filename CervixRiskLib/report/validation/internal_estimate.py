@@ -24,6 +24,7 @@ from ..study.staging_networks import own_network, validation_words
 from .external_validation import ExternalValidation
 
 AUC = "AUC"
+STAGING = "staging"
 _CUT_OFF = {"Accuracy": "accuracy", "Sensitivity": "sensitivity", "Specificity": "specificity"}
 _TABLE_2 = {"Accuracy": "accuracy", "Precision": "macro_precision", "Recall": "macro_recall", "F1": "macro_f1"}
 _CALIBRATION = {
@@ -58,7 +59,7 @@ def internal_estimates(validation: ExternalValidation) -> tuple[InternalEstimate
     study = validation.study
     if study is None:
         return ()
-    if validation.manifest.task == "staging":
+    if validation.manifest.task == STAGING:
         title, network = own_network(study)
         found = f"{validation_words(study)}, {_patients(network)}"
         if len(validation.manifest.class_names) > 2:

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...errors import TrainingError
 from ...statistics import confusion_matrix, roc_band
-from ..study.cells import Cell, Estimate, cell_text
+from ..study.cells import Cell, cell_text
 from ..study.document import Absence, Block, FigureBlock, Paragraph, Section, TableBlock
 from ..study.headline import auc_2
 from ..study.performance import Judged
 from .external_validation import ExternalValidation
-from .internal_estimate import AUC, class_measures, difference, measures_of
+from .internal_estimate import STAGING, difference
 from .verdict import Findings
 
 if TYPE_CHECKING:
@@ -120,10 +119,9 @@ def comparison_block(found: Findings) -> Block:
             "The bundle holds no study record (it is older than reports), so there is no internal estimate to compare "
             "with."
         )
-    here = here_measures(found)
     head = ("Measure", HERE, *("its own", "difference") * len(found.internal))
     rows: list[tuple[Cell, ...]] = []
-    for title, value in here.items():
+    for title, value in found.measures.items():
         row: list[Cell] = [title, value]
         for one in found.internal:
             own = one.measures.get(title)
@@ -136,7 +134,7 @@ def comparison_block(found: Findings) -> Block:
         "The model's own validation is of models trained like it on parts of its cohort; that another cohort would "
         "have given another model is not in its interval, which is somewhat too narrow.",
     ]
-    if found.judged is not None and validation_is_calibrated_on(found.validation):
+    if found.judged is not None and found.validation.manifest.task == STAGING:
         notes.append(
             "The bundle's calibration was fitted to the cases of its own validation: there is no internal number to "
             "set its calibration here beside."
@@ -151,25 +149,9 @@ def comparison_block(found: Findings) -> Block:
     )
 
 
-def here_measures(found: Findings) -> dict[str, Estimate]:
-    """The measures on the further patients, by the names of the internal ones."""
-    cases = found.validation.cases
-    if found.judged is None:
-        return {**class_measures(cases.outcomes, cases.called, cases.probabilities, cases.patients)}
-    try:
-        return measures_of(found.judged, staging=validation_is_calibrated_on(found.validation))
-    except TrainingError:
-        return {AUC: found.auc}
-
-
-def validation_is_calibrated_on(validation: ExternalValidation) -> bool:
-    """Staging calibrates its bundle on the very cases that it judges networks by."""
-    return validation.manifest.task == "staging"
-
-
 def class_section(found: Findings) -> tuple[Section, ...]:
     """Table 2 of Dai et al. where there are more than two classes: the measures by themselves."""
-    rows: tuple[tuple[Cell, ...], ...] = tuple(here_measures(found).items())
+    rows: tuple[tuple[Cell, ...], ...] = tuple(found.measures.items())
     return (
         Section(
             "Measures of all groups",

@@ -20,7 +20,7 @@ from ..study.document import Absence, Block, BulletList, FigureBlock, Paragraph,
 from ..study.performance import Judged
 from ..study.subgroup_blocks import subgroup_blocks
 from .external_validation import MODEL, ExternalValidation
-from .internal_estimate import InternalEstimate, cell_of
+from .internal_estimate import STAGING, InternalEstimate, cell_of
 from .sections_performance import HERE
 from .verdict import Findings, calibration_words, threshold_words
 
@@ -145,7 +145,7 @@ def _sets(found: Findings, judged: Judged) -> tuple[Block, ...]:
     return (
         Paragraph(sentence),
         FigureBlock("Prediction sets on these patients", draw, "sets_further_patients", sentence),
-        _sets_table(summaries, found.validation.manifest.class_names, known),
+        _sets_table(summaries, found.validation, known),
     )
 
 
@@ -181,7 +181,10 @@ def coverage_words(summary: ConformalSummary) -> str:
     return f"{opening}: these patients do not show that it fails."
 
 
-def _sets_table(summaries: list[ConformalSummary], class_names: tuple[str, ...], known: InternalEstimate) -> TableBlock:
+def _sets_table(
+    summaries: list[ConformalSummary], validation: ExternalValidation, known: InternalEstimate
+) -> TableBlock:
+    class_names, task = validation.manifest.class_names, validation.manifest.task
     rows: list[tuple[Cell, ...]] = []
     for one in summaries:
         asked = f"{100 * one.asked:.0f} %" + (" in each outcome" if one.class_conditional else "")
@@ -189,6 +192,7 @@ def _sets_table(summaries: list[ConformalSummary], class_names: tuple[str, ...],
         rows.append(
             (asked, *(Estimate(100 * p.value, 100 * p.lower, 100 * p.upper, digits=0, unit="%") for p in parts))
         )
+    fitted = " The bundle's calibration was fitted to that validation's cases." if task == STAGING else ""
     return TableBlock(
         "Prediction sets, shares with 95 % intervals",
         (
@@ -199,7 +203,7 @@ def _sets_table(summaries: list[ConformalSummary], class_names: tuple[str, ...],
         "sets_further_patients_numbers",
         notes=(
             f"Thresholds: the model's own validation, {known.title}. None of these patients took part in them, so a "
-            "coverage that falls short is seen.",
+            f"coverage that falls short is seen.{fitted}",
             "The 95 % interval of a single probability is about that patient's risk, which nobody observes: its "
             "coverage cannot be counted.",
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,15 @@ from ..study.cells import Estimate, cell_text, interval_text
 from ..study.headline import auc_2, shuffled
 from ..study.performance import Judged, informative
 from .external_validation import ExternalValidation
-from .internal_estimate import AUC, InternalEstimate, calibration_of, class_measures, difference
+from .internal_estimate import (
+    AUC,
+    STAGING,
+    InternalEstimate,
+    calibration_of,
+    class_measures,
+    difference,
+    measures_of,
+)
 
 _NOT_HERE = "Do not use it for patients like these."
 _RECALIBRATE = "Do not use them before recalibration, judged on further patients."
@@ -27,8 +36,8 @@ class Findings:
     ----------
     judged
         The model on the further patients; ``None`` with more than two classes.
-    auc
-        Of all classes where there are more than two.
+    measures
+        What it is judged by, under the names of the internal ones; the AUC is of all classes where there are more.
     internal
         As :func:`.internal_estimate.internal_estimates` gives them.
     calibration
@@ -39,10 +48,14 @@ class Findings:
 
     validation: ExternalValidation
     judged: Judged | None
-    auc: Estimate
+    measures: Mapping[str, Estimate]
     internal: tuple[InternalEstimate, ...]
     calibration: CalibrationSummary | None
     size: ValidationCases | None
+
+    @property
+    def auc(self) -> Estimate:
+        return self.measures[AUC]
 
     @property
     def patients_text(self) -> str:
@@ -55,10 +68,11 @@ def findings(validation: ExternalValidation, internal: tuple[InternalEstimate, .
     """Judge the answers."""
     cases = validation.cases
     if len(validation.manifest.class_names) > 2:
-        auc = class_measures(cases.outcomes, cases.called, cases.probabilities, cases.patients)[AUC]
-        return Findings(validation, None, auc, internal, None, None)
+        several = class_measures(cases.outcomes, cases.called, cases.probabilities, cases.patients)
+        return Findings(validation, None, several, internal, None, None)
     judged = validation.judged()
-    return Findings(validation, judged, judged.auc(), internal, calibration_of(judged), _size(validation, internal))
+    measures = measures_of(judged, staging=validation.manifest.task == STAGING)
+    return Findings(validation, judged, measures, internal, calibration_of(judged), _size(validation, internal))
 
 
 def _size(validation: ExternalValidation, internal: tuple[InternalEstimate, ...]) -> ValidationCases | None:
