@@ -171,6 +171,12 @@ class TestConformal:
         assert low < 0.75
         assert high >= 1
 
+    def test_the_legend_names_the_groups(self) -> None:
+        told = words(draw_conformal([summary(0.9)], class_names=("surgery", "chemoradiotherapy")))
+        assert {"surgery", "chemoradiotherapy"} <= set(told)
+        assert "Positive cases" not in told
+        assert "Positive cases" in words(draw_conformal([summary(0.9)]))
+
     def test_nothing_to_draw(self) -> None:
         with pytest.raises(TrainingError, match="no prediction sets"):
             draw_conformal([])

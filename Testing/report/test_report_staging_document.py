@@ -155,9 +155,11 @@ def test_a_measure_without_an_interval_is_explained(make_study, document):
 
 
 def test_an_accuracy_that_naming_one_group_reaches_is_said_to_be_no_better(make_study):
-    document = staging_document(make_study(signal=0.8, larger=0.8))
+    document = staging_document(make_study(signal=1.5, larger=0.8))
     sentences = next(block for block in document.summary if isinstance(block, BulletList)).items
     assert "0.80 of the cases: these cases do not show" in sentences[0]
+    worse = staging_document(make_study(signal=0.8, larger=0.8))
+    assert "right less often than that" in next(b for b in worse.summary if isinstance(b, BulletList)).items[0]
     good = staging_document(make_study(signal=4.0))
     assert "the accuracy is above it" in next(b for b in good.summary if isinstance(b, BulletList)).items[0]
 

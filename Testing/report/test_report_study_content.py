@@ -275,7 +275,7 @@ def test_table_one_stands_beside_the_printed_values(full: StudyDocument) -> None
     assert [cell.replace("\u00a0", " ") for cell in rows["Maximum diameter (mm)"][-3:]] == [
         "30.25 ± 11.86",
         "41.29 ± 14.81",
-        "<0.001",
+        "< 0.001",
     ]
     assert [row[0] for row in table(full, "missing_values").rows] == ["RBC count (10¹²/L)"]
 

@@ -53,6 +53,7 @@ _GROUPS = (
 def draw_conformal(
     summaries: Sequence[ConformalSummary],
     *,
+    class_names: tuple[str, str] | None = None,
     confidence: float = 0.95,
     path: str | os.PathLike[str] | None = None,
     title: str = "",
@@ -64,6 +65,8 @@ def draw_conformal(
     ----------
     summaries
         See :func:`CervixRiskLib.statistics.conformal_sets`; in the order of the rows.
+    class_names
+        Of the negative and the positive cases, for the legend.
     confidence
         Of the summaries' intervals; said below.
     path
@@ -104,7 +107,7 @@ def draw_conformal(
         coverage.set_yticks([])
         shares.grid(False)
         _finish(shares, coverage, summaries)
-        panels.legend(_handles(), columns=4)
+        panels.legend(_handles(class_names), columns=4)
     if path is not None:
         save_figure(panels.figure, path)
     return panels.figure
@@ -163,14 +166,16 @@ def _finish(shares: Axes, coverage: Axes, summaries: Sequence[ConformalSummary])
     coverage.set_xlabel("Sets with the true outcome", fontsize=TEXT_SIZE)
 
 
-def _handles() -> list[object]:
+def _handles(class_names: tuple[str, str] | None) -> list[object]:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     answers: list[object] = [Patch(color=ground, label=words) for _, words, ground, _ in _ANSWERS]
+    fields = ("coverage_negative", "coverage_positive")
+    named = {} if class_names is None else dict(zip(fields, class_names, strict=True))
     groups: list[object] = [
-        Line2D([], [], color=colour, marker=marker, markersize=5, linewidth=1.2, label=words)
-        for _, words, colour, marker, _ in _GROUPS
+        Line2D([], [], color=colour, marker=marker, markersize=5, linewidth=1.2, label=named.get(field, words))
+        for field, words, colour, marker, _ in _GROUPS
     ]
     groups.append(Line2D([], [], color=INK, linewidth=2.0, label="Asked"))
     # Legends are filled column by column.

@@ -64,7 +64,7 @@ def cell_text(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, int):
-        return _signed(f"{cell:d}")
+        return _signed(f"{cell:,d}")
     if isinstance(cell, Estimate):
         return _estimate_text(cell)
     if isinstance(cell, PValue):
@@ -74,7 +74,7 @@ def cell_text(cell: Cell) -> str:
         return f"{cell.count} / {cell.total} ({share})"
     if not math.isfinite(cell):
         return _not_finite(cell)
-    return _signed(f"{cell:.0f}" if abs(cell) >= 100 else f"{cell:.3g}")
+    return _signed(f"{cell:,.0f}" if abs(cell) >= 100 else f"{cell:.3g}")
 
 
 def interval_text(estimate: Estimate) -> str:

@@ -44,7 +44,7 @@ def conformal_blocks(
     def draw() -> Figure:
         from ..figures.conformal import draw_conformal
 
-        return draw_conformal(summaries, simulated=simulated)
+        return draw_conformal(summaries, class_names=class_names, simulated=simulated)
 
     sentence = conformal_sentence(
         next(one for one in summaries if one.asked == _SAID and not one.class_conditional), class_names

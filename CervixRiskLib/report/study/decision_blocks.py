@@ -77,9 +77,13 @@ def range_sentence(curve: DecisionCurve, main: str, spoken: str) -> str:
     found, certain = _ranges(curve, main, False), _ranges(curve, main, True)
     if not found:
         return f"At no threshold is acting on {spoken} better than treating everyone or no one."
-    sentence = f"Acting on {spoken} is better than treating everyone or no one at thresholds of {found}"
     if not certain:
-        return f"{sentence}; at none of them does the pointwise 95 % interval of the advantage leave 0."
+        return (
+            f"These cases do not show at any threshold that acting on {spoken} is better than treating everyone or "
+            f"no one: its curve lies above both at {found}, but there the pointwise 95 % interval of the advantage "
+            "includes 0."
+        )
+    sentence = f"Acting on {spoken} is better than treating everyone or no one at thresholds of {found}"
     return f"{sentence}; the pointwise 95 % interval of the advantage lies above 0 at {certain}."
 
 

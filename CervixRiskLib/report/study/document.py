@@ -100,6 +100,9 @@ class TableBlock:
         ``(("", 2), ("honest", 3), ("paper", 3), ("published, other data", 1))``
     strong, indented
         Positions of the rows in bold type, and of those that belong to one above.
+    repeats
+        Name of the figure that shows all of these numbers: the table is folded on the page, and printed only where that
+        figure could not be drawn.
     """
 
     title: str
@@ -111,6 +114,7 @@ class TableBlock:
     groups: tuple[tuple[str, int], ...] = ()
     strong: tuple[int, ...] = ()
     indented: tuple[int, ...] = ()
+    repeats: str = ""
 
     def __post_init__(self) -> None:
         if not self.head or any(len(row) != len(self.head) for row in self.rows):

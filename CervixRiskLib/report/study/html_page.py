@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 from ... import __version__
 from ...errors import MissingComponentError
 from ..style import closing_line
-from .cells import NO_BREAK, cell_text, interval_text, value_text
+from .cells import Estimate, cell_text, interval_text, value_text
 from .document import Section, StudyDocument, TableBlock
 from .drawn_figures import DrawnFigure
-from .table_words import is_number_column, kept_together
+from .table_words import is_number_column, kept_together, unparted_signs
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-_PERCENT = re.compile(r"(?<=\d) (?=%)")
+# Columns of a table in ordinary type and in small type, and those with intervals on one line with their number.
+_WIDE, _WIDEST, _MOST_INTERVALS = 6, 8, 4
 _INTERVAL = re.compile(r"\([−\d][\d.,]*(?:–|[ \u00a0]to[ \u00a0])[−\d][\d.,]*(?:\u00a0%)?\)")
 
 
@@ -70,6 +71,7 @@ def html_page(document: StudyDocument, pictures: Mapping[str, DrawnFigure]) -> s
         sections=list(zip(anchors(document.sections), document.sections, strict=True)),
         pictures=pictures,
         columns_of=_columns,
+        width_of=_width,
         kind_of=lambda block: type(block).__name__,
         closing=closing_line(document.simulated),
         style=Markup(style),
@@ -89,10 +91,10 @@ def anchors(sections: tuple[Section, ...]) -> list[str]:
 
 
 def _unparted(words: str) -> Markup:
-    """Running text in which an interval in brackets stays on one line, and a number with its per cent sign."""
+    """Running text in which an interval in brackets stays on one line, and no sign is parted from its number."""
     from markupsafe import Markup, escape
 
-    text = _PERCENT.sub(NO_BREAK, str(escape(words)))
+    text = unparted_signs(str(escape(words)))
     return Markup(_INTERVAL.sub(r'<span class="interval">\g<0></span>', text))
 
 
@@ -110,6 +112,18 @@ def _columns(table: TableBlock) -> list[_Column]:
             styles.append("starts")
         columns.append(_Column(kept_together(name), " ".join(filter(None, styles))))
     return columns
+
+
+def _width(table: TableBlock) -> str:
+    """Class of a table that would not fit beside the contents in ordinary type: intervals get a line of their own, and
+    beyond eight columns the type is smaller.
+    """
+    columns = len(table.head)
+    cells = zip(*table.rows, strict=True)
+    intervals = sum(any(isinstance(cell, Estimate) and interval_text(cell) for cell in column) for column in cells)
+    if columns > _WIDE or intervals > _MOST_INTERVALS:
+        return "wide widest" if columns > _WIDEST else "wide"
+    return ""
 
 
 def _word_style(words: Iterable[str]) -> str:

@@ -162,7 +162,9 @@ class _Layout:
 
     def _block(self, block: Block) -> None:
         if isinstance(block, TableBlock):
-            self._table(table_words(block), block)
+            shown = self._figures.get(block.repeats)
+            if shown is None or shown.figure is None:
+                self._table(table_words(block), block)
         elif isinstance(block, NamedValues):
             self._table(named_words(block), None)
         elif isinstance(block, FigureBlock):

@@ -218,6 +218,8 @@ def _text(cell: object) -> str | None:
     words = str(cell).rstrip()
     if words.startswith("-"):
         words = f"\N{MINUS SIGN}{words[1:]}"
+    # The paper prints "<0.001"; beside our own it is written as ours.
+    words = re.sub(r"^<(?=\d)", "< ", words)
     # A number and its spread stay on one line.
     return words.replace(" ", _NO_BREAK) if words[0].isdigit() or words[0] in "<-−" else words
 

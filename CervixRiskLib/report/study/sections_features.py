@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ...bundle.study_file import Study
@@ -20,6 +21,7 @@ _STEPS = {
     "feature_class": "class",
     "eliminated": "elimination",
 }
+_COMPONENT = re.compile(r"pc\d+")
 _DESCRIBES = (
     "What follows describes the final model, which was fitted to all training cases. It estimates nothing: each "
     "resample of the honest protocol chose its own features."
@@ -67,7 +69,7 @@ def _classes(study: Study, trace: SelectionTrace) -> tuple[Block, ...]:
         ),
         TableBlock(
             "Features of each class after each step", heads, (*rows, ("All features", *totals)), "feature_class_counts",
-            table.notes, strong=(len(table.rows),),
+            table.notes, strong=(len(table.rows),), repeats="feature_classes",
         ),
     )  # fmt: skip
 
@@ -104,8 +106,16 @@ def _correlation(study: Study, trace: SelectionTrace) -> tuple[Block, ...]:
             study, "Spearman correlation of the final features", "correlation_map",
             f"Correlation matrix of {len(trace.correlation_names)} features.",
             lambda simulated: draw_correlation_map(trace, simulated=simulated), "Figure 5",
+            notes=_components(trace.correlation_names),
         ),
     )  # fmt: skip
+
+
+def _components(names: Sequence[str]) -> tuple[str, ...]:
+    """What a name such as "pc04" stands for."""
+    if any(_COMPONENT.fullmatch(name) for name in names):
+        return ("pc and a number: a principal component of the network's features.",)
+    return ()
 
 
 def _elimination(study: Study, trace: SelectionTrace) -> tuple[Block, ...]:
@@ -146,7 +156,10 @@ def _importance(study: Study, trace: SelectionTrace) -> tuple[Block, ...]:
             study, "Importance of the final features", "importances",
             "Mean fall of the AUC when a feature is permuted.",
             lambda simulated: draw_importances(trace, simulated=simulated), "Figure 10",
-            notes=("The features were chosen on all these cases: importances describe this model and are optimistic.",),
+            notes=(
+                "The features were chosen on all these cases: importances describe this model and are optimistic.",
+                *_components(trace.importance_names),
+            ),
         ),
     )  # fmt: skip
 
@@ -183,7 +196,7 @@ def _frequency(study: Study) -> tuple[Block, ...]:
         ),
         TableBlock(
             "Share of the resamples in which a feature was selected", ("Feature", "resamples", "in the final model"),
-            tuple(rows), "feature_frequency",
+            tuple(rows), "feature_frequency", repeats="selection_frequency",
         ),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...bundle.study_file import Study
+from ...bundle.study_record import TEST
 from .cells import Cell, Estimate, cell_text
 from .checklist_sections import checklist_sections
 from .document import Block, BulletList, KeyNumber, KeyNumbers, Section, StudyDocument, TableBlock, WarningBlock
@@ -42,18 +43,28 @@ def staging_document(study: Study) -> StudyDocument:
         Of a staging bundle or run.
     """
     title, network = own_network(study)
-    groups = ", ".join(
-        f"{int(np.sum(network.outcomes == code))} {name}" for code, name in enumerate(study.manifest.class_names)
-    )
     return StudyDocument(
         title=TITLE,
-        subtitle=f"{cases_text(network)} ({groups}); model of {study.manifest.created[:10]}",
+        subtitle=_subtitle(study, network),
         headline=_headline(study, title, network),
         summary=_summary(study, title, network),
         sections=_sections(study),
         simulated=study.manifest.simulated,
         provenance=provenance(study),
     )
+
+
+def _subtitle(study: Study, network: Judged) -> str:
+    """Who the network was judged on, and beside held-out cases, who it was trained on."""
+    groups = ", ".join(
+        f"{int(np.sum(network.outcomes == code))} {name}" for code, name in enumerate(study.manifest.class_names)
+    )
+    cases = f"{cases_text(network)} ({groups})"
+    if network.cases.name == TEST:
+        training = study.manifest.training
+        trained = f"{training.cases} cases" if training.patients is None else f"{training.patients} patients"
+        cases = f"Trained on {trained}, judged on {cases} held out"
+    return f"{cases}; model of {study.manifest.created[:10]}"
 
 
 def _sections(study: Study) -> tuple[Section, ...]:
@@ -168,4 +179,6 @@ def _beside_largest_group(study: Study, network: Judged, accuracy: Estimate) -> 
         return f"{always}."
     if accuracy.lower > share:
         return f"{always}: the accuracy is above it."
+    if accuracy.upper is not None and accuracy.upper < share:
+        return f"{always}: the network is right less often than that."
     return f"{always}: these cases do not show that the network does better than that."

@@ -11,11 +11,13 @@ from .document import NamedValues, TableBlock
 _NUMBER = re.compile(r"[<>≤≥~]?\s?[−+-]?\d")
 _LONGEST_NUMBER = 36
 _BRACKET = re.compile(r"[(\[][^)\]]{1,16}[)\]]")
+# Plain or escaped for a page.
+_PARTED = re.compile(r"(?<=\d) (?=%)|(?<=\bp) (?=(?:[=<]|&lt;) \d)|(?<=\bp [=<]) (?=\d)|(?<=\bp &lt;) (?=\d)")
 
 
 def table_words(block: TableBlock) -> TableWords:
     """The words of ``block``; columns of numbers are set to the right."""
-    groups = tuple(name for name, span in block.groups for _ in range(span))
+    groups = tuple(kept_together(printable_line(name)) for name, span in block.groups for _ in range(span))
     return TableWords(
         head=tuple(kept_together(printable_line(name)) for name in block.head),
         rows=tuple(tuple(kept_together(printable_line(cell_text(cell))) for cell in row) for row in block.rows),
@@ -45,8 +47,14 @@ def kept_together(words: str) -> str:
     return _BRACKET.sub(lambda found: found[0].replace(" ", NO_BREAK), words)
 
 
+def unparted_signs(words: str) -> str:
+    """Running text in which a number stays with its per cent sign, and "p = 0.03" on one line."""
+    return _PARTED.sub(NO_BREAK, words)
+
+
 def printable_line(words: str) -> str:
-    """Words as they can be printed: on one line, without control characters."""
-    return "".join(
+    """Words as they can be printed: on one line, without control characters, no sign parted from its number."""
+    plain = "".join(
         sign for sign in words.replace("\n", " ").replace("\t", " ") if sign.isprintable() or sign == NO_BREAK
     )
+    return unparted_signs(plain)
