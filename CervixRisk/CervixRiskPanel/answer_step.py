@@ -20,6 +20,7 @@ from .points_chart import ShareChart
 from .probability_bar import ProbabilityBar
 from .save_report import SaveReport
 from .shortcuts import Shortcuts
+from .single_shot import single_shot
 from .tints import show_quietly, show_remark
 
 _HEADLINE_SCALE = 2.2
@@ -56,9 +57,7 @@ class AnswerStep:
         self._contributions = PaintedLabel(self.ui.contributionsLabel, hides=False)
         self._nomogram_label = PaintedLabel(self.ui.nomogramLabel, self._on_wider, hides=False)
         self._painted = (self._bar, self._groups, self._points, self._contributions, self._nomogram_label)
-        self._begin_timer = qt.QTimer()
-        self._begin_timer.setSingleShot(True)
-        self._begin_timer.timeout.connect(self._on_begin_checks)
+        self._begin_timer = single_shot(_CHECKS_AFTER_MS, self._on_begin_checks)
         self._enlarge_headline()
         self._connect()
         self._refresh()
@@ -137,7 +136,7 @@ class AnswerStep:
         if self.context.session.answer is None or self.context.session.answer_is_stale:
             self._show_charts(False)
         else:
-            self._begin_timer.start(_CHECKS_AFTER_MS)
+            self._begin_timer.start()
 
     def _on_begin_checks(self) -> None:
         self.checks.begin()

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import qt
 import slicer
 from slicer.i18n import tr as _
 
@@ -16,6 +15,7 @@ from .contour_editor import ContourEditor
 from .own_contour import OwnContour
 from .reader_study import ReaderStudy
 from .shortcuts import Shortcuts
+from .single_shot import single_shot
 from .tints import show_problem, show_quietly, show_remark
 
 _DRAFT_MS, _FACTS_MS = 1000, 150
@@ -40,8 +40,8 @@ class ContourStep:
         self._seen_volume = self._seen_contour = None
         self._told_problem = False
         self.keeper = DraftKeeper(self.session, _draft_folder())
-        self._draft_timer = _single_shot(_DRAFT_MS, self._on_draft)
-        self._facts_timer = _single_shot(_FACTS_MS, self._show_facts)
+        self._draft_timer = single_shot(_DRAFT_MS, self._on_draft)
+        self._facts_timer = single_shot(_FACTS_MS, self._show_facts)
         self.editor = ContourEditor(self.session, self.ui.editorFrame.layout())
         self.own = OwnContour(context, self.ui, self.keeper)
         self.study = ReaderStudy(context, self.ui, self.keeper)
@@ -295,11 +295,3 @@ class ContourStep:
 def _draft_folder() -> Path:
     """Beside Slicer's settings: of this person, on this computer."""
     return Path(slicer.app.slicerUserSettingsFilePath).parent / "CervixRisk" / "drafts"
-
-
-def _single_shot(milliseconds: int, slot):
-    timer = qt.QTimer()
-    timer.setSingleShot(True)
-    timer.setInterval(milliseconds)
-    timer.timeout.connect(slot)
-    return timer

@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 from CervixRiskLib.errors import CervixRiskError, MissingComponentError
 from CervixRiskLib.workflow.signal import Signal
 
+from .single_shot import single_shot
 from .study_packages import offer_study_packages
 from .tints import show_remark
 
@@ -40,10 +41,7 @@ class ReaderStudy:
         self._counts = ""
         self._is_busy = False
         self._known_folder = None
-        self._typing = qt.QTimer()
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(_TYPING_MS)
-        self._typing.timeout.connect(self._show_readers)
+        self._typing = single_shot(_TYPING_MS, self._show_readers)
         ui.folderEdit.filters = ctk.ctkPathLineEdit.Dirs
         ui.folderEdit.toolTip = _(
             "The study's folder, as its coordinator has given it to you. It may be a network drive."

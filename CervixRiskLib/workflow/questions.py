@@ -13,7 +13,6 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CervixRiskError
@@ -28,6 +27,7 @@ from ..worker import (
     WorkerPrepared,
     WorkerProgress,
 )
+from .open_question import OnFailure, OpenQuestion, QuestionProgress
 from .signal import Signal
 
 if TYPE_CHECKING:
@@ -37,45 +37,6 @@ if TYPE_CHECKING:
 LET_GO_SECONDS = 0.004
 """Measured with the lock held for 20 ms at a time: answers take 50 ms instead of 30 ms; with 1 ms they take 80 ms."""
 _KEPT_FAILURES = 5
-
-OnFailure = Callable[[WorkerFailure], Any]
-
-
-@dataclass(frozen=True)
-class QuestionProgress:
-    """Where the oldest question stands.
-
-    Parameters
-    ----------
-    title
-        What is under way, as its asker called it.
-    description, done, total, detail
-        As in :class:`CervixRiskLib.progress.Task`; ``total`` is ``None`` where the end cannot be told.
-    seconds
-        Since it was asked.
-    """
-
-    title: str
-    description: str
-    done: int
-    total: int | None
-    detail: str
-    seconds: float
-
-
-class _Question:
-    """A question under way, under the worker's own number."""
-
-    def __init__(
-        self, ticket: Ticket, title: str, on_end: Callable[[Any], Any], on_failure: OnFailure, background: bool
-    ) -> None:
-        self.ticket = ticket
-        self.background = background
-        self.title = title
-        self.on_end = on_end
-        self.on_failure = on_failure
-        self.asked = time.monotonic()
-        self.tasks: dict[int, WorkerProgress] = {}
 
 
 class Questions:
@@ -105,8 +66,8 @@ class Questions:
         self._worker: PredictionWorker | None = None
         self._last: Ticket = 0
         # By the worker's number, in the order they were asked.
-        self._open: dict[Ticket, _Question] = {}
-        self._failed: list[tuple[_Question, WorkerFailure]] = []
+        self._open: dict[Ticket, OpenQuestion] = {}
+        self._failed: list[tuple[OpenQuestion, WorkerFailure]] = []
         # Heard and not yet told: an error of one asker must not swallow what the others wait for.
         self._events: deque[WorkerEvent] = deque()
         self._failures: deque[tuple[str, WorkerFailure]] = deque(maxlen=_KEPT_FAILURES)
@@ -166,14 +127,7 @@ class Questions:
     def progress(self) -> QuestionProgress | None:
         """Where the oldest question stands that a person waits for; ``None`` when there is none."""
         question = next((question for question in self._open.values() if not question.background), None)
-        if question is None:
-            return None
-        # The innermost stretch of work, which began last.
-        step = next(reversed(question.tasks.values()), None)
-        seconds = time.monotonic() - question.asked
-        if step is None:
-            return QuestionProgress(question.title, "", 0, None, "", seconds)
-        return QuestionProgress(question.title, step.description, step.done, step.total, step.detail, seconds)
+        return None if question is None else question.progress()
 
     @property
     def process_id(self) -> int | None:
@@ -246,7 +200,7 @@ class Questions:
         if self._closed:
             raise RuntimeError("the questions are closed")
         self._last += 1
-        question = _Question(self._last, title, on_end, on_failure, background)
+        question = OpenQuestion(self._last, title, on_end, on_failure, background)
         try:
             if self._worker is None:
                 self._worker = self._make_worker(self._force_cpu)
@@ -296,7 +250,7 @@ class Questions:
             self._fail(*self._failed.pop(0))
         return told
 
-    def _fail(self, question: _Question, failure: WorkerFailure) -> None:
+    def _fail(self, question: OpenQuestion, failure: WorkerFailure) -> None:
         if failure.kind is not FailureKind.CANCELLED:
             self._failures.append((time.strftime("%H:%M:%S"), failure))
         question.on_failure(failure)
