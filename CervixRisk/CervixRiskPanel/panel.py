@@ -21,6 +21,7 @@ from .messages import show_error
 from .sample_data import open_sample
 from .settings import PanelSettings
 from .slice_display import SliceDisplay
+from .tab_order import follow_layout
 
 _QUICK_MS, _SLOW_MS = 20, 250
 # What a header of 400 pixels holds beside the step's name.
@@ -80,6 +81,10 @@ class Panel:
         self.questions.changed.connect(self._set_pace)
         self.diagnostics = None
         self.ui.diagnosticsButton.clicked.connect(self._on_diagnostics)
+        # After the steps, which build a model's fields and rows.
+        self.session.study_changed.connect(self._order_keys)
+        self.session.channels_changed.connect(self._order_keys)
+        self._order_keys()
         self._show_summaries()
 
     def enter(self) -> None:
@@ -153,6 +158,9 @@ class Panel:
 
     def _on_answer(self) -> None:
         self.slices.show_answer()
+
+    def _order_keys(self) -> None:
+        follow_layout(self.widget)
 
     def _on_tick(self) -> None:
         self.questions.poll()
