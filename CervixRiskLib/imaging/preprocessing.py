@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import ImageError, RoiError
+from .channel_grid import check_same_grid
 from .contrast_equalisation import equalise_contrast
 from .crop import Crop, cut_rectangle
 from .preprocessing_settings import SlicePreprocessing
@@ -22,8 +23,6 @@ from .slice_image import SliceImage
 
 # A square this many times larger than the slice says that the pixel size is wrong.
 _LARGEST_SQUARE = 10.0
-# Pixel sizes of two images of one grid agree to this part of themselves.
-_SPACING_TOLERANCE = 1e-3
 # Cells of the square that the image only grazes, by rounding, are not part of it.
 _GRAZING = 1e-6
 
@@ -99,8 +98,8 @@ def preprocess_channels(
     """
     if not images:
         raise ImageError("A case needs at least one image.")
-    for further in images[1:]:
-        check_same_grid(images[0], further)
+    for number, further in enumerate(images[1:], 2):
+        check_same_grid(images[0], further, name=f"Channel {number}")
     return tuple(preprocess_slice(image, roi, settings) for image in images)
 
 
@@ -193,37 +192,3 @@ def _limits(pixels: np.ndarray, low_percentile: float, high_percentile: float) -
     if low == high:
         low, high = float(pixels.min()), float(pixels.max())
     return (low, high) if low < high else (low, low + 1.0)
-
-
-def check_same_grid(first: SliceImage, other: SliceImage) -> None:
-    """Whether two images can be channels of one network input.
-
-    Raises
-    ------
-    ImageError
-        They have other rows and columns, pixel sizes, or places in the patient.
-    """
-    if first.shape != other.shape:
-        raise ImageError(
-            f"The images of a case must have the same rows and columns; one has {first.shape[0]} × {first.shape[1]}, "
-            f"another {other.shape[0]} × {other.shape[1]}. Resample one onto the other's grid."
-        )
-    if (first.spacing_mm is None) != (other.spacing_mm is None) or not np.allclose(
-        first.spacing_mm or 0.0, other.spacing_mm or 0.0, rtol=_SPACING_TOLERANCE, atol=0.0
-    ):
-        raise ImageError(
-            f"The images of a case must have the same pixel size; one has {_spacing(first)}, another "
-            f"{_spacing(other)}. Resample one onto the other's grid, or give the pixel size of both."
-        )
-    if first.geometry is None or other.geometry is None or first.spacing_mm is None:
-        return
-    if not first.geometry.agrees_with(other.geometry, max(first.spacing_mm)):
-        raise ImageError(
-            "The images of a case lie in different places of the patient. Resample one onto the other's grid."
-        )
-
-
-def _spacing(image: SliceImage) -> str:
-    if image.spacing_mm is None:
-        return "an unknown one"
-    return f"{image.spacing_mm[0]:.3g} × {image.spacing_mm[1]:.3g} mm"

@@ -2,7 +2,7 @@
 
 The volume refers to each by an MRML node reference under the channel's name, so that a saved scene keeps them. The
 rules are those of a cohort's column ``image_t1``, see :func:`CervixRiskLib.cohort.load_slices` and
-:func:`CervixRiskLib.imaging.preprocessing.check_same_grid`: nothing is resampled here.
+:func:`CervixRiskLib.imaging.channel_grid.check_same_grid`: nothing is resampled here.
 """
 
 from __future__ import annotations
@@ -61,18 +61,16 @@ def read_further_slice(volume: Any, choice: SliceChoice, further: Any, title: st
         It does not belong to the section: another frame of reference, another direction or place, another grid. Or it
         is the image itself.
     """
-    from ..imaging.preprocessing import check_same_grid
+    from ..imaging.channel_grid import check_pixel_size, check_same_grid, check_shape
 
     _check_frame_of_reference(volume, further, title)
     own = _same_section(volume, choice, further, title)
     first, image = read_volume_slice(volume, choice), read_volume_slice(further, own)
     _check_section(first, image, title)
-    if image.shape != first.shape:
-        raise ImageError(
-            f"{title} has {image.shape[1]} × {image.shape[0]} pixels and the image {first.shape[1]} × "
-            f"{first.shape[0]}: {_resample(title)}"
-        )
-    _check_sizes(read_file_pixel_size(volume, choice).spacing_mm, read_file_pixel_size(further, own).spacing_mm, title)
+    remedy = _resample(title)
+    check_shape(first, image, name=title, remedy=remedy)
+    told = [read_file_pixel_size(node, at).spacing_mm for node, at in ((volume, choice), (further, own))]
+    check_pixel_size(told[0], told[1], name=title, remedy=remedy)
     size = read_pixel_size(volume, choice)
     if size.state in _BY_A_PERSON and size.spacing_mm is not None:
         image = image.with_spacing(size.spacing_mm, size.source)
@@ -81,7 +79,7 @@ def read_further_slice(volume: Any, choice: SliceChoice, further: Any, title: st
         raise ImageError(f"The pixel size of {which} is unknown: give the image's in step 1, it then holds for both.")
     _check_corner(first, image, title)
     # What the model's own program will ask.
-    check_same_grid(first, image)
+    check_same_grid(first, image, name=title, remedy=remedy)
     if np.array_equal(first.pixels, image.pixels):
         raise ImageError(f"{title} is the same picture as the image: choose {title} itself.")
     return image
@@ -188,13 +186,3 @@ def _check_corner(first: SliceImage, other: SliceImage, title: str) -> None:
         return
     away = np.linalg.norm(np.array(places[1].origin_mm) - np.array(places[0].origin_mm))
     raise ImageError(f"{title} begins {float(away):.1f} mm beside the image: {_resample(title)}")
-
-
-def _check_sizes(first: tuple[float, float] | None, other: tuple[float, float] | None, title: str) -> None:
-    from ..cohort.case_slices import SPACING_TOLERANCE
-
-    if first is None or other is None:
-        return
-    if any(abs(a - b) > SPACING_TOLERANCE * b for a, b in zip(other, first, strict=True)):
-        told = [f"{size[0]:.3g} × {size[1]:.3g} mm" for size in (other, first)]
-        raise ImageError(f"The pixels of {title} are {told[0]} and those of the image {told[1]}: {_resample(title)}")

@@ -99,12 +99,15 @@ def test_rows_without_their_further_image_are_refused(write_table: Write) -> Non
 def test_channels_on_other_grids_are_refused(two_channels: Path) -> None:
     cohort = load_cohort(two_channels, require_roi=False)
     _write_volume(two_channels.parent / "B-t1.nrrd", (20, 31), (0.5, 0.6))
-    with pytest.raises(ImageError, match=r"image_t1 has 20 × 31 pixels .* image has 20 × 30: resample it .*T1 onto T2"):
+    with pytest.raises(
+        ImageError, match=r"image_t1 has 20 rows and 31 columns .* has 20 and 30: resample it .*T1 onto T2"
+    ):
         load_slices(cohort, "B")
-    _write_volume(two_channels.parent / "B-t1.nrrd", (20, 30), (0.5, 0.61))
-    with pytest.raises(ImageError, match=r"pixels of image_t1 are 0.61 × 0.5 mm and those of image 0.6 × 0.5 mm"):
+    _write_volume(two_channels.parent / "B-t1.nrrd", (20, 30), (0.5, 0.602))
+    with pytest.raises(ImageError, match=r"pixels of image_t1 are 0.602 × 0.5 mm and those of the image 0.6 × 0.5 mm"):
         load_slices(cohort, "B")
-    _write_volume(two_channels.parent / "B-t1.nrrd", (20, 30), (0.5, 0.605))
+    # What is read here is cut to one square afterwards: there the same rule holds.
+    _write_volume(two_channels.parent / "B-t1.nrrd", (20, 30), (0.5, 0.6005))
     assert len(load_slices(cohort, "B").images) == 3
 
 

@@ -282,8 +282,9 @@ def test_channels_share_the_square():
 def test_channels_of_other_grids_are_refused():
     first = noisy(spacing=(1.0, 1.0))
     for other, words in (
-        (noisy((90, 119), spacing=(1.0, 1.0)), ("90 × 120", "90 × 119")),
+        (noisy((90, 119), spacing=(1.0, 1.0)), ("Channel 2 has 90 rows and 119 columns", "the image has 90 and 120")),
         (noisy(spacing=(1.0, 1.1)), ("1 × 1 mm", "1 × 1.1 mm")),
+        (noisy(spacing=(1.0, 1.002)), ("1 × 1 mm", "1 × 1.002 mm")),
         (noisy(), ("1 × 1 mm", "unknown")),
     ):
         with pytest.raises(ImageError) as error:

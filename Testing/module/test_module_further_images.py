@@ -85,7 +85,7 @@ def test_what_does_not_belong_to_the_section_is_told_beside_it(step: Any, add: C
     node = add(replace(MR, pixels=MR.pixels[:50]))
     row.selector.setCurrentNode(node)
     assert row.message.visible
-    assert "T1 has 80 × 50 pixels and the image 80 × 60" in row.message.text
+    assert "T1 has 50 rows and 80 columns of pixels and the image has 60 and 80" in row.message.text
     row.selector.setCurrentNode(add())
     assert not row.message.visible
     assert step.session.case_input().further_images
