@@ -270,6 +270,21 @@ def test_no_subgroup_tells_of_one_or_two_cases(study_minimal: Study) -> None:
     assert any("fewer than 3 cases" in note for note in table(document, "subgroups_numbers").notes)
 
 
+def test_the_size_of_a_group_of_one_does_not_follow_from_the_others(study_minimal: Study) -> None:
+    groups = ("A",) * 12 + ("B",) * 7 + ("",)
+    record = only([1, 0] * 10, list(np.random.default_rng(3).random(20)))
+    cases = replace(record.case_sets[0], subgroups={"Histology": groups})
+    document = study_document(replace(study_minimal, record=replace(record, case_sets=(cases,))))
+    found = {row[0]: row for row in table(document, "subgroups_numbers").rows}
+    assert found["not known, or too few"][1] == "< 3"
+    assert found["B"][1:3] == ("not shown", "not shown")
+    assert found["A"][1] == 12
+    figure = next(block for block in document.figures() if block.name == "subgroups").draw()
+    told = {label.get_text().strip(): label.get_fontweight() for label in figure.axes[0].get_yticklabels()}
+    assert told["not known, or too few (n < 3)"] != "bold"
+    assert "B (n not shown)" in told
+
+
 def test_table_one_stands_beside_the_printed_values(full: StudyDocument) -> None:
     rows = {row[0]: row for row in table(full, "table_one_1").rows}
     assert [cell.replace("\u00a0", " ") for cell in rows["Maximum diameter (mm)"][-3:]] == [

@@ -29,8 +29,8 @@ AUC = Estimate(0.7, 0.6, 0.8)
 
 
 def table(name: str, *cells: Cell, **parts: object) -> TableBlock:
-    head = ("Model", *(f"column {place}" for place in range(len(cells))))
-    return TableBlock(f"Table {name}", head, (("nomogram", *cells),), name, **parts)
+    columns = ("Model", *(f"column {place}" for place in range(len(cells))))
+    return TableBlock(f"Table {name}", parts.pop("head", columns), (("nomogram", *cells),), name, **parts)
 
 
 def document(*blocks: object) -> StudyDocument:
@@ -46,15 +46,20 @@ def not_drawn() -> Figure:
 
 
 def test_tables_too_wide_for_the_page_get_smaller_type() -> None:
+    long = "fusion, selected on all cases"
     shown = document(
         table("narrow", AUC, AUC, "x"),
+        table("short", *("x" for _ in range(9))),
         table("intervals", AUC, AUC, AUC, AUC, AUC),
-        table("columns", *("x" for _ in range(6))),
-        table("many", *(AUC for _ in range(8))),
+        table("head", AUC, AUC, AUC, AUC, head=("Model", long, long, long, long)),
+        table("many", *(AUC for _ in range(9))),
+        table("texts", *("142.92\u00a0±\u00a0762.65" for _ in range(7))),
     )
     page = html_page(shown, {})
     found = dict(re.findall(r'id="table-(\w+)">.*?<table(?: class="([^"]*)")?>', page, re.DOTALL))
-    assert found == {"narrow": "", "intervals": "wide", "columns": "wide", "many": "wide widest"}
+    assert found == {
+        "narrow": "", "short": "", "intervals": "wide", "head": "wide", "many": "wide widest", "texts": "wide widest",
+    }  # fmt: skip
     for rule in ("table.wide td .interval { display: block; }", "table.widest {"):
         assert rule in page
 

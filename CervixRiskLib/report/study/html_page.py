@@ -21,8 +21,9 @@ from .table_words import is_number_column, kept_together, unparted_signs
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-# Columns of a table in ordinary type and in small type, and those with intervals on one line with their number.
-_WIDE, _WIDEST, _MOST_INTERVALS = 6, 8, 4
+# Signs that a table beside the contents has room for on a screen of 1280 pixels, in ordinary and in small type, and
+# what each column needs around its words.
+_ORDINARY, _SMALL, _PADDING = 114, 122, 2.5
 _INTERVAL = re.compile(r"\([−\d][\d.,]*(?:–|[ \u00a0]to[ \u00a0])[−\d][\d.,]*(?:\u00a0%)?\)")
 
 
@@ -116,14 +117,31 @@ def _columns(table: TableBlock) -> list[_Column]:
 
 def _width(table: TableBlock) -> str:
     """Class of a table that would not fit beside the contents in ordinary type: intervals get a line of their own, and
-    beyond eight columns the type is smaller.
+    where that is not enough the type is smaller.
     """
-    columns = len(table.head)
-    cells = zip(*table.rows, strict=True)
-    intervals = sum(any(isinstance(cell, Estimate) and interval_text(cell) for cell in column) for column in cells)
-    if columns > _WIDE or intervals > _MOST_INTERVALS:
-        return "wide widest" if columns > _WIDEST else "wide"
-    return ""
+    if _least_width(table, parted=False) <= _ORDINARY:
+        return ""
+    return "wide" if _least_width(table, parted=True) <= _SMALL else "wide widest"
+
+
+def _least_width(table: TableBlock, parted: bool) -> float:
+    """Signs of a line of the table, if every cell is parted wherever it may be; ``parted`` as wide tables part."""
+    total = 0.0
+    for index, head in enumerate(table.head):
+        whole = is_number_column(table, index) and not parted
+        lengths = [len(part) for part in _parts(kept_together(head), whole)]
+        for row in table.rows:
+            cell = row[index]
+            if parted and isinstance(cell, Estimate) and interval_text(cell):
+                lengths += [len(value_text(cell)), len(interval_text(cell)) + 2]
+            else:
+                lengths += [len(part) for part in _parts(kept_together(cell_text(cell)), whole)]
+        total += max(lengths) + _PADDING
+    return total
+
+
+def _parts(words: str, whole: bool) -> list[str]:
+    return [words] if whole else words.split(" ")
 
 
 def _word_style(words: Iterable[str]) -> str:

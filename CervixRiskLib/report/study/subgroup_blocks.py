@@ -56,11 +56,11 @@ def subgroup_blocks(
     for grouping, parts in groups.items():
         strong.append(len(rows))
         rows.append((grouping, "", "", "", "", ""))
-        hidden = _hidden(parts)
-        any_hidden = any_hidden or bool(hidden)
+        hidden, sizeless = _hidden(parts), _sizeless(parts)
+        any_hidden = any_hidden or bool(hidden | sizeless)
         for value, part in parts.items():
             indented.append(len(rows))
-            rows.append(_row(value, part, counted=value not in hidden))
+            rows.append(_row(value, part, counted=value not in hidden, sized=value not in sizeless))
 
     def draw() -> Figure:
         from ..figures.forest import draw_forest
@@ -137,11 +137,26 @@ def _hidden(parts: dict[str, Judged]) -> set[str]:
     return {value for value, line in zip(parts, hidden, strict=True) if line.any()}
 
 
-def _row(title: str, model: Judged, *, counted: bool = True) -> tuple[Cell, ...]:
+def _sizeless(parts: dict[str, Judged]) -> set[str]:
+    """The parts whose size is not told: those of few cases, and what theirs follows from by subtraction."""
+    sizes = np.array([len(part.outcomes) for part in parts.values()])
+    # Only the sum over the parts is known: what would make up a row is printed nowhere.
+    nowhere = np.zeros_like(sizes)
+    hidden = complementary_suppression(
+        np.column_stack([sizes, nowhere]),
+        np.column_stack([sizes < FEWEST_CASES, nowhere > 0]),
+        np.column_stack([nowhere > 0, nowhere == 0]),
+    )
+    return {value for value, line in zip(parts, hidden, strict=True) if line[0]}
+
+
+def _row(title: str, model: Judged, *, counted: bool = True, sized: bool = True) -> tuple[Cell, ...]:
     cases, positives = len(model.cases.outcomes), int(model.outcomes.sum())
     if cases < FEWEST_CASES:
         # What one or two patients had is nobody's business, and no measure of a model.
         return (title, f"< {FEWEST_CASES}", None, None, None, None)
+    if not sized:
+        return (title, NOT_SHOWN, NOT_SHOWN, _TOO_FEW if _few(model) else model.auc(), None, None)
     if _few(model):
         return (title, cases, positives if counted else NOT_SHOWN, _TOO_FEW, None, None)
     if not counted:
@@ -152,11 +167,11 @@ def _row(title: str, model: Judged, *, counted: bool = True) -> tuple[Cell, ...]
 def _forest(model: Judged, groups: dict[str, dict[str, Judged]]) -> list[ForestRow]:
     from ..figures.forest import ForestRow
 
-    def row(title: str, part: Judged, level: int) -> ForestRow:
+    def row(title: str, part: Judged, level: int, sized: bool = True) -> ForestRow:
         count = len(part.cases.outcomes)
         if count < FEWEST_CASES:
-            return ForestRow(f"{title} (n < {FEWEST_CASES})", None, None, None, "", level)
-        label = f"{title} (n = {count})"
+            return ForestRow(f"{title} (n < {FEWEST_CASES})", None, None, None, _TOO_FEW, level)
+        label = f"{title} (n = {count})" if sized else f"{title} (n {NOT_SHOWN})"
         if _few(part):
             return ForestRow(label, None, None, None, _TOO_FEW, level)
         auc = part.auc()
@@ -166,5 +181,6 @@ def _forest(model: Judged, groups: dict[str, dict[str, Judged]]) -> list[ForestR
     rows = [row("All cases", model, 0)]
     for grouping, parts in groups.items():
         rows.append(ForestRow(grouping, None, None, None, "", 0))
-        rows += [row(value, part, 1) for value, part in parts.items()]
+        sizeless = _sizeless(parts)
+        rows += [row(value, part, 1, value not in sizeless) for value, part in parts.items()]
     return rows
