@@ -171,6 +171,20 @@ def test_an_old_bundle_without_a_record_has_nothing_to_be_compared_with(make: Ma
     assert "its own validation (" not in document.headline
 
 
+def test_a_model_that_was_never_judged_honestly_is_not_called_old(make: Make, study_full: Study) -> None:
+    validation = make(*drawn(np.random.default_rng(6), 80))
+    paper = tuple(model for model in study_full.record.models if model.protocol == "paper")
+    document = validation_document(replace(validation, record=replace(study_full.record, models=paper)))
+    assert "never validated by the honest protocol: there is no internal" in " ".join(words_of(document))
+
+
+@pytest.mark.parametrize(("y", "p"), [([0] * 20, 0.5), ([1], 0.5), ([0, 1], 0.5), ([0] * 29 + [1], 0.9)])
+def test_too_few_patients_of_an_outcome_are_told_and_nothing_breaks(make: Make, y: list[int], p: float) -> None:
+    document = validation_document(make(np.array(y), np.linspace(0.1, p, len(y))))
+    assert "is undefined: a class has fewer than two of them" in document.headline
+    assert "nan" not in " ".join(words_of(document)).split()
+
+
 @pytest.mark.parametrize("p", [np.full(60, 0.3), np.where(np.arange(60) % 2 == 1, 0.9, 0.1)])
 def test_answers_that_hardly_vary_or_part_the_outcomes_are_told(make: Make, p: np.ndarray) -> None:
     document = validation_document(make(np.arange(60) % 2, p))
@@ -268,6 +282,13 @@ def test_two_treatment_groups_have_table_2_and_the_bundles_own_calibration(study
     np.testing.assert_allclose(logit(own.judged.scores[0]), 0.1 + 0.8 * raw)
     rows = table(validation_document(validation), "beside_internal")
     assert list(rows) == ["AUC", "Accuracy", "Sensitivity", "Specificity", "Precision", "Recall", "F1"]
+
+
+def test_three_groups_of_a_record_without_logits_stand_alone(study_full: Study) -> None:
+    validation = staging(study_full, ("early", "middle", "late"), np.random.default_rng(12))
+    assert validation.record is not None
+    assert len(internal_estimates(validation)) == 1
+    assert internal_estimates(replace(validation, record=replace(validation.record, details={}))) == ()
 
 
 def test_three_groups_are_judged_without_a_threshold(study_full: Study) -> None:

@@ -63,8 +63,9 @@ def internal_estimates(validation: ExternalValidation) -> tuple[InternalEstimate
         title, network = own_network(study)
         found = f"{validation_words(study)}, {_patients(network)}"
         if len(validation.manifest.class_names) > 2:
-            logits = study.record.details["logits"]
-            assert isinstance(logits, dict)
+            logits = study.record.details.get("logits")
+            if not isinstance(logits, dict) or title not in logits:
+                return ()
             shares = softmax(np.array(logits[title]) / (validation.manifest.calibration.temperature or 1.0), axis=1)
             called = np.asarray(network.model.predicted[0])
             return (InternalEstimate(found, class_measures(network.outcomes, called, shares, network.patients)),)

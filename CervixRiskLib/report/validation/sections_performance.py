@@ -115,10 +115,12 @@ def _confusion(validation: ExternalValidation) -> FigureBlock:
 def comparison_block(found: Findings) -> Block:
     """Each measure here, in the bundle's own validations, and the difference."""
     if not found.internal:
-        return Absence(
-            "The bundle holds no study record (it is older than reports), so there is no internal estimate to compare "
-            "with."
+        why = (
+            "The bundle holds no study record (it is older than reports)"
+            if found.validation.record is None
+            else "The model was never validated by the honest protocol"
         )
+        return Absence(f"{why}: there is no internal estimate to compare with.")
     head = ("Measure", HERE, *("its own", "difference") * len(found.internal))
     rows: list[tuple[Cell, ...]] = []
     for title, value in found.measures.items():

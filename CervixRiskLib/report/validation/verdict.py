@@ -61,7 +61,8 @@ class Findings:
     def patients_text(self) -> str:
         cases = self.validation.cases
         count, patients = len(cases.outcomes), len(set(cases.patients))
-        return f"these {patients} patients" if count == patients else f"these {count} cases of {patients} patients"
+        who = "one patient" if patients == 1 else f"{patients} patients"
+        return f"these {who}".replace("these one", "this one") if count == patients else f"these {count} cases of {who}"
 
 
 def findings(validation: ExternalValidation, internal: tuple[InternalEstimate, ...]) -> Findings:
