@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..atomic import NO_PLACE, storage_errors
-from ..bundle.bundle_folder import lies_in_bundle
 from ..errors import SettingsError, StorageError
 
 
@@ -25,6 +24,8 @@ def check_destinations(written: Iterable[Path | None], read: Iterable[Path | Non
     StorageError
         An output cannot be written where it should go, or would lie in a bundle.
     """
+    from ..bundle.bundle_folder import lies_in_bundle
+
     inputs = [path for path in read if path is not None and os.path.exists(path)]
     places: set[str] = set()
     for path in written:
