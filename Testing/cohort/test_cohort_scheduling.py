@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import joblib
 import pytest
@@ -35,23 +38,43 @@ def test_workers_leave_interrupts_to_this_process() -> None:
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
 
 
-@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-def test_workers_that_others_started_leave_interrupts_to_this_process_too() -> None:
-    # joblib hands over whatever processes with the same environment are idle.
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-        started = set(joblib.Parallel(n_jobs=2)(joblib.delayed(_pid_later)(_) for _ in range(4)))
-    pids = {pid for _, pid in run_tasks(_pid_despite_interrupt, range(6), jobs=2)}
-    assert pids <= started
+# A process of its own: idle workers of other tests may be handed over, and a background job ignores interrupts.
+_WORKERS = """
+import os, signal, time
+import joblib
+from CervixRiskLib.cohort.case_scheduling import run_tasks
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
-def _pid_later(_: int) -> int:
+def is_blocked(_):
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+def pid_later(_):
     time.sleep(0.2)  # so that both workers have a task
     return os.getpid()
 
-
-def _pid_despite_interrupt(_: int) -> int:
+def pid_despite_interrupt(_):
     signal.raise_signal(signal.SIGINT)
-    return _pid_later(_)
+    return pid_later(_)
+"""
+_OWN = "assert all(blocked for _, blocked in run_tasks(is_blocked, range(4), jobs=2))"
+# joblib hands over whatever processes with the same environment are idle.
+_OF_OTHERS = """
+with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+    started = set(joblib.Parallel(n_jobs=2)(joblib.delayed(pid_later)(_) for _ in range(4)))
+assert {pid for _, pid in run_tasks(pid_despite_interrupt, range(6), jobs=2)} <= started
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize("started", [_OWN, _OF_OTHERS], ids=["here", "elsewhere"])
+def test_workers_leave_interrupts_to_this_process_from_their_start_wherever_that_was(started: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", f"{_WORKERS}\n{started}"],
+        capture_output=True, text=True, timeout=120, check=False, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
