@@ -25,7 +25,12 @@ def test_four_sides_inside_the_image() -> None:
 
 @pytest.mark.parametrize(
     ("square", "sides"),
-    [((-5, 7, 10), {(0, 18, 6, 18), (6, 7, 6, 18), (0, 7, 6, 7)}), ((10, -3, 40), {(10, 0, 10, 30)})],
+    [
+        ((-5, 7, 10), {(0, 18, 6, 18), (6, 7, 6, 18), (0, 7, 6, 7)}),
+        ((10, -3, 40), {(10, 0, 10, 30)}),
+        # Its right side lies at a column that no row has the number of.
+        ((4, 14, 10), {(4, 14, 4, 25), (4, 25, 15, 25), (15, 14, 15, 25), (4, 14, 15, 14)}),
+    ],
 )
 def test_no_side_where_the_image_ends(square: tuple[float, float, float], sides: set[tuple[float, ...]]) -> None:
     assert {tuple(side) for side in map_frame(mapped(*square))} == sides

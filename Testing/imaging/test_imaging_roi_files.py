@@ -104,6 +104,17 @@ def test_an_image_chosen_as_contour_is_refused(tmp_path, image):
     assert read_roi(picture(tmp_path / "image.png", grey), image, label=level).n_pixels > 0
 
 
+def test_an_image_of_which_half_is_grey_is_refused(tmp_path, image):
+    """Of what is not dark; no real image had less than 53 %."""
+    values = np.zeros((30, 40), np.uint8)
+    values[10:20] = 255
+    values[10:20, :22] = np.linspace(60, 180, 220).reshape(10, 22)
+    with pytest.raises(RoiError, match="shades of grey"):
+        read_roi(picture(tmp_path / "image.png", values), image)
+    values[10:20, 14:22] = 255  # 35 %: a small disc's soft edge
+    assert read_roi(picture(tmp_path / "mask.png", values), image).n_pixels > 0
+
+
 @pytest.mark.parametrize("value", [160, 255])
 def test_a_mask_with_soft_edges_is_a_contour(tmp_path, value):
     rows, columns = np.mgrid[:120, :160]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from CervixRiskLib.plnm import validation
+from CervixRiskLib.plnm import pipeline_checks, validation
 from CervixRiskLib.plnm.model import PlnmModel
 from CervixRiskLib.plnm.pipeline_checks import LIGHT, light_model, optimism, permutation_test
 from CervixRiskLib.statistics import auc, optimism_bootstrap
@@ -50,6 +50,21 @@ def test_permutations_are_resumed(case, tmp_path, monkeypatch):
     monkeypatch.setattr(validation, "_fit_fold", refuse)
     assert permutation_test(model, X, y, groups, permutations=2, **run) == found
     assert found.p_value in (1 / 3, 2 / 3, 1.0)
+
+
+def test_the_p_value_counts_permutations_as_good_as_the_observed_one(case, monkeypatch):
+    model, X, y, groups = case
+    aucs = iter([0.6, 0.5, 0.6, 0.7])
+    monkeypatch.setattr(pipeline_checks, "_one_auc", lambda task: next(aucs))
+    # Results may come in any order.
+    monkeypatch.setattr(
+        pipeline_checks,
+        "run_tasks",
+        lambda function, tasks, **_: ((place, function(tasks[place])) for place in reversed(range(len(tasks)))),
+    )
+    found = permutation_test(model, X, y, groups, permutations=3, folds=2, seed=9)
+    assert (found.observed, found.permuted) == (0.6, (0.7, 0.6, 0.5))
+    assert found.p_value == 3 / 4
 
 
 def test_the_light_model_differs_in_nothing_but_its_classifier(case):
