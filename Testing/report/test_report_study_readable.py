@@ -20,6 +20,7 @@ from CervixRiskLib.report.study.drawn_figures import draw_figures
 from CervixRiskLib.report.study.html_page import html_page
 from CervixRiskLib.report.study.pdf_pages import pdf_sheets
 from CervixRiskLib.report.study.plnm_document import plnm_document
+from CervixRiskLib.report.study.sections_cohort import cohort_sections
 from CervixRiskLib.report.study.sections_features import features_sections
 from CervixRiskLib.report.study.table_words import table_words, unparted_signs
 from CervixRiskLib.report.style import new_figure
@@ -112,6 +113,18 @@ def test_held_out_patients_are_counted_in_the_first_lines(study_full: Study, stu
     patients = len(set(study_full.record.case_set(TEST).patients))
     assert re.search(rf"with metastasis, and .*\b{patients} patients held out; ", plnm_document(study_full).subtitle)
     assert "held out" not in plnm_document(study_minimal).subtitle
+
+
+def test_table_one_counts_cases_where_patients_have_several(study_full: Study) -> None:
+    def shown(patients: int) -> TableBlock:
+        training = replace(study_full.manifest.training, patients=patients)
+        study = replace(study_full, manifest=replace(study_full.manifest, training=training))
+        (section,) = cohort_sections(study)
+        return next(block for block in section.blocks if isinstance(block, TableBlock))
+
+    cases = study_full.manifest.training.cases
+    assert any(f"Counted by case, {cases} of {cases - 1} patients" in note for note in shown(cases - 1).notes)
+    assert not any("Counted by case" in note for note in shown(cases).notes)
 
 
 def test_components_of_a_network_are_explained(study_full: Study) -> None:

@@ -66,7 +66,8 @@ def _characteristics(study: Study, printed: Printed, missing_values: str) -> tup
     cohorts = [found[1] for column in table.columns if (found := _COHORT.fullmatch(column))]
     if not cohorts:
         return (_whole(table),)
-    blocks: list[Block] = [_one_cohort(table, cohort, place, printed) for place, cohort in enumerate(cohorts)]
+    clusters = _clusters(study)
+    blocks: list[Block] = [_one_cohort(table, cohort, place, printed, clusters) for place, cohort in enumerate(cohorts)]
     against = [column for column in table.columns if _AGAINST in column]
     if against:
         blocks.append(_compared(table, against))
@@ -80,7 +81,20 @@ def _whole(table: RecordTable) -> TableBlock:
     return TableBlock("Characteristics", table.columns, rows, "table_one", table.notes, "Table 1")
 
 
-def _one_cohort(table: RecordTable, cohort: str, place: int, published: Printed) -> TableBlock:
+def _clusters(study: Study) -> tuple[str, ...]:
+    """What must be said where a patient has several cases; empty where each has one."""
+    training = study.manifest.training
+    if training.patients is None or training.patients == training.cases:
+        return ()
+    return (
+        f"Counted by case, {training.cases} of {training.patients} patients: who has several counts as often, and the "
+        "tests take cases as independent.",
+    )
+
+
+def _one_cohort(
+    table: RecordTable, cohort: str, place: int, published: Printed, clusters: tuple[str, ...]
+) -> TableBlock:
     """Of one side of the split; what the paper printed stands beside the side it printed it of."""
     columns = [
         column
@@ -105,15 +119,16 @@ def _one_cohort(table: RecordTable, cohort: str, place: int, published: Printed)
         own = (tests.marked(row) if table.columns[index] == f"{cohort} p" else _own(row[index]) for index in places)
         rows.append((readable_unit(label.strip()), *own, *map(_text, printed or (None, None, None))))
     width = 1 + len(places) + (3 if printed_any else 0)
-    groups: tuple[tuple[str, int], ...] = (("", 1), (cohort, len(places)))
+    title = cohort.replace("patients", "cases") if clusters else cohort
+    groups: tuple[tuple[str, int], ...] = (("", 1), (title, len(places)))
     # Once is enough: both sides are told in the same way.
-    notes = (*tests.notes(), *(table.notes if place == 0 else ()))
+    notes = (*tests.notes(), *((*clusters, *table.notes) if place == 0 else ()))
     if printed_any:
         groups = (*groups, (COLUMN, 3))
         notes = (*notes, f"Published: {SOURCE}.")
         heads = (*heads, "PLNM (−)", "PLNM (+)", "p")
     return TableBlock(
-        f"Characteristics, {cohort}",
+        f"Characteristics, {title}",
         ("Characteristic", *heads),
         tuple(row[:width] for row in rows),
         f"table_one_{place + 1}",
