@@ -25,6 +25,7 @@ COMMANDS = [
     ("train",),
     ("train", "plnm"),
     ("predict",),
+    ("validate",),
     ("bundle",),
     ("bundle", "inspect"),
     ("bundle", "verify"),

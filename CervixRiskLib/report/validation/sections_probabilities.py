@@ -138,7 +138,8 @@ def _sets(found: Findings, judged: Judged) -> tuple[Block, ...]:
     def draw() -> Figure:
         from ..figures.conformal import draw_conformal
 
-        return draw_conformal(summaries, simulated=found.validation.simulated)
+        negative, positive = found.validation.manifest.class_names
+        return draw_conformal(summaries, class_names=(negative, positive), simulated=found.validation.simulated)
 
     said = next(one for one in summaries if one.asked == _SAID and not one.class_conditional)
     sentence = coverage_words(said)
