@@ -76,3 +76,13 @@ def test_a_full_disk_behind_stdout(monkeypatch: pytest.MonkeyPatch, arguments: t
     assert "disk is full" in sys.stderr.getvalue() or "no bundle" in sys.stderr.getvalue()  # type: ignore[attr-defined]
     if "--json" in arguments:
         sys.stdout.flush()
+
+
+@pytest.mark.skipif(not _FULL.exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_told_before_the_command_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few lines stay in the buffer until the very end, where nobody could tell of them any more."""
+    monkeypatch.setattr(sys, "stdout", os.fdopen(os.open(_FULL, os.O_WRONLY), "w", encoding="utf-8"))
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    monkeypatch.setattr("CervixRiskLib.cli.app.app", lambda **_: print_lines(["3 cases answered: answers.csv"]))
+    assert main([]) == 2
+    assert "disk is full" in sys.stderr.getvalue()  # type: ignore[attr-defined]
