@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from CervixRiskLib.bundle import load_bundle
+from CervixRiskLib.bundle.acquisition_record import NOT_CHECKED, AcquisitionRecord
 from CervixRiskLib.bundle.study_file import load_study
 from CervixRiskLib.bundle.study_record import PAPER_TEST, PAPER_TRAINING, STUDY_NAME, TEST, TRAINING, ModelTable
 from CervixRiskLib.cohort import load_cohort, load_given_features
@@ -60,6 +61,11 @@ def result(tables, tmp_path_factory):
 @pytest.fixture(scope="module")
 def record(result):
     return load_study(result.bundle_path).record
+
+
+def test_without_images_the_recording_cannot_be_checked(result, record):
+    assert record.acquisition == AcquisitionRecord(77, reason=NOT_CHECKED)
+    assert record.acquisition.sentence() in result.notes
 
 
 def test_every_side_and_table_is_there(record):

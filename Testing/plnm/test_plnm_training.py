@@ -15,6 +15,7 @@ import pytest
 from scipy.special import expit
 
 from CervixRiskLib.bundle import CaseInput, WarningCode, load_bundle
+from CervixRiskLib.bundle.acquisition_record import recording_words
 from CervixRiskLib.cohort import clinical_frame, load_case, load_cohort
 from CervixRiskLib.cohort.simulation import simulate_ultrasound
 from CervixRiskLib.errors import (
@@ -149,6 +150,16 @@ def test_the_bundle_tells_what_it_is(trained):
     assert not any("wavelet-LLH" in name or "wavelet-HHH" in name for name in trained.model.radiomics_columns)
 
 
+def test_what_the_recording_tells_is_measured_and_told(trained, cohort):
+    found = trained.record.acquisition
+    assert found.cases == len(cohort)
+    assert (found.folds, found.repeats) == (5, 3)
+    assert found.lower < found.auc < found.upper
+    assert found.sentence() in trained.notes
+    assert recording_words(trained.manifest)[0].removeprefix("Warning: ") == found.sentence()
+    assert {trait.kind for trait in found.traits} == {"pixel size", "brightness", "contour"}
+
+
 def test_examples_are_chosen_by_their_rank_out_of_fold(trained, cohort):
     outcomes = dict(zip(cohort.case_ids, cohort.outcomes, strict=True))
     answers = dict(zip(cohort.case_ids, trained.validation.probability.mean(axis=0), strict=True))
@@ -229,6 +240,7 @@ def test_the_tables_own_split_is_followed(cohort, tmp_path):
     assert result.manifest.training.cases == 20
     held_out = result.manifest.metric("auc", model="nomogram, held-out test")
     assert held_out.n == 10
+    assert result.record.acquisition.cases == 20  # the held-out side stays closed
     tested = set(np.array(cohort.case_ids)[::3])
     assert all(one.held_out and set(one.candidates) <= tested for one in result.examples)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from CervixRiskLib.bundle.acquisition_record import recording_words
 from CervixRiskLib.bundle.study_file import load_study, study_bytes
 from CervixRiskLib.bundle.study_record import TEST, TRAINING, ModelTable
 from CervixRiskLib.imaging import SlicePreprocessing
@@ -45,6 +46,13 @@ def result(tmp_path_factory, write_disc_cohort):
 def test_the_bundle_holds_the_record(result):
     stored = load_study(result.bundle_path).record
     assert study_bytes(stored) == study_bytes(result.record)
+
+
+def test_the_recording_is_looked_at_in_the_cases_that_are_trained_on(result):
+    found = result.record.acquisition
+    assert found.cases == 24 - len(result.record.case_set(TEST).outcomes)
+    assert found.sentence() in result.record.notes
+    assert recording_words(result.manifest)[0].removeprefix("Warning: ") == found.sentence()
 
 
 def test_every_network_is_there_with_the_auc_that_was_reported(result):
@@ -98,3 +106,4 @@ def test_cross_validated_cases_are_called_training(tmp_path, write_disc_cohort):
     assert len(record.case_sets[0].outcomes) == 20
     assert [name.rsplit(", ", 1)[1] for name in record.training_curves] == ["fold 1", "fold 2"]
     assert record.table_one is None
+    assert record.acquisition.cases == 20
