@@ -76,7 +76,7 @@ class ClinicalFields:
 
     def _hint_text(self) -> str:
         if self._session.facts is None:
-            return _("Choose a model in step 3 to see which values it needs.")
+            return _("What the model in step 3 needs is asked here once loaded.")
         return "" if self.fields else _("This model needs no clinical values.")
 
     def _why_disabled(self) -> str:

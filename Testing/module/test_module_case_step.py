@@ -27,7 +27,7 @@ def step(case_step: Any) -> Any:
 def test_nothing_is_open(step):
     assert step.summary() == ""
     assert "Open an image" in step.ui.notesLabel.text
-    assert "Choose a model in step 3" in step.ui.clinicalHint.text
+    assert "the model in step 3" in step.ui.clinicalHint.text
     for name in ("nameEdit", "pixelSizeLabel", "calibrateButton", "sliceLabel", "sizeFrame", "problemLabel"):
         assert not getattr(step.ui, name).visible, name
 
