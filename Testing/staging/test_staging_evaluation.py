@@ -32,6 +32,8 @@ def test_copies_of_a_case_do_not_make_a_difference_significant(answers):
     assert copied.auc_p < 0.25 * once.auc_p
     assert by_patient.auc_p == pytest.approx(once.auc_p, rel=0.5)
     assert by_patient.auc_difference == pytest.approx(once.auc_difference)
+    assert copied.accuracy_p < 0.25 * once.accuracy_p < 0.2
+    assert by_patient.accuracy_p == pytest.approx(once.accuracy_p)
 
 
 def test_the_sentence_says_what_was_done(answers):
