@@ -12,7 +12,6 @@ from .contracts import (
     Contribution,
     Prediction,
     PredictionWarning,
-    Predictor,
     PredictorPoints,
     WarningCode,
 )
@@ -46,7 +45,6 @@ __all__ = [
     "Metric",
     "Prediction",
     "PredictionWarning",
-    "Predictor",
     "PredictorPoints",
     "RadiomicsInfo",
     "TrainingSummary",

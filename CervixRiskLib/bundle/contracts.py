@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
 
 import numpy as np
 
 from ..errors import ImageError
 from ..imaging import Roi, SliceImage
-from ..progress import SILENT, Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,17 +163,3 @@ class Prediction:
     mask_hash: str = ""
     class_probabilities: tuple[ClassProbability, ...] = ()
     basis: str = ""
-
-
-class Predictor(Protocol):
-    """What a study makes of a loaded bundle."""
-
-    def predict(self, case: CaseInput, *, heatmap: bool = True, progress: Progress = SILENT) -> Prediction:
-        """Answer for one case.
-
-        Raises
-        ------
-        CervixRiskError
-            The case cannot be answered; the sentence says why.
-        """
-        ...

@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import ImageError
 from ..imaging import SliceGeometry, SliceImage
 from .pixel_size import PixelSizeState, read_file_pixel_size, read_pixel_size
-from .slice_grid import SliceChoice, matrix_array, only_slice, slice_matrix, slice_shape, volume_sizes
+from .slice_grid import SliceChoice, only_slice, slice_matrix, slice_shape, volume_matrix, volume_sizes
 from .volume_origin import FRAME_OF_REFERENCE
 from .volume_slice import geometry_kind, read_volume_slice
 
@@ -114,7 +114,7 @@ def _same_section(volume: Any, choice: SliceChoice, further: Any, title: str) ->
     if geometry_kind(volume) == geometry_kind(further) == "patient":
         section = slice_matrix(volume, choice)
         rows, columns = slice_shape(volume, choice)
-        to_voxels = np.linalg.inv(_grid(further))
+        to_voxels = np.linalg.inv(volume_matrix(further))
         centre = to_voxels @ section @ np.array([(columns - 1) / 2, (rows - 1) / 2, 0.0, 1.0])
         axis = single.axis if single is not None else _axis_across(further, section[:3, 2])
         return SliceChoice(axis, int(np.clip(round(float(centre[axis])), 0, volume_sizes(further)[axis] - 1)))
@@ -129,17 +129,9 @@ def _same_section(volume: Any, choice: SliceChoice, further: Any, title: str) ->
     return choice
 
 
-def _grid(volume: Any) -> np.ndarray:
-    import vtk
-
-    matrix = vtk.vtkMatrix4x4()
-    volume.GetIJKToRASMatrix(matrix)
-    return matrix_array(matrix)
-
-
 def _axis_across(volume: Any, normal: np.ndarray) -> int:
     """Across which of i, j, k the slices of ``volume`` lie most nearly along ``normal``'s plane."""
-    axes = _grid(volume)[:3, :3]
+    axes = volume_matrix(volume)[:3, :3]
     return int(np.abs(normal @ (axes / np.linalg.norm(axes, axis=0))).argmax())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import RoiError
-from .slice_grid import SliceChoice, matrix_array, volume_sizes, vtk_matrix
+from .slice_grid import SliceChoice, matrix_array, volume_matrix, volume_sizes, vtk_matrix
 
 # Far below a pixel, far above what a file's decimals lose over a whole image.
 _SAME_PLACE_PIXELS = 0.01
@@ -52,11 +52,7 @@ def lay_on_grid(segmentation_node: Any, volume: Any) -> None:
     RoiError
         They were drawn on another image: turned against this one, or larger than it.
     """
-    import vtk
-
-    matrix = vtk.vtkMatrix4x4()
-    volume.GetIJKToRASMatrix(matrix)
-    grid = matrix_array(matrix)
+    grid = volume_matrix(volume)
     sizes = volume_sizes(volume)
     for labels in label_maps(segmentation_node):
         if labels.IsEmpty():
@@ -79,7 +75,6 @@ def mask_on_grid(segmentation_node: Any, segment_id: str, volume: Any, choice: S
     stands under a transform: :func:`~.segmentation.read_mask` brings it there.
     """
     import slicer
-    import vtk
     from vtk.util import numpy_support
 
     if segmentation_node.GetParentTransformNode() is not None or volume.GetParentTransformNode() is not None:
@@ -93,9 +88,7 @@ def mask_on_grid(segmentation_node: Any, segment_id: str, volume: Any, choice: S
     mask = np.zeros((sizes[choice.row_axis], sizes[choice.column_axis]), dtype=bool)
     if labels.IsEmpty():
         return mask
-    matrix = vtk.vtkMatrix4x4()
-    volume.GetIJKToRASMatrix(matrix)
-    shift = np.linalg.inv(matrix_array(matrix)) @ label_map_matrix(labels) - np.eye(4)
+    shift = np.linalg.inv(volume_matrix(volume)) @ label_map_matrix(labels) - np.eye(4)
     if (np.abs(shift[:3]) @ [*sizes, 1]).max() > _SAME_PLACE_PIXELS:
         return None
     extent = labels.GetExtent()

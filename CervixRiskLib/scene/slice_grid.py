@@ -121,11 +121,7 @@ def slice_shape(volume: Any, choice: SliceChoice) -> tuple[int, int]:
 
 def slice_matrix(volume: Any, choice: SliceChoice) -> np.ndarray:
     """``(4, 4)``: ``(column, row, 0, 1)`` of the slice to RAS mm, without a transform the volume may stand under."""
-    import vtk
-
-    matrix = vtk.vtkMatrix4x4()
-    volume.GetIJKToRASMatrix(matrix)
-    voxels = matrix_array(matrix)
+    voxels = volume_matrix(volume)
     result = np.eye(4)
     result[:3, 0] = voxels[:3, choice.column_axis]
     result[:3, 1] = voxels[:3, choice.row_axis]
@@ -170,13 +166,20 @@ def world_to_voxels(volume: Any) -> np.ndarray:
     import slicer
     import vtk
 
-    matrix = vtk.vtkMatrix4x4()
-    volume.GetIJKToRASMatrix(matrix)
     to_world = vtk.vtkMatrix4x4()
     parent = volume.GetParentTransformNode()
     if parent is not None and not slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(parent, None, to_world):
         raise ImageError("The volume stands under a transform that bends it. Take it out of the transform.")
-    return np.linalg.inv(matrix_array(to_world) @ matrix_array(matrix))
+    return np.linalg.inv(matrix_array(to_world) @ volume_matrix(volume))
+
+
+def volume_matrix(volume: Any) -> np.ndarray:
+    """``(4, 4)``: voxel to RAS mm, without a transform the volume may stand under."""
+    import vtk
+
+    matrix = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(matrix)
+    return matrix_array(matrix)
 
 
 def matrix_array(matrix: Any) -> np.ndarray:

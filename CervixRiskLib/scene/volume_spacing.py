@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .segmentation_grid import label_map_matrix, label_maps, place_label_map
-from .slice_grid import SliceChoice, matrix_array, vtk_matrix
+from .slice_grid import SliceChoice, volume_matrix, vtk_matrix
 
 # Role of the node reference from a map, a map's frame or a label volume to the volume on whose slice it was made.
 GRID_ROLE = "CervixRisk.grid"
@@ -19,26 +19,20 @@ GRID_ROLE = "CervixRisk.grid"
 
 def set_slice_spacing(volume: Any, choice: SliceChoice, spacing_mm: tuple[float, float]) -> None:
     """Set ``(row_mm, column_mm)`` in the plane of ``choice``; segmentations, maps and markups of the volume follow."""
-    import vtk
-
-    before, after = vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()
-    volume.GetIJKToRASMatrix(before)
+    before = volume_matrix(volume)
     spacing = list(volume.GetSpacing())
     spacing[choice.row_axis], spacing[choice.column_axis] = spacing_mm
     if tuple(spacing) == tuple(volume.GetSpacing()):
         return
     volume.SetSpacing(*spacing)
-    volume.GetIJKToRASMatrix(after)
-    change = matrix_array(after) @ np.linalg.inv(matrix_array(before))
+    change = volume_matrix(volume) @ np.linalg.inv(before)
     scene = volume.GetScene()
     for node in _nodes(scene, "vtkMRMLSegmentationNode"):
         if _reference_volume(node) is volume:
             _move_segments(node, volume, change)
     for node in _nodes(scene, "vtkMRMLScalarVolumeNode"):
         if node.GetNodeReference(GRID_ROLE) is volume:
-            matrix = vtk.vtkMatrix4x4()
-            node.GetIJKToRASMatrix(matrix)
-            node.SetIJKToRASMatrix(vtk_matrix(change @ matrix_array(matrix)))
+            node.SetIJKToRASMatrix(vtk_matrix(change @ volume_matrix(node)))
     for node in _nodes(scene, "vtkMRMLModelNode"):
         if node.GetNodeReference(GRID_ROLE) is volume:
             _move_mesh(node, change)

@@ -63,7 +63,7 @@ def load_predictor(bundle: Bundle, *, device: str = "auto", runtime: str = "auto
 
 
 class StagingPredictor:
-    """Answers for one bundle; see :class:`CervixRiskLib.bundle.Predictor`.
+    """Answers for one bundle; see :class:`CervixRiskLib.worker.predictors.StudyPredictor`.
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class StudyPredictor(Protocol):
-    """What the commands ask of a study's predictor, beside :class:`CervixRiskLib.bundle.Predictor`.
+    """What a study makes of a loaded bundle.
 
     Attributes
     ----------
@@ -44,9 +44,15 @@ class StudyPredictor(Protocol):
     @property
     def clinical_predictors(self) -> tuple[str, ...]: ...
 
-    def predict(
-        self, case: CaseInput, *, heatmap: bool = ..., progress: Progress = ..., **options: str
-    ) -> Prediction: ...
+    def predict(self, case: CaseInput, *, heatmap: bool = ..., progress: Progress = ..., **options: str) -> Prediction:
+        """Answer for one case; ``options`` are the study's own, such as the way its heat maps are made.
+
+        Raises
+        ------
+        CervixRiskError
+            The case cannot be answered; the sentence says why.
+        """
+        ...
 
 
 @dataclass(frozen=True)
