@@ -17,13 +17,18 @@ _HOW = (
     "al. 2020, Zech et al. 2018, DeGrave et al. 2021). So a small forest of shallow trees was fitted to the recording "
     "alone: {cases} cases that the model may learn from, {folds}-fold cross-validation by patient, {repeats} repeats."
 )
+_AT_ONE_SIZE = (
+    "Who sets the depth to fit the lesion lets its size decide the pixel size and the brightness. So AUCs, this one "
+    "and the table's, compare only cases whose tumours are about equally large (at most a tenth of the cases lie "
+    "between)."
+)
 _FRAME = (
     "The frame is the slice's outer 15 % on each side, without the contour and its surroundings. Medians, and shares "
     "in per cent; AUC of the trait alone, turned so as to lie above 0.5, not cross-validated."
 )
 _TUMOUR = (
     "The contour's size and place are the tumour's, not the recording's: they have no part in the verdict, and may "
-    "tell the outcome rightly. So may a field of view that was chosen to fit the lesion."
+    "tell the outcome rightly."
 )
 _SEVERAL = "With more than two groups each is held against the rest, and the mean is given."
 
@@ -66,6 +71,8 @@ def _blocks(study: Study) -> tuple[Block, ...]:
     note = f"out of fold, {found.cases} cases"
     number = KeyNumber("AUC, recording alone", Estimate(found.auc, found.lower, found.upper), "acquisition_auc", note)
     how = _HOW.format(cases=found.cases, folds=found.folds, repeats=found.repeats)
+    if any(trait.kind == CONTOUR for trait in found.traits):
+        how = f"{how} {_AT_ONE_SIZE}"
     return (verdict, KeyNumbers((number,)), Paragraph(how), *_table(study, found))
 
 

@@ -14,6 +14,7 @@ from .document import Block, BulletList, KeyNumber, KeyNumbers, Section, StudyDo
 from .headline import auc_2, cases_text, shuffled
 from .performance import Judged, informative
 from .published_staging import CHARACTERISTICS, CONTRADICTIONS, OPENING, PUBLISHED, PUBLISHED_SIDES
+from .sections_acquisition import acquisition_sections, acquisition_warning
 from .sections_cohort import cohort_sections
 from .sections_deviations import deviations_sections
 from .sections_heat_maps import heat_map_sections
@@ -70,6 +71,7 @@ def _subtitle(study: Study, network: Judged) -> str:
 def _sections(study: Study) -> tuple[Section, ...]:
     return (
         *_cohort(study),
+        *acquisition_sections(study),
         *networks_sections(study),
         *probability_sections(study),
         *heat_map_sections(study, "", (_CALIBRATED_ON_THEM,)),
@@ -144,6 +146,7 @@ def _summary(study: Study, title: str, network: Judged) -> tuple[Block, ...]:
             WarningBlock("The groups were shuffled before training. An AUC away from 0.5 would be a fault of the code.")
         )
     found = metrics_of(study, title)
+    blocks += acquisition_warning(study, network, estimate(found.get("auc")))
     note = f"{cases_text(network)}, {validation_words(study)}"
     blocks.append(
         KeyNumbers(
