@@ -222,7 +222,7 @@ def test_a_value_that_nobody_has_in_a_fold_is_no_error() -> None:
 
 
 def test_further_channels_have_traits_of_their_own() -> None:
-    first = AcquisitionTraits(*np.arange(14.0).tolist(), "PNG", "")
+    first = AcquisitionTraits(*np.arange(14.0).tolist(), file_kind="PNG", scanner="")
     second = replace(first, brightness=99.0, file_kind="JPEG")
     frame = acquisition_frame([(first, second)], ("image", "image_t1"))
     assert frame["image_t1: brightness"].tolist() == [99.0]
