@@ -23,7 +23,7 @@ from CervixRiskLib.report.study.plnm_document import plnm_document
 from CervixRiskLib.report.study.sections_cohort import cohort_sections
 from CervixRiskLib.report.study.sections_features import features_sections
 from CervixRiskLib.report.study.table_words import table_words, unparted_signs
-from CervixRiskLib.report.style import new_figure
+from CervixRiskLib.report.style import closing_line, new_figure
 from CervixRiskLib.statistics import decision_curve
 
 AUC = Estimate(0.7, 0.6, 0.8)
@@ -80,6 +80,17 @@ def test_no_sign_is_parted_from_its_number(words: str, together: str) -> None:
 
 def test_a_p_value_stays_on_one_line_on_the_page() -> None:
     assert "p\u00a0&lt;\u00a00.001" in html_page(document(Paragraph("They differ, p < 0.001.")), {})
+
+
+def test_an_interval_without_brackets_is_not_parted() -> None:
+    page = html_page(document(Paragraph("Alone they tell it (AUC 0.63, 0.50–0.75) in 2020–2021.")), {})
+    assert '<span class="interval">0.50–0.75</span>) in 2020–2021.' in page
+
+
+def test_every_printed_page_says_what_the_report_is() -> None:
+    for simulated in (False, True):
+        page = html_page(replace(document(Paragraph("Words.")), simulated=simulated), {})
+        assert f'@bottom-left {{ content: "{closing_line(simulated)}";' in page
 
 
 def test_names_over_columns_part_no_bracket() -> None:

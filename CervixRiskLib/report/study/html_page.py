@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 # Signs that a table beside the contents has room for on a screen of 1280 pixels, in ordinary and in small type, and
 # what each column needs around its words.
-_ORDINARY, _SMALL, _PADDING = 114, 122, 2.5
-_INTERVAL = re.compile(r"\([−\d][\d.,]*(?:–|[ \u00a0]to[ \u00a0])[−\d][\d.,]*(?:\u00a0%)?\)")
+_ORDINARY, _SMALL, _PADDING = 110, 120, 2.5
+# In brackets alone, or within other words.
+_INTERVAL = re.compile(
+    r"\([−\d][\d.,]*(?:–|[ \u00a0]to[ \u00a0])[−\d][\d.,]*(?:\u00a0%)?\)|(?<![\d.])\d+\.\d+–\d+\.\d+"
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,9 @@ def html_page(document: StudyDocument, pictures: Mapping[str, DrawnFigure]) -> s
         raise MissingComponentError(
             "Writing the report's page needs Jinja2, which is not installed: pip install jinja2."
         ) from error
-    style = _template("page.css")
+    closing = closing_line(document.simulated)
+    # It stands at the foot of every printed page.
+    style = _template("page.css").replace("CLOSING", closing)
     environment = Environment(
         loader=DictLoader({"page": _template("page.html")}),
         autoescape=True,
@@ -74,7 +79,7 @@ def html_page(document: StudyDocument, pictures: Mapping[str, DrawnFigure]) -> s
         columns_of=_columns,
         width_of=_width,
         kind_of=lambda block: type(block).__name__,
-        closing=closing_line(document.simulated),
+        closing=closing,
         style=Markup(style),
         policy=_policy(style),
         version=__version__,
