@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from CervixRiskLib.report.study.document import (
     words_of,
 )
 from CervixRiskLib.report.study.writer import check_study_folder, write_document
+from CervixRiskLib.report.validation import internal_estimate
 from CervixRiskLib.report.validation.external_validation import CaseFlow, ExternalValidation, FurtherCases
 from CervixRiskLib.report.validation.internal_estimate import internal_estimates
 from CervixRiskLib.report.validation.validation_document import validation_document
@@ -240,6 +242,14 @@ def test_each_centre_is_judged_by_itself(make: Make) -> None:
 # -- staging ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Intervals of several groups are not looked at here, and their bootstrap takes seconds."""
+    for name in ("classification_intervals", "macro_auc_interval"):
+        quick = partial(getattr(internal_estimate, name), resamples=50)
+        monkeypatch.setattr(internal_estimate, name, quick)
+
+
 def staging(study: Study, classes: tuple[str, ...], rng: np.random.Generator) -> ExternalValidation:
     """A network that was judged on 40 cases, and answers 90 further ones."""
     count = len(classes)
@@ -273,6 +283,7 @@ def staging(study: Study, classes: tuple[str, ...], rng: np.random.Generator) ->
     return ExternalValidation(manifest, record, "cd" * 32, further, CaseFlow(90))
 
 
+@pytest.mark.usefixtures("few_resamples")
 def test_two_treatment_groups_have_table_2_and_the_bundles_own_calibration(study_full: Study) -> None:
     validation = staging(study_full, ("surgery", "chemoradiotherapy"), np.random.default_rng(11))
     (own,) = internal_estimates(validation)
@@ -284,6 +295,23 @@ def test_two_treatment_groups_have_table_2_and_the_bundles_own_calibration(study
     assert list(rows) == ["AUC", "Accuracy", "Sensitivity", "Specificity", "Precision", "Recall", "F1"]
 
 
+@pytest.mark.usefixtures("few_resamples")
+def test_a_network_that_answers_all_alike_has_no_certain_numbers(study_full: Study) -> None:
+    validation = staging(study_full, ("early", "middle", "late"), np.random.default_rng(14))
+    cases = validation.cases
+    alike = replace(cases, called=np.zeros(90, dtype=int), probabilities=np.tile([0.5, 0.3, 0.2], (90, 1)))
+    document = validation_document(replace(validation, cases=alike))
+    rows = table(document, "class_measures")
+    assert rows["AUC"][0] == Estimate(0.5)
+    assert rows["Recall"][0].lower is None
+    assert "nothing shows that the model tells the outcomes apart: AUC 0.50. " in document.headline
+    assert "called every one of these cases early" in " ".join(words_of(document))
+    perfect = replace(cases, called=cases.outcomes, probabilities=np.eye(3)[cases.outcomes])
+    headline = validation_document(replace(validation, cases=perfect)).headline
+    assert headline == "On these 90 patients the model's AUC is 1.00, with an interval that they cannot tell."
+
+
+@pytest.mark.usefixtures("few_resamples")
 def test_three_groups_of_a_record_without_logits_stand_alone(study_full: Study) -> None:
     validation = staging(study_full, ("early", "middle", "late"), np.random.default_rng(12))
     assert validation.record is not None
@@ -291,6 +319,7 @@ def test_three_groups_of_a_record_without_logits_stand_alone(study_full: Study) 
     assert internal_estimates(replace(validation, record=replace(validation.record, details={}))) == ()
 
 
+@pytest.mark.usefixtures("few_resamples")
 def test_three_groups_are_judged_without_a_threshold(study_full: Study) -> None:
     from sklearn.metrics import f1_score, roc_auc_score
 

@@ -138,8 +138,10 @@ def difference(here: Estimate, there: Estimate) -> Estimate:
 
 
 def cell_of(found: Interval) -> Estimate:
-    """A cell of what the statistics give."""
-    return Estimate(found.value, found.lower, found.upper) if np.isfinite(found.value) else Estimate(None)
+    """A cell of what the statistics give; without an interval where all resamples gave the same: no certainty."""
+    if not np.isfinite(found.value):
+        return Estimate(None)
+    return Estimate(found.value) if found.lower == found.upper else Estimate(found.value, found.lower, found.upper)
 
 
 def _interval(cell: Estimate) -> Interval:

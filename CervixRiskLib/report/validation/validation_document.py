@@ -20,7 +20,7 @@ from .internal_estimate import cell_of, internal_estimates
 from .sections_cases import case_sections
 from .sections_performance import class_section, performance_sections
 from .sections_probabilities import class_subgroups, probability_sections
-from .verdict import Findings, findings, headline, spectrum_words, threshold_words
+from .verdict import Findings, alike_words, findings, headline, spectrum_words, threshold_words
 
 KIND = "external validation"
 """In the report's provenance: tells it from a study's."""
@@ -72,7 +72,7 @@ def _summary(found: Findings) -> tuple[Block, ...]:
         were, are = ("case was", "is") if failed == 1 else ("cases were", "are")
         blocks.append(WarningBlock(f"{failed} {were} not answered by the model and {are} in none of the numbers."))
     blocks.append(KeyNumbers(tuple(_key_numbers(found))))
-    sentences = [threshold_words(found), spectrum_words(found)]
+    sentences = [alike_words(found), threshold_words(found), spectrum_words(found)]
     if found.size is not None:
         sentences.append(found.size.sentence())
     sentences = [sentence for sentence in sentences if sentence]

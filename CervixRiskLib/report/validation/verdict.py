@@ -106,6 +106,8 @@ def discrimination_words(found: Findings) -> str:
     if auc.value is None:
         return f"How well the model tells {who} apart is undefined: a class has fewer than two of them."
     text = cell_text(auc_2(auc))
+    if auc.lower is None and auc.value > 0.5:
+        return f"On {who} the model's AUC is {text}, with an interval that they cannot tell."
     if auc.upper is not None and auc.upper < 0.5:
         return f"On {who} the model is worse than chance: AUC {text}. Check how the outcome is coded. {_NOT_HERE}"
     if not informative(auc):
@@ -183,6 +185,14 @@ def threshold_words(found: Findings) -> str:
         f"At the model's threshold, {100 * threshold:.1f} %, acting on it {verdict} treating everyone or no one (net "
         f"benefit beyond the better of the two {text})."
     )
+
+
+def alike_words(found: Findings) -> str:
+    """Whether every case was called alike; empty otherwise."""
+    called = np.unique(found.validation.cases.called)
+    if called.size > 1:
+        return ""
+    return f"The model called every one of these cases {found.validation.manifest.class_names[int(called[0])]}."
 
 
 def spectrum_words(found: Findings) -> str:
