@@ -64,11 +64,7 @@ class SliceDisplay:
         slicer.util.setSliceViewerLayers(
             foreground=heat_map if visible else None, foregroundOpacity=self.heat_map.opacity
         )
-        if heat_map is not None and nodes.legend is not None:
-            nodes.legend.SetVisibility(visible)
-            # Drawn only if it changes after its volume has become a layer.
-            nodes.legend.Modified()
-        self._show_frame(nodes.frame if visible else None)
+        self._show_parts(nodes.frame if visible else None, nodes.legend if visible else None)
         self._write(self._words())
 
     def set_opacity(self, opacity: float) -> None:
@@ -92,15 +88,21 @@ class SliceDisplay:
     def clear(self) -> None:
         """Take our words and the heat map out of the view."""
         slicer.util.setSliceViewerLayers(foreground=None)
-        self._show_frame(None)
+        self._show_parts(None, None)
         self._write("")
 
-    def _show_frame(self, shown) -> None:
-        """Show where this heat map ends; the frames of other cases are hidden: views draw every model of the scene."""
+    def _show_parts(self, shown_frame, shown_legend) -> None:
+        """Show where this heat map ends, and its colours; those of other answers are hidden, also without their map."""
+        from CervixRiskLib.scene.heat_map import legends
         from CervixRiskLib.scene.map_frame_model import map_frames, show_map_frame
 
         for frame in map_frames(self._session.scene):
-            show_map_frame(frame, frame is shown)
+            show_map_frame(frame, frame is shown_frame)
+        for legend in legends(self._session.scene):
+            legend.SetVisibility(legend is shown_legend)
+        if shown_legend is not None:
+            # Drawn only if it changes after its volume has become a layer.
+            shown_legend.Modified()
 
     def _heat_map(self):
         """The answer's; ``None`` without one, or where a person has taken it out of the scene."""

@@ -78,6 +78,15 @@ def read_heat_map(volume: Any) -> np.ndarray:
     return values
 
 
+def legends(scene: Any) -> list[Any]:
+    """Every legend of a case in ``scene``."""
+    from .case_folder import ROLE, CaseRole
+
+    name = "vtkMRMLColorLegendDisplayNode"
+    found = [scene.GetNthNodeByClass(index, name) for index in range(scene.GetNumberOfNodesByClass(name))]
+    return [node for node in found if node.GetAttribute(ROLE) == CaseRole.LEGEND.value]
+
+
 def add_legend(scene: Any, volume: Any) -> Any:
     """A vertical colour legend for ``volume`` at the view's right edge, as ``vtkMRMLColorLegendDisplayNode``.
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CONTRIBUTIONS_SHOWN = 6
 LARGEST_POINTS = 100.0
+# What stands beside the step's name in a panel that scrolls.
+_SUMMARY_LETTERS = 40
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ class AnswerView:
     def summary(self) -> str:
         """What stands beside the step's name: ``"31 % · below the threshold of 35 %"``, ``"73 % · surgery"``."""
         answered = next((group.label for group in self.groups if group.emphasised), self.decision)
-        return f"{self.headline} · {answered}"
+        words = f"{self.headline} · {answered}"
+        return words if len(words) <= _SUMMARY_LETTERS else words.replace("the threshold of", "threshold")
 
 
 def answer_view(answer: CaseAnswer, *, stale: str = "", contributions: int = CONTRIBUTIONS_SHOWN) -> AnswerView:

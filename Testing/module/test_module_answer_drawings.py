@@ -111,6 +111,15 @@ def test_the_frame_is_seen_with_its_heat_map_alone(slicer_app: Any, context: Any
     assert frames_shown() == []
 
 
+def test_a_legend_does_not_outlive_its_heat_map(context: Any, step: Any) -> None:
+    answer(context)
+    nodes = context.session.answer_nodes
+    assert nodes.legend.GetVisibility()
+    context.session.scene.RemoveNode(nodes.heat_map)
+    context.slices.show_answer()
+    assert not nodes.legend.GetVisibility()
+
+
 def test_the_frame_is_drawn_into_the_view(slicer_app: Any, context: Any, step: Any) -> None:
     from CervixRiskLib.errors import MissingComponentError
     from CervixRiskLib.scene.offscreen import offscreen_window_class
@@ -134,7 +143,7 @@ def test_the_frame_is_drawn_into_the_view(slicer_app: Any, context: Any, step: A
     answer(context, heatmap=heat)
     context.slices.set_opacity(0.0)
     with_frame = picture()
-    context.slices._show_frame(None)
+    context.slices._show_parts(None, context.session.answer_nodes.legend)
     rows, columns = np.nonzero(np.abs(with_frame - picture()).max(axis=2))
     # A square of 40 by 40 of 60 by 80 pixels, and dashes, not lines.
     assert len(rows)

@@ -86,6 +86,8 @@ def test_the_words_of_an_answer(answer: CaseAnswer) -> None:
     assert (view.title, view.headline, view.outcome) == ("Lymph node metastasis", "31 %", "probability of PLNM")
     assert (view.interval_text, view.decision) == ("95 % interval 22 to 42 %", "below the threshold of 35 %")
     assert view.summary == "31 % · below the threshold of 35 %"
+    long = replace(view, headline="> 99 %", decision="at or above the threshold of 22 %")
+    assert long.summary == "> 99 % · at or above threshold 22 %"
     assert view.warnings == ("The region is small.",)
     assert view.simulated == "Demo bundle: trained on simulated data."
     assert view.notice == "For research use. Not a medical device."
