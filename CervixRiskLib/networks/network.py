@@ -106,17 +106,12 @@ class Network:
         arrays = [np.concatenate(column) for column in zip(*computed, strict=True)]
         return NetworkAnswer(arrays[0], arrays[1], arrays[2], arrays[3], classes=wanted)
 
-    def head_gradient(self, crop: np.ndarray, class_index: int, *, device: str = "cpu") -> np.ndarray:
-        """Gradient of one class's score (before softmax) with respect to the last feature map: ``(C, h, w)``.
-
-        Only the head is differentiated; the way from the image to the map needs no gradient.
-        """
-        return self.feature_map_and_gradient(crop, class_index, device=device)[1]
-
     def feature_map_and_gradient(
         self, crop: np.ndarray, class_index: int, *, device: str = "cpu"
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The last feature map of one crop and :meth:`head_gradient`, in one forward pass: ``(C, h, w)`` each.
+        """The last feature map of one crop and the gradient of a class's score (before softmax) by it: ``(C, h, w)`` each.
+
+        Only the head is differentiated; the way from the image to the map needs no gradient.
 
         Raises
         ------

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .scene_file import load_scene, save_scene
     from .slice_grid import SliceChoice, choose_slice
     from .slice_volume import add_slice_volume
-    from .volume_slice import add_slice_labels, add_slice_map, read_volume_slice
+    from .volume_slice import add_slice_map, read_volume_slice
 
 _HOMES = {
     "AnswerNodes": "case_answer",
@@ -58,7 +58,6 @@ _HOMES = {
     "SceneRuntime": "runtime",
     "SliceChoice": "slice_grid",
     "add_answer": "case_answer",
-    "add_slice_labels": "volume_slice",
     "add_slice_map": "volume_slice",
     "add_slice_volume": "slice_volume",
     "calibrate_pixel_size": "ruler_calibration",
@@ -101,7 +100,6 @@ __all__ = [
     "SceneRuntime",
     "SliceChoice",
     "add_answer",
-    "add_slice_labels",
     "add_slice_map",
     "add_slice_volume",
     "calibrate_pixel_size",

@@ -81,21 +81,17 @@ def add_slice_map(scene: Any, volume: Any, values: np.ndarray, name: str, choice
     ImageError
         The map has another size than the slice.
     """
-    return _add_on_slice(scene, "vtkMRMLScalarVolumeNode", volume, np.asarray(values, dtype=np.float32), name, choice)
-
-
-def add_slice_labels(scene: Any, volume: Any, labels: np.ndarray, name: str, choice: SliceChoice | None = None) -> Any:
-    """Put a mask or labels ``(rows, columns)`` into ``scene`` as a label-map volume on the grid of that slice.
-
-    Raises
-    ------
-    ImageError
-        The labels have another size than the slice, or are not whole numbers of 0-255.
-    """
-    labels = np.asarray(labels)
-    if not np.array_equal(labels, labels.astype(np.uint8)):
-        raise ImageError("Labels are whole numbers from 0 to 255.")
-    return _add_on_slice(scene, "vtkMRMLLabelMapVolumeNode", volume, labels.astype(np.uint8), name, choice)
+    choice = checked_choice(volume, choice)
+    rows, columns = slice_shape(volume, choice)
+    values = np.asarray(values, dtype=np.float32)
+    if values.shape != (rows, columns):
+        raise ImageError(
+            f"The slice has {rows} × {columns} pixels, what was made of it has another size. Ask for it again."
+        )
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    set_voxels(node, values, slice_matrix(volume, choice))
+    node.SetNodeReferenceID(GRID_ROLE, volume.GetID())
+    return node
 
 
 def voxel_array(volume: Any) -> np.ndarray:
@@ -131,18 +127,3 @@ def slice_place(volume: Any, choice: SliceChoice) -> tuple[int, int]:
         index, count = stored.split("/")
         return int(index), int(count)
     return choice.index, volume_sizes(volume)[choice.axis]
-
-
-def _add_on_slice(
-    scene: Any, class_name: str, volume: Any, values: np.ndarray, name: str, choice: SliceChoice | None
-) -> Any:
-    choice = checked_choice(volume, choice)
-    rows, columns = slice_shape(volume, choice)
-    if values.shape != (rows, columns):
-        raise ImageError(
-            f"The slice has {rows} × {columns} pixels, what was made of it has another size. Ask for it again."
-        )
-    node = scene.AddNewNodeByClass(class_name, name)
-    set_voxels(node, values, slice_matrix(volume, choice))
-    node.SetNodeReferenceID(GRID_ROLE, volume.GetID())
-    return node

@@ -13,7 +13,7 @@ import numpy as np
 from .segmentation_grid import label_map_matrix, label_maps, place_label_map
 from .slice_grid import SliceChoice, volume_matrix, vtk_matrix
 
-# Role of the node reference from a map, a map's frame or a label volume to the volume on whose slice it was made.
+# Role of the node reference from a map or a map's frame to the volume on whose slice it was made.
 GRID_ROLE = "CervixRisk.grid"
 
 

@@ -71,7 +71,7 @@ def test_densenet_embedding_has_the_paper_s_length():
 
 def test_head_gradient_by_finite_differences(densenet, crops):
     """The gradient times a small step is the change of the logit, in float64, through the head alone."""
-    gradient = densenet.head_gradient(crops[1], 1)
+    gradient = densenet.feature_map_and_gradient(crops[1], 1)[1]
     feature_map = torch.from_numpy(densenet.feature_maps(crops[1:2])).double()
     step = torch.from_numpy(np.random.default_rng(3).normal(size=feature_map.shape))
     weight = densenet.module.classifier.weight.detach().double()

@@ -22,7 +22,7 @@ from CervixRiskLib.imaging.slice_geometry import SliceGeometry
 from CervixRiskLib.scene import CaseScene
 from CervixRiskLib.scene.slice_grid import SliceChoice, choose_slice
 from CervixRiskLib.scene.slice_volume import add_slice_volume, read_slice_volume
-from CervixRiskLib.scene.volume_slice import add_slice_labels, add_slice_map, read_volume_slice, voxel_array
+from CervixRiskLib.scene.volume_slice import add_slice_map, read_volume_slice, voxel_array
 
 pytestmark = pytest.mark.slicer
 
@@ -204,27 +204,22 @@ def test_the_frame_that_a_film_shows(case_scene):
 
 
 @pytest.mark.parametrize("choice", [SliceChoice(0, 1), SliceChoice(1, 3), SliceChoice(2, 0)])
-def test_maps_and_labels_lie_on_their_slice(case_scene, voxels, choice):
+def test_maps_lie_on_their_slice(case_scene, voxels, choice):
     """The map's voxel (column, row) has the RAS place of the volume's voxel, told by the volume's own matrix."""
     node = add_volume(case_scene.scene, voxels)
     values = read_volume_slice(node, choice).pixels
     before, after = vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(before)
-    for made in (
-        add_slice_map(case_scene.scene, node, values, "map", choice),
-        add_slice_labels(case_scene.scene, node, values, "labels", choice),
-    ):
-        made.GetIJKToRASMatrix(after)
-        np.testing.assert_array_equal(voxel_array(made)[0], values)
-        for row, column in ((0, 0), (1, 3), (3, 2)):
-            where = np.argwhere(voxels == values[row, column])[0][::-1]
-            expected = before.MultiplyPoint([*map(float, where), 1.0])
-            assert after.MultiplyPoint([column, row, 0, 1]) == pytest.approx(expected)
+    made = add_slice_map(case_scene.scene, node, values, "map", choice)
+    made.GetIJKToRASMatrix(after)
+    np.testing.assert_array_equal(voxel_array(made)[0], values)
+    for row, column in ((0, 0), (1, 3), (3, 2)):
+        where = np.argwhere(voxels == values[row, column])[0][::-1]
+        expected = before.MultiplyPoint([*map(float, where), 1.0])
+        assert after.MultiplyPoint([column, row, 0, 1]) == pytest.approx(expected)
 
 
 def test_maps_of_another_size_are_refused(case_scene, voxels):
     node = add_volume(case_scene.scene, voxels)
     with pytest.raises(ImageError, match="5 × 6"):
         add_slice_map(case_scene.scene, node, np.zeros((6, 5)), "map", SliceChoice(2, 0))
-    with pytest.raises(ImageError, match="whole numbers"):
-        add_slice_labels(case_scene.scene, node, np.full((5, 6), 0.5), "labels", SliceChoice(2, 0))

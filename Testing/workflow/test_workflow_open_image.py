@@ -23,12 +23,12 @@ from CervixRiskLib.scene import (
     CaseRole,
     PixelSizeState,
     SliceChoice,
-    add_slice_labels,
     add_slice_map,
     add_slice_volume,
     read_pixel_size,
     read_volume_slice,
 )
+from CervixRiskLib.scene.volume_slice import set_voxels
 from CervixRiskLib.workflow.open_image import (
     check_pixel_size,
     file_case_name,
@@ -195,7 +195,8 @@ def test_what_may_be_chosen(scene, ultrasound):
     volume = add_slice_volume(scene, ultrasound, "slice")
     colour = scene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "colour")
     heat_map = add_slice_map(scene, volume, np.zeros(ultrasound.shape), "heat map")
-    labels = add_slice_labels(scene, volume, np.zeros(ultrasound.shape, np.uint8), "labels")
+    labels = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "labels")
+    set_voxels(labels, np.zeros(ultrasound.shape, np.uint8), np.eye(4))
     assert [is_case_image(node) for node in (volume, colour, heat_map, labels)] == [True, True, False, False]
     assert not is_case_image(scene.AddNewNodeByClass("vtkMRMLSegmentationNode"))
 
