@@ -75,17 +75,31 @@ def _switches():
     return torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
 
 
-def test_float32_on_a_card_is_float32_and_the_switches_come_back():
-    before = _switches()
+@pytest.fixture
+def switched_on():
+    """TF32 in convolutions and matrix products, whatever earlier tests left."""
+    new = hasattr(torch.backends.cudnn, "conv")
+    places = (torch.backends.cudnn.conv if new else torch.backends.cudnn, torch.backends.cuda.matmul)
+    name, on = ("fp32_precision", "tf32") if new else ("allow_tf32", True)
+    before = [getattr(place, name) for place in places]
+    for place in places:
+        setattr(place, name, on)
+    yield (on, on)
+    for place, value in zip(places, before, strict=True):
+        setattr(place, name, value)
+
+
+def test_float32_on_a_card_is_float32_and_the_switches_come_back(switched_on):
+    assert _switches() == switched_on
     whole = (("ieee", "ieee"), (False, False))
     with computing_on("cuda"):
         assert _switches() in whole
         with pytest.raises(DeviceError), computing_on("cuda"):
             raise torch.cuda.OutOfMemoryError
         assert _switches() in whole
-    assert _switches() == before
+    assert _switches() == switched_on
     with computing_on("cpu"):
-        assert _switches() == before
+        assert _switches() == switched_on
 
 
 def test_a_card_that_computes_is_described(card):
