@@ -109,7 +109,7 @@ class Network:
     def feature_map_and_gradient(
         self, crop: np.ndarray, class_index: int, *, device: str = "cpu"
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The last feature map of one crop and the gradient of a class's score (before softmax) by it: ``(C, h, w)`` each.
+        """The last feature map of a crop and the gradient of a class's score before softmax by it: ``(C, h, w)`` each.
 
         Only the head is differentiated; the way from the image to the map needs no gradient.
 
