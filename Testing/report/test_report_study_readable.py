@@ -10,18 +10,21 @@ import pytest
 from matplotlib.figure import Figure
 
 from CervixRiskLib.bundle.study_file import Study
-from CervixRiskLib.bundle.study_record import TEST
+from CervixRiskLib.bundle.study_record import TEST, TRAINING, CaseSet, JudgedModel
 from CervixRiskLib.errors import TrainingError
 from CervixRiskLib.report.figures.pages import page_style
+from CervixRiskLib.report.study.calibration_blocks import miscalibration
 from CervixRiskLib.report.study.cells import Cell, Estimate
 from CervixRiskLib.report.study.decision_blocks import range_sentence
 from CervixRiskLib.report.study.document import FigureBlock, Paragraph, Section, StudyDocument, TableBlock
 from CervixRiskLib.report.study.drawn_figures import draw_figures
 from CervixRiskLib.report.study.html_page import html_page
 from CervixRiskLib.report.study.pdf_pages import pdf_sheets
+from CervixRiskLib.report.study.performance import Judged
 from CervixRiskLib.report.study.plnm_document import plnm_document
 from CervixRiskLib.report.study.sections_cohort import cohort_sections
 from CervixRiskLib.report.study.sections_features import features_sections
+from CervixRiskLib.report.study.sections_uncertainty import uncertainty_sections
 from CervixRiskLib.report.study.table_words import table_words, unparted_signs
 from CervixRiskLib.report.style import closing_line, new_figure
 from CervixRiskLib.statistics import decision_curve
@@ -147,6 +150,38 @@ def test_components_of_a_network_are_explained(study_full: Study) -> None:
     notes = {block.name: " ".join(block.notes) for block in section.blocks if isinstance(block, FigureBlock)}
     assert "principal component" in notes["correlation_map"]
     assert "principal component" not in notes["importances"]
+
+
+def test_risks_that_are_too_extreme_or_too_high_are_said_to_be() -> None:
+    rng = np.random.default_rng(4)
+    logit = rng.normal(0.0, 1.2, 400)
+    outcomes = (rng.random(400) < 1 / (1 + np.exp(-logit))).astype(int)
+
+    def said(logits: np.ndarray) -> str:
+        model = JudgedModel("nomogram", "models", "honest", TRAINING, (tuple(1 / (1 + np.exp(-logits))),), (), True)
+        return " ".join(miscalibration(Judged(model, CaseSet(TRAINING, tuple(outcomes), tuple(range(400))))))
+
+    assert said(logit) == ""
+    assert "too extreme" in said(3 * logit)
+    assert re.search(r"calibration slope 0\.4\d \(", said(3 * logit))
+    assert said(logit + 1).startswith("On average the risks are too high: expected : observed 1.")
+    assert "too low: expected : observed 0." in said(logit - 1)
+    assert said(np.full(400, -0.1)) == ""
+
+
+@pytest.mark.parametrize(("patients", "test"), [(40, "Paired DeLong"), (39, "bootstrap of the patients")])
+def test_the_note_of_the_comparisons_names_the_test(study_minimal: Study, patients: int, test: str) -> None:
+    rng = np.random.default_rng(5)
+    outcomes = tuple([0, 1] * 20)
+    cases = CaseSet(TRAINING, outcomes, tuple(np.minimum(np.arange(40), patients - 1).tolist()))
+    models = tuple(
+        JudgedModel(name, "models", "honest", TRAINING, (tuple(rng.random(40)),), (), True)
+        for name in ("nomogram", "radiomics")
+    )
+    record = replace(study_minimal.record, case_sets=(cases,), models=models)
+    sections = uncertainty_sections(replace(study_minimal, record=record))
+    block = next(one for one in sections[0].blocks if isinstance(one, TableBlock) and one.name == "comparisons")
+    assert test in block.notes[0]
 
 
 def test_a_decision_curve_that_chance_could_draw_is_not_called_better() -> None:

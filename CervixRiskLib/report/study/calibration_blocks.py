@@ -81,6 +81,29 @@ def calibration_blocks(
     )
 
 
+def miscalibration(model: Judged) -> list[str]:
+    """What a reader of its risks must know first, a sentence each: only what intervals leave no doubt about."""
+    if not model.model.probability:
+        return []
+    try:
+        summary = _summary(model)
+    except TrainingError:
+        return []
+    sentences = []
+    slope, ratio = summary.slope, summary.expected_observed
+    if slope.upper < 1:
+        words = cell_text(Estimate(slope.value, slope.lower, slope.upper, digits=2))
+        sentences.append(
+            f"The risks are too extreme, the high ones too high and the low ones too low: calibration slope {words}."
+        )
+    if ratio.lower > 1 or ratio.upper < 1:
+        words = cell_text(Estimate(ratio.value, ratio.lower, ratio.upper, digits=2))
+        sentences.append(
+            f"On average the risks are too {'high' if ratio.lower > 1 else 'low'}: expected : observed {words}."
+        )
+    return sentences
+
+
 def _summary(model: Judged) -> CalibrationSummary:
     unseen = model.model.protocol == HONEST or "test" in model.cases.name
     return calibration_summary(model.outcomes, model.scores, model.patients, validation=unseen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...bundle.study_file import Study
 from ...bundle.study_record import PAPER_TEST, PAPER_TRAINING, TEST, TRAINING, ModelTable, StudyRecord
+from .calibration_blocks import miscalibration
 from .cells import Estimate, cell_text, interval_text
 from .document import Block, BulletList, KeyNumber, KeyNumbers, WarningBlock
 from .performance import HONEST, NOMOGRAM, PAPER, Judged, compare, informative, main_model, models_of, tested
@@ -49,6 +50,7 @@ def summary(study: Study) -> tuple[Block, ...]:
     sentences = [
         *_test_sentence(record),
         *_beside_clinical(record),
+        *_calibration(record),
         *paper_optimism(record),
         *_permutation(record),
         *required_cases(study).sentences(),
@@ -146,6 +148,12 @@ def _beside_clinical(record: StudyRecord) -> list[str]:
     if " predictors " in name:
         first = first.replace(" reaches ", " reach ")
     return [f"{first}; {difference_words(model, baseline)}"]
+
+
+def _calibration(record: StudyRecord) -> list[str]:
+    """Of a model that tells something: of another the headline has said enough."""
+    model = main_model(record)
+    return miscalibration(model) if model is not None and informative(model.auc()) else []
 
 
 def difference_words(model: Judged, other: Judged) -> str:

@@ -61,12 +61,19 @@ def _comparisons(study: Study) -> tuple[Block, ...]:
             tuple(rows),
             "comparisons",
             (
-                "Paired DeLong tests over the repeats, not corrected for their number. They take the scores as fixed "
-                "and do not know that another cohort would give other models: p is too small for the question which "
-                "way of modelling is better.",
+                f"{_test_words(model)}, not corrected for their number. They take the scores as fixed and do not know "
+                "that another cohort would give other models: p is too small for the question which way of modelling "
+                "is better.",
             ),
         ),
     )
+
+
+def _test_words(model: Judged) -> str:
+    cases, patients = model.counts()
+    if cases == patients:
+        return "Paired DeLong tests over the repeats"
+    return "Paired tests over the repeats by a bootstrap of the patients, since some have several cases"
 
 
 def _permutation(study: Study) -> tuple[Block, ...]:
