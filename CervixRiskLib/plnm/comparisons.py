@@ -8,7 +8,7 @@ side: values by the inner folds, calibration and cut-off on inner out-of-fold sc
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -88,7 +88,9 @@ def compare(
     y = np.asarray(y).astype(int)
     side = _Side(model, X, y, groups, unseen)
     winner = next(tuned for tuned in model.tuned_ if tuned.candidate is model.winner_)
-    models = [side.fused(winner, ModelTable.MODELS, FUSION), _nomogram(model, unseen)]
+    best_of_each = _best_of_each(model.tuned_) if every else [winner]
+    fused = [side.fused(one, ModelTable.FUSION_CLASSIFIERS, _label(one)) for one in best_of_each]
+    models = [_as_model(fused[best_of_each.index(winner)], FUSION), _nomogram(model, unseen)]
     baselines = _baselines(model, X, y, unseen)
     if not every:
         return (*models, *baselines)
@@ -97,14 +99,16 @@ def compare(
     if model.radiomics_columns:
         first = next(iter(model.resamples_))
         table_3 = [side.tune(first, RADIOMICS, classifier) for classifier in model.classifiers]
-        alone.append(side.single(_best(table_3), RADIOMICS, ModelTable.MODELS, RADIOMICS_ALONE))
         tables += [side.single(one, RADIOMICS, ModelTable.RADIOMICS_CLASSIFIERS, _label(one)) for one in table_3]
+        alone.append(_as_model(tables[table_3.index(_best(table_3))], RADIOMICS_ALONE))
     if model.deep_columns:
         table_4 = [side.tune(network, DEEP, _NETWORK_CLASSIFIER) for network in model.resamples_]
-        alone.append(side.single(_best(table_4), DEEP, ModelTable.MODELS, NETWORK_ALONE))
-        tables += [side.single(one, DEEP, ModelTable.NETWORKS, network_title(one.candidate.network)) for one in table_4]
-    tables += [side.fused(one, ModelTable.FUSION_CLASSIFIERS, _label(one)) for one in _best_of_each(model.tuned_)]
-    return (*alone, *models, *baselines, *tables)
+        networks = [
+            side.single(one, DEEP, ModelTable.NETWORKS, network_title(one.candidate.network)) for one in table_4
+        ]
+        alone.append(_as_model(networks[table_4.index(_best(table_4))], NETWORK_ALONE))
+        tables += networks
+    return (*alone, *models, *baselines, *tables, *fused)
 
 
 def network_title(network: str) -> str:
@@ -164,6 +168,11 @@ class _Side:
         probability = np.asarray(platt.transform(positive_probability(classifier, unseen)))
         cut = youden_threshold(self.y, platt.transform(tuned.scores))
         return Answer(table.value, name, probability, (probability >= cut).astype(int))
+
+
+def _as_model(answer: Answer, name: str) -> Answer:
+    """The same answer among the models."""
+    return replace(answer, table=ModelTable.MODELS.value, name=name)
 
 
 def _nomogram(model: PlnmModel, unseen: pd.DataFrame) -> Answer:

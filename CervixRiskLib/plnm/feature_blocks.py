@@ -20,7 +20,8 @@ class FeatureBlocks(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     blocks
-        ``(name, transformer, columns)``; names are unique, columns are names of the DataFrame.
+        ``(name, transformer, columns)``; names are unique, columns are names of the DataFrame. A transformer is given
+        the bare values.
     """
 
     def __init__(self, blocks: Sequence[tuple[str, BaseEstimator, Sequence[str]]]) -> None:
@@ -59,10 +60,9 @@ class FeatureBlocks(TransformerMixin, BaseEstimator):
         return np.hstack(parts)
 
 
-def _block(X: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame | np.ndarray:
-    """The block with its names where a table of names may be asked for them, as a bare array where it is wide."""
+def _block(X: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
+    """The block as a bare array: scikit-learn looks at each column of a table, at every step that is given one."""
     positions = X.columns.get_indexer(pd.Index(columns))
     if (positions < 0).any():
         raise ValueError(f"Column {columns[int(np.argmax(positions < 0))]!r} is missing.")
-    block = X.iloc[:, positions]
-    return block if len(columns) < 4096 else block.to_numpy()
+    return X.iloc[:, positions].to_numpy()

@@ -64,10 +64,13 @@ class ReproducibilityFilter(SelectorMixin, BaseEstimator):
     ----------
     keep
         Names of the reproducible features; a feature that is not among them is dropped. ``None``: nothing is dropped.
+    columns
+        Names of the columns of an ``X`` that has none, in its order.
     """
 
-    def __init__(self, keep: Sequence[str] | None = None) -> None:
+    def __init__(self, keep: Sequence[str] | None = None, columns: Sequence[str] | None = None) -> None:
         self.keep = keep
+        self.columns = columns
 
     @classmethod
     def from_table(
@@ -91,15 +94,16 @@ class ReproducibilityFilter(SelectorMixin, BaseEstimator):
         return tags
 
     def fit(self, X: object, y: object = None) -> ReproducibilityFilter:
-        """Match the names to the columns of ``X``, a DataFrame when there are names."""
+        """Match the names to the columns of ``X``: a DataFrame's own, or those that were given."""
         validate_data(self, X, dtype=np.float64, ensure_all_finite=False)
         self.support_: np.ndarray = np.ones(self.n_features_in_, dtype=bool)
         if self.keep is None:
             return self
-        if not hasattr(self, "feature_names_in_"):
-            raise ValueError("ReproducibilityFilter with names needs X with column names.")
+        names = getattr(self, "feature_names_in_", self.columns)
+        if names is None or len(names) != self.n_features_in_:
+            raise ValueError("ReproducibilityFilter with names needs the name of every column of X.")
         kept = frozenset(self.keep)
-        self.support_ = np.array([name in kept for name in self.feature_names_in_])
+        self.support_ = np.array([name in kept for name in names])
         if not self.support_.any():
             raise SettingsError("No feature reaches the ICC threshold; check the table's feature names or lower it.")
         return self

@@ -60,7 +60,7 @@ def trace_selection(
     features = np.asarray(signature.transform(X))
     names = model.scorer_.feature_names
     folds = patient_folds(y, groups, usable_folds(y, groups, _FOLDS), seed)
-    path = _LassoPath() if fitted is None else _lasso(fitted, X[list(model.radiomics_columns)], y, model)
+    path = _LassoPath() if fitted is None else _lasso(fitted, X[list(model.radiomics_columns)].to_numpy(), y, model)
     curve = _Curve()
     if not model._is_fitted_embedding(model.winner_.network):
         # A network that learns from the labels would have to learn anew in each fold.
@@ -127,14 +127,14 @@ class _LassoPath:
     coefficients: np.ndarray = field(default_factory=_nothing)
 
 
-def _lasso(fitted: Pipeline, X: pd.DataFrame, y: np.ndarray, model: PlnmModel) -> _LassoPath:
+def _lasso(fitted: Pipeline, X: np.ndarray, y: np.ndarray, model: PlnmModel) -> _LassoPath:
     """The path that cross-validation judged, and its coefficients on all training cases."""
     selector = fitted.named_steps["lasso"]
     assert isinstance(selector, LassoSelector)
     if not selector.penalties_.size:
         return _LassoPath()
     candidates = np.array(model.radiomics_columns, dtype=object)
-    values: object = X
+    values = X
     for _, step in fitted.steps[:-1]:
         values = step.transform(values)
         if hasattr(step, "get_support"):

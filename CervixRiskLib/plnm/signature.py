@@ -51,14 +51,17 @@ def build_signature(
     ----------
     radiomics_columns, deep_columns
         Names of the columns of each block; either may be empty, not both.
+    reproducibility
+        Names the radiomic columns that may be used; ``None``: all.
     embedding
         A transformer from crop pixels to embeddings, when the network is fitted as well; ``deep_columns`` then name
         the pixels.
     """
     branches = []
     if radiomics_columns:
+        keep = None if reproducibility is None else reproducibility.keep
         steps = [
-            ("reproducible", reproducibility or ReproducibilityFilter()),
+            ("reproducible", ReproducibilityFilter(keep, None if keep is None else tuple(radiomics_columns))),
             ("varying", VarianceFilter()),
             ("mann_whitney", MannWhitneyFilter(recipe.significance)),
             ("spearman", SpearmanFilter(recipe.correlation)),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn import config_context
 from sklearn.metrics import balanced_accuracy_score
 
 from ..statistics import auc
@@ -25,7 +27,8 @@ class Candidate:
 
     def fit(self, features: np.ndarray, y: np.ndarray, seed: int) -> Any:
         """The classifier with these values, fitted to ``(cases, features)``."""
-        return make_classifier(self.classifier, seed).set_params(**self.parameters).fit(features, y)
+        with features_are_checked():
+            return make_classifier(self.classifier, seed).set_params(**self.parameters).fit(features, y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,11 @@ class Tuned:
 
     candidate: Candidate
     scores: np.ndarray
+
+
+def features_are_checked() -> AbstractContextManager[None]:
+    """Let scikit-learn not check each tree of each forest again: a signature gives finite features, grids are ours."""
+    return config_context(assume_finite=True, skip_parameter_validation=True)
 
 
 def tune(network: str, name: str, folds: Sequence[FoldFeatures], y: np.ndarray, *, wide: bool, seed: int) -> Tuned:
@@ -65,10 +73,11 @@ def tune(network: str, name: str, folds: Sequence[FoldFeatures], y: np.ndarray, 
     best: tuple[tuple[float, float], Tuned] | None = None
     for parameters in parameter_grid(name, wide=wide):
         scores = np.empty(len(y))
-        for fold in folds:
-            classifier = make_classifier(name, seed).set_params(**parameters)
-            classifier.fit(fold.train_features, y[fold.train])
-            scores[fold.test] = positive_probability(classifier, fold.test_features)
+        with features_are_checked():
+            for fold in folds:
+                classifier = make_classifier(name, seed).set_params(**parameters)
+                classifier.fit(fold.train_features, y[fold.train])
+                scores[fold.test] = positive_probability(classifier, fold.test_features)
         accuracy = float(balanced_accuracy_score(y, scores >= y.mean()))
         discrimination = float(auc(y, scores))
         if best is None or (accuracy, discrimination) > best[0]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -70,12 +71,33 @@ class LogisticModel(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y=y, dtype=np.float64, ensure_min_samples=2)
         check_classification_targets(y)
         kind = type_of_target(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) == 1:
+        classes, codes = np.unique(y, return_inverse=True)
+        if len(classes) == 1:
             raise TrainingError("All cases have the same outcome: cases of both classes (two classes) are needed.")
-        if len(self.classes_) > 2:
+        if len(classes) > 2:
             raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
-        names = self._names()
+        self.fit_checked(X, codes, self._names())
+        self.classes_ = classes
+        return self
+
+    def fit_checked(self, X: np.ndarray, codes: np.ndarray, names: Sequence[str]) -> LogisticModel:
+        """:meth:`fit` without its checks, for many small fits on numbers that were checked once.
+
+        Parameters
+        ----------
+        X
+            ``(n, k)`` finite float64.
+        codes
+            ``(n,)`` 0/1, with cases of both.
+        names
+            The ``k`` predictors' names, for errors.
+
+        Raises
+        ------
+        TrainingError
+            Fewer cases than coefficients, or a predictor that is constant or a combination of others.
+        """
+        self.classes_ = np.array([0, 1])
         target = codes.astype(float)
         if self.penalty == "firth":
             fit = fit_likelihood(X, target, names, firth=True)
@@ -92,7 +114,7 @@ class LogisticModel(ClassifierMixin, BaseEstimator):
                 "The predictors separate the classes: the coefficients grow without end and mean nothing beyond their "
                 'sign. Use penalty="firth", or fewer predictors.',
                 SeparationWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         self.intercept_ = float(fit.coefficients[0])
         self.coef_ = fit.coefficients[1:].copy()
@@ -134,22 +156,24 @@ class LogisticModel(ClassifierMixin, BaseEstimator):
         Wald statistics; ``lower`` and ``upper`` are those of the odds ratio.
         """
         check_is_fitted(self)
+        return pd.DataFrame({"name": self._names(), **self.odds_ratio_columns(confidence)})
+
+    def odds_ratio_columns(self, confidence: float = 0.95) -> dict[str, np.ndarray]:
+        """The columns of :meth:`odds_ratios` but the names, ``(k,)`` each."""
+        check_is_fitted(self, "coef_")
         error = np.sqrt(np.diag(self.covariance_)[1:])
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             z = self.coef_ / error
             half = float(ndtri(1 - (1 - check_confidence(confidence)) / 2)) * error
-            return pd.DataFrame(
-                {
-                    "name": self._names(),
-                    "coefficient": self.coef_,
-                    "standard_error": error,
-                    "z": z,
-                    "p": 2.0 * ndtr(-np.abs(z)),
-                    "odds_ratio": np.exp(self.coef_),
-                    "lower": np.exp(self.coef_ - half),
-                    "upper": np.exp(self.coef_ + half),
-                }
-            )
+            return {
+                "coefficient": self.coef_,
+                "standard_error": error,
+                "z": z,
+                "p": 2.0 * ndtr(-np.abs(z)),
+                "odds_ratio": np.exp(self.coef_),
+                "lower": np.exp(self.coef_ - half),
+                "upper": np.exp(self.coef_ + half),
+            }
 
     def _names(self) -> list[str]:
         given = getattr(self, "feature_names_in_", None)

@@ -6,6 +6,9 @@ it goes with the outcome.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -42,16 +45,14 @@ def univariate_odds_ratios(
         A predictor has missing values, is not numeric or is constant (named), or there is one class only.
     """
     numbers = _numeric(X)
-    outcome = binary_outcome(y).astype(int)
-    rows = [_table(numbers[[name]], outcome, confidence, penalty) for name in numbers.columns]
-    return pd.concat(rows, ignore_index=True)
+    return _table([{name: values} for name, values in numbers.items()], y, confidence, penalty)
 
 
 def multivariate_odds_ratios(
     X: pd.DataFrame, y: ArrayLike, confidence: float = 0.95, penalty: str = "auto"
 ) -> pd.DataFrame:
     """All columns of ``X`` in one logistic regression with intercept; otherwise as :func:`univariate_odds_ratios`."""
-    return _table(_numeric(X), binary_outcome(y).astype(int), confidence, penalty)
+    return _table([_numeric(X)], y, confidence, penalty)
 
 
 def sign_flip_warnings(univariate: pd.DataFrame, multivariate: pd.DataFrame) -> list[str]:
@@ -72,25 +73,36 @@ def sign_flip_warnings(univariate: pd.DataFrame, multivariate: pd.DataFrame) -> 
     return sentences
 
 
-def _table(X: pd.DataFrame, outcome: np.ndarray, confidence: float, penalty: str) -> pd.DataFrame:
-    model = LogisticModel(penalty=penalty).fit(X, outcome)
-    table = model.odds_ratios(confidence)
-    table["penalty"] = model.penalty_used_
-    table["separated"] = model.separated_
-    return table
+def _table(designs: Sequence[Mapping[str, np.ndarray]], y: ArrayLike, confidence: float, penalty: str) -> pd.DataFrame:
+    """One regression a design, the rows of all together; the columns were checked."""
+    outcome = binary_outcome(y).astype(int)
+    columns: dict[str, list[Any]] = {"name": [name for design in designs for name in design]}
+    for design in designs:
+        names = list(design)
+        # Column by column, as a table's values lie in memory: the last digits of sums follow the layout.
+        values = np.array(list(design.values())).T
+        if len(values) != len(outcome):
+            raise ValueError(f"{len(values)} cases do not fit {len(outcome)} outcomes.")
+        model = LogisticModel(penalty=penalty).fit_checked(values, outcome, names)
+        for name, numbers in model.odds_ratio_columns(confidence).items():
+            columns.setdefault(name, []).extend(numbers)
+        columns.setdefault("penalty", []).extend([model.penalty_used_] * len(names))
+        columns.setdefault("separated", []).extend([model.separated_] * len(names))
+    return pd.DataFrame(columns)
 
 
-def _numeric(X: pd.DataFrame) -> pd.DataFrame:
+def _numeric(X: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The columns by name, finite float64 ``(n,)``."""
     if X.shape[1] == 0:
         raise TrainingError("There is no predictor: name at least one clinical column.")
     columns = {}
     for name in X.columns:
-        column = pd.to_numeric(X[name], errors="coerce").astype(float)
-        unusable = int((~np.isfinite(column.to_numpy())).sum())
+        column = pd.to_numeric(X[name], errors="coerce").astype(float).to_numpy()
+        unusable = int((~np.isfinite(column)).sum())
         if unusable:
             raise TrainingError(
                 f'The predictor "{name}" is missing or not a number in {unusable} of {len(X)} cases: '
                 "complete it or leave it out."
             )
         columns[str(name)] = column
-    return pd.DataFrame(columns)
+    return columns

@@ -50,6 +50,15 @@ def test_which_features_stay(options, kept):
     if kept:
         fitted = ReproducibilityFilter.from_table(EVERYTHING, **options).fit(X)
         assert set(X.columns[fitted.get_support()]) == set(kept)
+        # As in a signature: bare values, and the names beside them.
+        bare = ReproducibilityFilter(fitted.keep, tuple(X.columns)).fit(X.to_numpy())
+        assert list(bare.get_support()) == list(fitted.get_support())
+
+
+@pytest.mark.parametrize("columns", [None, ("a",)])
+def test_names_need_the_name_of_every_column(columns):
+    with pytest.raises(ValueError, match="name of every column"):
+        ReproducibilityFilter(("a",), columns).fit(np.zeros((3, 2)))
 
 
 def test_perturbation_decides_alone_only_where_no_reader_does():

@@ -41,7 +41,7 @@ def test_the_path_is_the_lassos(traced):
     """Coefficients against scikit-learn's single Lasso, the choice against the selector's own."""
     X, y, model, trace = traced
     fitted = model.signature_.named_steps["blocks"].transformers_["radiomics"]
-    standardised = fitted[:-1].transform(X[list(model.radiomics_columns)])
+    standardised = fitted[:-1].transform(X[list(model.radiomics_columns)].to_numpy())
     names = fitted[:-1].get_feature_names_out(np.array(model.radiomics_columns, dtype=object))
     place = trace.lasso_penalties.index(trace.lasso_penalty)
     assert place == int(np.argmin(trace.lasso_error))

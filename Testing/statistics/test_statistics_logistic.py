@@ -67,6 +67,22 @@ def test_tables_equal_glm(reference, clinical):
     assert set(together["penalty"]) == {"none"}
 
 
+def test_tables_are_the_models_own_to_the_last_bit(clinical):
+    """They skip the model's checks, not its arithmetic."""
+    X, y = clinical[PREDICTORS].assign(parted=clinical["outcome"] * 2.0), clinical["outcome"]
+    alone = univariate_odds_ratios(X, y)
+    for designs, table in (
+        ([X[[name]] for name in X.columns], alone),
+        ([X[PREDICTORS]], multivariate_odds_ratios(X[PREDICTORS], y)),
+    ):
+        models = [LogisticModel(penalty="auto").fit(design.astype(float), y) for design in designs]
+        expected = pd.concat([model.odds_ratios() for model in models], ignore_index=True)
+        pd.testing.assert_frame_equal(table[expected.columns], expected, check_exact=True)
+    assert list(alone["separated"]) == [False] * len(PREDICTORS) + [True]
+    assert list(alone["penalty"]) == ["none"] * len(PREDICTORS) + ["firth"]
+    assert alone["separated"].dtype == bool
+
+
 def test_firth_equals_brglm2(reference, clinical):
     expected = reference["firth"]
     model = LogisticModel(penalty="firth").fit(clinical[PREDICTORS], clinical["outcome"])
