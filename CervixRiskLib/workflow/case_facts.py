@@ -6,6 +6,13 @@ from typing import Any
 
 from ..scene import PixelSize, SliceChoice
 
+# DICOM's attributes, as a person at the scanner calls what they hold.
+_SOURCES = {
+    "SequenceOfUltrasoundRegions": "calibrated by the scanner",
+    "PixelSpacing": "DICOM file",
+    "ImagerPixelSpacing": "DICOM file",
+}
+
 
 def image_words(volume: Any, choice: SliceChoice) -> str:
     """``"US · 416 × 416"``: modality where it is known, columns × rows as viewers count them."""
@@ -49,8 +56,8 @@ def pixel_size_words(size: PixelSize) -> str:
     """``"0.104 mm · line on the ruler, 20 mm"``, or what to do where it is unknown."""
     if size.spacing_mm is None:
         return "unknown: calibrate on the image's ruler"
-    source = f" · {size.source}" if size.source else ""
-    return f"{spacing_words(size.spacing_mm)}{source}"
+    source = _SOURCES.get(size.source, size.source)
+    return f"{spacing_words(size.spacing_mm)} · {source}" if source else spacing_words(size.spacing_mm)
 
 
 def spacing_words(spacing_mm: tuple[float, float]) -> str:

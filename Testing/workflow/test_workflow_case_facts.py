@@ -76,6 +76,8 @@ def test_the_pixel_size():
     known = PixelSize(PixelSizeState.CALIBRATED, (0.104, 0.104), "line on the ruler, 20 mm")
     assert pixel_size_words(known) == "0.104 mm · line on the ruler, 20 mm"
     assert pixel_size_words(replace(known, source="")) == "0.104 mm"
+    by_scanner = replace(known, source="SequenceOfUltrasoundRegions")
+    assert pixel_size_words(by_scanner) == "0.104 mm · calibrated by the scanner"
     assert "calibrate on the image's ruler" in pixel_size_words(pixel_size.UNKNOWN_PIXEL_SIZE)
 
 
