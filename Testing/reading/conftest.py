@@ -102,6 +102,20 @@ def draw(study: Study) -> Callable[..., Roi]:
     return make
 
 
+@pytest.fixture
+def draw_png(tmp_path: Path) -> Callable[..., Path]:
+    """``draw_png(name, shift=0)`` writes a mask of the small cohort's size and returns its path."""
+
+    def make(name: str, shift: int = 0, shape: tuple[int, int] = (ROWS, COLUMNS)) -> Path:
+        mask = np.zeros(shape, np.uint8)
+        mask[10:25, 12 + shift : 30 + shift] = 255
+        path = tmp_path / f"{name}.png"
+        Image.fromarray(mask).save(path)
+        return path
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """After each stage: a copy of the study, when that was, what was drawn, and which masks each reader may see."""

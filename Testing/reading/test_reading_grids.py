@@ -15,6 +15,7 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels import pack_bits
 from pydicom.uid import ExplicitVRLittleEndian, SegmentationStorage, generate_uid
+from study_tables import write_table
 
 from CervixRiskLib.cohort import load_case, load_cohort
 from CervixRiskLib.errors import ReadingError, RoiError
@@ -30,14 +31,6 @@ from CervixRiskLib.reading import (
     import_contour,
     import_contours,
 )
-
-
-def write_table(path: Path, rows: list[dict[str, object]], separator: str = ",") -> Path:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    lines = [separator.join(columns)]
-    lines += [separator.join(str(row.get(name, "")) for name in columns) for row in rows]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
 
 
 def masks(study) -> dict[tuple[str, str, str, int], np.ndarray]:

@@ -3,64 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
-from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from study_tables import listed, write_table
 
 from CervixRiskLib.errors import ReadingError
-from CervixRiskLib.reading import (
-    Round,
-    all_contours,
-    import_contour,
-    import_contours,
-    read_audit_trail,
-)
+from CervixRiskLib.reading import Round, all_contours, import_contour, import_contours, read_audit_trail
 from CervixRiskLib.reading.contour_table import parse_moment, utc_moment
 
 UTC = timezone.utc
-
-
-def write_table(path: Path, rows: list[dict[str, object]], separator: str = ",") -> Path:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    lines = [separator.join(columns)]
-    lines += [separator.join(str(row.get(name, "")) for name in columns) for row in rows]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
-
-
-def listed(study, reader: str, round_: Round) -> list[str]:
-    """Names of the cases on a reader's list, from the database alone."""
-    from sqlalchemy import select
-
-    from CervixRiskLib.reading import schema
-
-    query = (
-        select(schema.cases.c.case_id)
-        .join(schema.assignments, schema.assignments.c.case == schema.cases.c.id)
-        .join(schema.readers, schema.assignments.c.reader == schema.readers.c.id)
-        .where(schema.readers.c.name == reader, schema.assignments.c.round == round_.value)
-        .order_by(schema.cases.c.case_id)
-    )
-    with study.store.reading() as connection:
-        return list(connection.execute(query).scalars())
-
-
-@pytest.fixture
-def draw_png(tmp_path):
-    """``draw_png(name, shift=0)`` writes a mask of the small cohort's size and returns its path."""
-
-    def make(name: str, shift: int = 0, shape=(40, 48)) -> Path:
-        mask = np.zeros(shape, np.uint8)
-        mask[10:25, 12 + shift : 30 + shift] = 255
-        path = tmp_path / f"{name}.png"
-        Image.fromarray(mask).save(path)
-        return path
-
-    return make
 
 
 # --- the washout -----------------------------------------------------------------------------------------------------

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from fake_study.fixtures import fake_worker, write_model  # noqa: F401
 
-from CervixRiskLib.imaging import SliceImage
+from CervixRiskLib.imaging import Roi, SliceImage
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +45,20 @@ def session(scene: Any) -> Any:
     opened = CaseSession(scene)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def open_case(session: Any, ultrasound: SliceImage) -> Callable[..., Any]:
+    """``open_case("name", draw=False, modality="MR", spacing_mm=None)``; returns the session."""
+    from CervixRiskLib.scene import add_slice_volume
+
+    def open_one(name: str = "case", *, draw: bool = True, **changes: Any) -> Any:
+        image = replace(ultrasound, **changes)
+        session.open_volume(add_slice_volume(session.scene, image, name), name)
+        if draw:
+            mask = np.zeros(image.shape, bool)
+            mask[20:40, 20:50] = True
+            session.start_contour(Roi(mask, image.spacing_mm))
+        return session
+
+    return open_one
