@@ -24,6 +24,7 @@ from CervixRiskLib.bundle import (
     TrainingSummary,
     WarningCode,
 )
+from CervixRiskLib.bundle.acquisition_record import AcquisitionRecord, TraitRecord
 from CervixRiskLib.bundle.study_file import Study
 from CervixRiskLib.bundle.study_record import (
     PAPER_TEST,
@@ -400,6 +401,9 @@ def make_study(strength: float, seed: int) -> Study:
             0.0099 if strength else 0.44,
         ),
         optimism=OptimismRecord("nomogram with logistic regression", 50, 0.86, 0.12, 0.74, 0.06, 0.0085),
+        acquisition=AcquisitionRecord(
+            120, 0.53, 0.43, 0.63, 5, 3, (TraitRecord("rows", "size", False, (480.0, 512.0), 0.55),), ("scanner",)
+        ),
         notes=("52 cases (30 %) were held out for testing and opened once.",),
     )
     return Study(study_manifest(), record, "ab" * 32)
