@@ -24,8 +24,8 @@ _AT_ONE_SIZE = (
 )
 _FRAME = (
     "The frame is the slice's outer 15 % on each side, without the contour and its surroundings; brightness and "
-    "contrast (median and interquartile range) in grey values, parts from 0 to 1. Medians by group, per cent of the cases "
-    "where it says so. The AUC is of the trait alone, turned so as to lie above 0.5, and not cross-validated."
+    "contrast (median and interquartile range) in grey values, parts from 0 to 1. Medians by group, per cent of the "
+    "cases where it says so. The AUC is of the trait alone, turned so as to lie above 0.5, and not cross-validated."
 )
 _TUMOUR = (
     "The contour's size and place are the tumour's, not the recording's: they have no part in the verdict, and may "
