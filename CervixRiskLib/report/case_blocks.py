@@ -52,10 +52,16 @@ def every_word(report: CaseReport) -> str:
     return "".join([*words, *manifest.class_names, manifest.intended_use, *manifest.deviations])
 
 
+def case_words(case_id: str) -> str:
+    """``"Case M027"``; "Case" alone where it was given no name of its own."""
+    name = one_line(case_id)
+    return "Case" if name.lower() == "case" else f"Case {name}"
+
+
 def title_blocks(report: CaseReport, measure: Sheet) -> list[Block]:
     about = " · ".join(filter(None, [report.title, one_line(report.reader), report.date]))
     blocks: list[Block] = [
-        Words(measure, f"Case {one_line(report.case_id)}", CONTENT_WIDTH, 16.0, weight="bold", gid="title"),
+        Words(measure, case_words(report.case_id), CONTENT_WIDTH, 16.0, weight="bold", gid="title"),
         Words(measure, about, CONTENT_WIDTH, TICK_SIZE, color=GREY),
     ]
     if report.simulated:

@@ -13,9 +13,9 @@ from .case_blocks import (
     NomogramBlock,
     answer_block,
     case_blocks,
+    case_words,
     contribution_blocks,
     every_word,
-    one_line,
     title_blocks,
     warning_blocks,
 )
@@ -61,7 +61,7 @@ def case_page(report: CaseReport, progress: Progress = SILENT) -> list[Figure]:
     The full account of the model stands in :func:`.case_sheet.case_pages`.
     """
     with page_style(every_word(report)), progress.task("Drawing the page", total=1) as task:
-        head = f"{report.title} · case {one_line(report.case_id)} · {report.date}"
+        head = f"{report.title} · {case_words(report.case_id)} · {report.date}"
         pages = Pages(head, simulated=report.simulated)
         foot = _foot(report, pages.measure)
         wholes = (Stack([*_parts(report, pages.measure, room), foot]) for room in _ROOMS)

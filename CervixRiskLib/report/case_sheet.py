@@ -12,9 +12,9 @@ from .case_blocks import (
     NomogramBlock,
     answer_block,
     case_blocks,
+    case_words,
     contribution_blocks,
     every_word,
-    one_line,
     title_blocks,
     warning_blocks,
 )
@@ -43,7 +43,7 @@ def case_pages(report: CaseReport, progress: Progress = SILENT) -> list[Figure]:
     unreadably small.
     """
     with page_style(every_word(report)), progress.task("Drawing the report", total=2) as task:
-        pages = Pages(f"{report.title} · case {one_line(report.case_id)} · {report.date}", simulated=report.simulated)
+        pages = Pages(f"{report.title} · {case_words(report.case_id)} · {report.date}", simulated=report.simulated)
         measure = pages.measure
         add_case(report, pages)
         task.advance(detail="case")
@@ -75,7 +75,7 @@ def slice_picture(report: CaseReport) -> Figure:
         text = report.prediction
         words = f"{outcome(text)} {percent(text.probability)}, 95 % interval {range_text(*text.interval)}"
         head: list[Block] = [
-            Words(measure, f"Case {one_line(report.case_id)}: {words}", CONTENT_WIDTH, TEXT_SIZE + 1, weight="bold"),
+            Words(measure, f"{case_words(report.case_id)}: {words}", CONTENT_WIDTH, TEXT_SIZE + 1, weight="bold"),
             Gap(0.08),
         ]
         weight = {"weight": "bold", "color": INK} if report.simulated else {"color": GREY}

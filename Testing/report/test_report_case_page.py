@@ -14,7 +14,7 @@ from PIL import Image
 from CervixRiskLib import RESEARCH_USE_NOTICE, SIMULATED_MARK
 from CervixRiskLib.bundle import PredictionWarning, WarningCode
 from CervixRiskLib.report import write_case_page
-from CervixRiskLib.report.case_blocks import _class_words
+from CervixRiskLib.report.case_blocks import _class_words, case_words
 from CervixRiskLib.report.case_page import case_page
 from CervixRiskLib.report.figures.pages import page_style
 
@@ -51,6 +51,10 @@ def assert_readable(figure: Figure) -> None:
             assert text.get_fontsize() >= 6.4, text
         for (one, box), (other, further) in itertools.combinations(boxes, 2):
             assert not box.overlaps(further), f"{one} touches {other}"
+
+
+def test_a_case_without_a_name_is_not_called_case_case() -> None:
+    assert [case_words(name) for name in ("M027", "case", "Case")] == ["Case M027", "Case", "Case"]
 
 
 def test_everything_stands_on_one_page(pages: list[Figure], full_report: CaseReport) -> None:
