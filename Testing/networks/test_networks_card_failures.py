@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from CervixRiskLib.errors import DeviceError, SettingsError  # noqa: E402
 from CervixRiskLib.networks import (  # noqa: E402
+    FineTunedEmbedding,
     build_network,
     card_check,
     choose_device,
@@ -196,6 +199,14 @@ def test_a_full_card_leaves_the_answer_to_the_cpu_and_says_so(bundle_files, monk
     if isinstance(error, DeviceError):
         with pytest.raises(DeviceError):
             load_engine(*bundle_files, device="cuda")
+
+
+def test_an_embedding_leaves_its_network_in_main_memory():
+    # Resampling keeps many of them.
+    moved = []
+    network = SimpleNamespace(embed=lambda crops, *, batch, device: np.zeros((len(crops), 1)), to=moved.append)
+    assert FineTunedEmbedding()._embed(network, np.zeros((2, 1, 8, 8))).shape == (2, 1)
+    assert moved == ["cpu"]
 
 
 def test_weights_moved_in_inference_mode_can_still_be_differentiated_through():
