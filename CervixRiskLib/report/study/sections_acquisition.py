@@ -18,9 +18,9 @@ _HOW = (
     "alone: {cases} cases that the model may learn from, {folds}-fold cross-validation by patient, {repeats} repeats."
 )
 _AT_ONE_SIZE = (
-    "Who sets the depth to fit the lesion lets its size decide the pixel size and the brightness. So AUCs, this one "
-    "and the table's, compare only cases whose tumours are about equally large (at most a tenth of the cases lie "
-    "between)."
+    "Who sets the depth to fit the lesion lets its size decide the pixel size and the brightness. So this AUC and "
+    "those of the recording's traits compare only cases whose tumours are about equally large (at most a tenth of the "
+    "cases lie between)."
 )
 _FRAME = (
     "The frame is the slice's outer 15 % on each side, without the contour and its surroundings; brightness and "
@@ -28,8 +28,8 @@ _FRAME = (
     "cases where it says so. The AUC is of the trait alone, turned so as to lie above 0.5, and not cross-validated."
 )
 _TUMOUR = (
-    "The contour's size and place are the tumour's, not the recording's: they have no part in the verdict, and may "
-    "tell the outcome rightly."
+    "The contour's size and place are the tumour's, not the recording's: they have no part in the verdict, may "
+    "tell the outcome rightly, and their AUCs compare all cases."
 )
 _SEVERAL = "With more than two groups each is held against the rest, and the mean is given."
 
