@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from ..imaging.map_frame import FrameSide
+from .frame_dashes import Segment, dashes
 from .picture_layout import PictureLayout
 from .view_text import GREY, add_segments
 
-# In units of the layout: a dash, and at least so much between two.
-_DASH, _GAP = 0.5, 0.4
 _DARK = (0.0, 0.0, 0.0)
-
-Segment = tuple[float, float, float, float]
 
 
 def draw_map_frame(renderer: Any, layout: PictureLayout, shape: tuple[int, int], sides: Sequence[FrameSide]) -> None:
@@ -37,23 +33,3 @@ def _on_picture(layout: PictureLayout, shape: tuple[int, int], side: FrameSide) 
         layout.image.left + across * side.column1,
         layout.image.top - up * side.row1,
     )
-
-
-def dashes(line: Segment, unit: float) -> list[Segment]:
-    """Dashes of equal length that begin and end with the line, so that the frame's corners are closed.
-
-    One is half as long as ``unit``, the gaps between them at least 0.4 of it.
-    """
-    x0, y0, x1, y1 = line
-    length = math.hypot(x1 - x0, y1 - y0)
-    dash = _DASH * unit
-    if length <= dash:
-        return [line]
-    number = 1 + int((length - dash) / (dash + _GAP * unit))
-    step = (length - dash) / max(number - 1, 1)
-    across, up = (x1 - x0) / length, (y1 - y0) / length
-    begins = [index * step for index in range(number)] if number > 1 else [0.0]
-    return [
-        (x0 + across * begin, y0 + up * begin, x0 + across * (begin + dash), y0 + up * (begin + dash))
-        for begin in begins
-    ]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..imaging.map_frame import map_frame
-from .frame_lines import Segment, dashes
+from .frame_dashes import Segment, dashes
 from .slice_grid import SliceChoice, checked_choice, slice_matrix
 from .volume_spacing import GRID_ROLE
 

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..imaging.dicom_series import read_series
 from ..scene.volume_origin import MODALITY, node_modality, write_series
 
 
@@ -15,6 +14,8 @@ def note_dicom_series(volume: Any, path: str | os.PathLike[str]) -> None:
 
     The file has been read as an image already.
     """
+    from ..imaging.dicom_series import read_series
+
     series = read_series(Path(path))
     write_series(volume, series.weighting, series.frame_of_reference)
     if series.modality is not None and node_modality(volume) is None:
