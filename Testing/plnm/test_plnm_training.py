@@ -28,7 +28,7 @@ from CervixRiskLib.errors import (
 from CervixRiskLib.imaging import Roi
 from CervixRiskLib.networks import CamMethod
 from CervixRiskLib.plnm import TrainingSettings, load_predictor, train
-from CervixRiskLib.plnm.score_heat_map import DEFAULT_METHOD, NetworkView, score_heat_map
+from CervixRiskLib.plnm.score_heat_map import NetworkView, score_heat_map
 from CervixRiskLib.plnm.settings import EFFORT_PLANS, Effort
 from CervixRiskLib.radiomics import extract
 from CervixRiskLib.worker.example_cases import picture_examples
@@ -340,7 +340,7 @@ def test_a_heat_map_is_made_as_asked_and_says_how(deep, cohort):
         assert answers[name].heatmap_target.startswith(title)
         assert np.nanmax(answers[name].heatmap) > 0
     assert not np.allclose(answers["gradcam"].heatmap, answers["hirescam"].heatmap, equal_nan=True, atol=0.05)
-    assert predictor.predict(case).heatmap_target == answers[DEFAULT_METHOD.value].heatmap_target
+    assert predictor.predict(case).heatmap_target == answers["hirescam"].heatmap_target
     view, scorer = predictor.view(case.image, case.roi), predictor.fusion.scorer
     vector = extract(case.image, case.roi, predictor.preset)
     radiomics = dict(zip(vector.names, vector.values, strict=True))
