@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ..errors import CohortError
-from .case_key import image_file_hash
+from .image_twins import image_keys
 from .shown_text import shown
 from .table import Cohort
 
@@ -61,21 +61,6 @@ def known_of_overlap(cohort: Cohort, training: Cohort | None) -> tuple[tuple[str
     compared = f"None of the {len(images)} images is among the {len(training)} of the training cohort, byte by byte."
     named = "No identifier of a patient is in both tables." if not shared else alarms[-1]
     return (compared, named), tuple(alarms)
-
-
-def image_keys(cohort: Cohort) -> dict[str, tuple[str, int | None]]:
-    """What tells each case's first image apart: its file's bytes, and the slice; without files that cannot be read."""
-    found = {}
-    slices = cohort.table["slice"]
-    for case_id in cohort.case_ids:
-        place = slices.loc[case_id]
-        try:
-            key = image_file_hash(cohort.image_path(case_id))
-        except OSError:
-            # The case itself will be told as one that cannot be answered.
-            continue
-        found[case_id] = (key, None if place is None or place != place else int(place))
-    return found
 
 
 def _repeated(cohort: Cohort, images: dict[str, tuple[str, int | None]]) -> tuple[str, ...]:

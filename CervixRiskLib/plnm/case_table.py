@@ -11,6 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ..cohort import Cohort, GivenFeatures, clinical_frame, extract_cohort, shuffle_outcome
+from ..cohort.first_lines import first_lines
+from ..cohort.image_twins import image_twins
+from ..cohort.shown_text import shown
 from ..errors import CohortError, SettingsError, TrainingError
 from ..progress import SILENT, Progress
 from ..radiomics import feature_table, load_preset
@@ -78,11 +81,12 @@ def build_case_table(
     Raises
     ------
     CohortError
-        A case cannot be read and ``settings.skip_invalid`` is false.
+        A case cannot be read, or has the image of another patient's, and ``settings.skip_invalid`` is false.
     TrainingError
         Some images have a pixel size and some have none.
     """
     networks = build_networks(settings)
+    cohort, notes = _one_patient_an_image(cohort, skip=settings.skip_invalid)
     extraction = extract_cohort(
         cohort,
         preset=settings.preset,
@@ -106,7 +110,6 @@ def build_case_table(
     noisy = feature_table(load_preset(settings.preset)).set_index("name")["noise"]
     radiomics = extraction.features
     usable = np.ones(radiomics.shape[1], dtype=bool)
-    notes = []
     if not settings.keep_noise_features and noisy.any():
         usable = ~noisy.reindex(radiomics.columns).to_numpy(bool)
         notes.append(
@@ -138,6 +141,33 @@ def build_case_table(
         tuple(notes),
         acquisition=extraction.acquisition,
     )
+
+
+def _one_patient_an_image(cohort: Cohort, *, skip: bool) -> tuple[Cohort, list[str]]:
+    """The cohort without copies of an image under another patient, and a sentence where there were any.
+
+    In training and test at once such a case would be recognised, not judged.
+    """
+    twins = image_twins(cohort)
+    if not twins:
+        return cohort, []
+    if not skip:
+        found = (
+            f"{shown(case)}: its image is that of case {shown(twin)}, and they count as two patients."
+            for case, twin in twins.items()
+        )
+        raise CohortError(
+            "\n".join(
+                (
+                    f"{len(twins)} of {len(cohort)} cases have the image of another patient's:",
+                    *first_lines(list(found)),
+                    "Give both cases one patient_id, or go on without the second (--skip-invalid).",
+                )
+            )
+        )
+    case = "One case was" if len(twins) == 1 else f"{len(twins)} cases were"
+    note = f"{case} left out for having the image of another patient's case."
+    return cohort.select([case_id for case_id in cohort.case_ids if case_id not in twins]), [note]
 
 
 def given_case_table(cohort: Cohort, features: GivenFeatures, settings: TrainingSettings) -> CaseTable:
