@@ -14,7 +14,10 @@ MOST_UNDEFINED = 0.1
 
 
 def patient_numbers(patients: Sequence[Any] | np.ndarray | None, cases: int) -> np.ndarray:
-    """``(cases,)`` numbers 0 … patients - 1; without identifiers every case is a patient.
+    """``(cases,)`` numbers 0 … patients - 1 as they first appear; without identifiers every case is a patient.
+
+    What is drawn by these numbers does not depend on what the patients are called: a record names them otherwise than
+    the cohort it was made of.
 
     Raises
     ------
@@ -25,7 +28,8 @@ def patient_numbers(patients: Sequence[Any] | np.ndarray | None, cases: int) -> 
         return np.arange(cases)
     if len(patients) != cases:
         raise ValueError(f"{len(patients)} patient identifiers do not fit {cases} cases.")
-    return np.unique(np.asarray(patients), return_inverse=True)[1]
+    _, first, numbers = np.unique(np.asarray(patients), return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[numbers]
 
 
 def patient_weights(

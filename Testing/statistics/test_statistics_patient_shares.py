@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta, t
 
-from CervixRiskLib.statistics import mcnemar_test, patient_proportion, proportion
+from CervixRiskLib.statistics import mcnemar_test, patient_proportion, proportion, repeated_auc
 
 
 @pytest.mark.parametrize("hits", [0, 3, 10])
@@ -85,3 +85,13 @@ def test_copies_of_a_slice_are_no_evidence() -> None:
     assert mcnemar_test(a, b).p_value < 0.05
     with pytest.raises(ValueError, match="exact test alone"):
         mcnemar_test(a, b, patients, exact=False)
+
+
+def test_intervals_do_not_depend_on_what_patients_are_called() -> None:
+    rng = np.random.default_rng(7)
+    patients = rng.integers(0, 30, 60)
+    renamed = rng.permutation(30)[patients]
+    truth = (rng.random(30)[patients] > 0.5).astype(int)
+    score = truth + rng.normal(size=60)
+    first, second = (repeated_auc(truth, score[np.newaxis], patients=names) for names in (patients, renamed))
+    assert (first.lower, first.upper) == (second.lower, second.upper)
