@@ -18,6 +18,7 @@ from pathlib import Path
 from .errors import StorageError
 
 PARTIAL_SUFFIX = ".partial"
+_REPLACED = "replaced"
 NO_PLACE = "Nothing can be made at the destination: choose a folder you own."
 """Linux's /proc says that it is not there, and so does a drive of Windows that is not."""
 
@@ -100,14 +101,14 @@ def atomic_folder(destination: str | os.PathLike[str]) -> Iterator[Path]:
                         prefix=f".{destination.name}.{os.getpid()}.", suffix=PARTIAL_SUFFIX, dir=destination.parent
                     )
                 )
-                os.rename(destination, old / "replaced")
+                os.rename(destination, old / _REPLACED)
                 try:
                     os.rename(partial, destination)
                 except OSError:
-                    os.rename(old / "replaced", destination)
+                    os.rename(old / _REPLACED, destination)
+                    old.rmdir()
                     raise
-                finally:
-                    shutil.rmtree(old, ignore_errors=True)
+                shutil.rmtree(old, ignore_errors=True)
             else:
                 os.rename(partial, destination)
         finally:
@@ -124,13 +125,19 @@ def _make_parent(destination: Path) -> None:
 
 
 def _remove_orphans(destination: Path) -> None:
-    """Remove what a killed writer of the same name has left; a living writer's file stays."""
+    """Remove what a killed writer of the same name has left, and put back what it had taken away.
+
+    A living writer's file stays.
+    """
     prefix = f".{destination.name}."
     for path in destination.parent.glob(f"{prefix.replace('[', '[[]')}*{PARTIAL_SUFFIX}*"):
         writer = path.name.removeprefix(prefix).split(".", 1)[0]
         if not writer.isdigit() or process_is_alive(int(writer)):
             continue
         if path.is_dir():
+            if (path / _REPLACED).exists() and not destination.exists():
+                # Killed between taking the old one away and putting the new one there.
+                os.rename(path / _REPLACED, destination)
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)

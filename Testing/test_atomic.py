@@ -116,6 +116,41 @@ with {kind}({str(place)!r}) as partial:
     assert list(tmp_path.iterdir()) == [place]
 
 
+def test_what_a_killed_writer_had_taken_away_comes_back(tmp_path: Path) -> None:
+    place = tmp_path / "folder"
+    taken = tmp_path / f".folder.999999999.abc{PARTIAL_SUFFIX}"
+    (taken / "replaced").mkdir(parents=True)
+    (taken / "replaced" / "old").touch()
+    with pytest.raises(ZeroDivisionError), atomic_folder(place):
+        raise ZeroDivisionError
+    assert [item.name for item in place.iterdir()] == ["old"]
+    assert list(tmp_path.iterdir()) == [place]
+
+
+@pytest.mark.parametrize("undone", [True, False])
+def test_a_folder_that_cannot_be_replaced_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undone: bool
+) -> None:
+    place = tmp_path / "folder"
+    with atomic_folder(place) as partial:
+        (partial / "old").touch()
+    renames = iter([True, False, undone])
+    rename = os.rename
+
+    def sometimes(source: Path, to: Path) -> None:
+        if not next(renames):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        rename(source, to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", sometimes)
+        with pytest.raises(StorageError), atomic_folder(place) as partial:
+            (partial / "new").touch()
+    assert len(list(tmp_path.rglob("old"))) == 1
+    assert place.exists() is undone
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 @POSIX
 def test_a_living_writer_is_left_alone(tmp_path: Path) -> None:
     """Two writers of the same name: each finishes, the later one wins."""
