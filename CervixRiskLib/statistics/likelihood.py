@@ -119,7 +119,7 @@ def standardised(X: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.nd
     """Design with an intercept and columns of mean 0 and standard deviation 1, and those means and deviations."""
     n, k = X.shape
     if n < k + 1:
-        raise TrainingError(f"There are {n} cases for {k} predictors: more cases than predictors are needed.")
+        raise TrainingError(f"There are {n} cases for {k} predictors: name fewer predictors, or add cases.")
     centre = X.mean(axis=0)
     spread = np.sqrt(((X - centre) ** 2).mean(axis=0))
     for column in range(k):
