@@ -241,5 +241,6 @@ def _assembled(
 
 def _refuse(failed: Sequence[CaseFailure], total: int) -> CohortError:
     lines = [f"{len(failed)} of {total} cases cannot be measured:", *first_lines(failed)]
-    lines.append("Mend them, or go on without them (--skip-invalid). The others are finished and kept.")
+    some = "Mend them, or go on without them (--skip-invalid). The others are finished and kept."
+    lines.append(some if len(failed) < total else "Mend them: none is left.")
     return CohortError("\n".join(lines))

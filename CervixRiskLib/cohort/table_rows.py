@@ -240,5 +240,6 @@ def existing_file(root: Path, text: str) -> str | None:
 def refuse(problems: Sequence[RowProblem], total: int, title: str = "cohort table") -> CohortError:
     """The error that names the first ten bad rows and counts the rest."""
     lines = [f"{len(problems)} of {total} rows of the {title} cannot be used:", *first_lines(problems)]
-    lines.append("Mend them, or go on without them (--skip-invalid).")
+    some = len(problems) < total
+    lines.append("Mend them, or go on without them (--skip-invalid)." if some else "Mend them: none is left.")
     return CohortError("\n".join(lines))

@@ -224,5 +224,7 @@ def test_outcomes_with_a_decimal_comma(frame, written):
 
 def test_rows_that_cannot_be_used_are_told_before_columns(frame, written):
     frame["outcome"] = frame["outcome"].map({0: "benign", 1: "malignant"})
-    with pytest.raises(CohortError, match="12 of 12 rows of the feature table cannot be used"):
+    with pytest.raises(CohortError, match="12 of 12 rows of the feature table cannot be used") as caught:
         load_features_cohort(written(frame))
+    # Going on without them would go on with nothing.
+    assert str(caught.value).endswith("Mend them: none is left.")

@@ -135,6 +135,7 @@ def test_all_bad_rows_are_reported_together(write_table: Write) -> None:
         load_cohort(path)
     text = str(caught.value)
     assert text.startswith("13 of 14 rows of the cohort table cannot be used:\n")
+    assert text.endswith("Mend them, or go on without them (--skip-invalid).")
     assert "row 3 (B): image file 'none.png' does not exist" in text
     assert "row 4 (C): ROI file 'none.png' does not exist" in text
     assert "row 5 (D): outcome is '2'; it must be 0 or 1" in text
