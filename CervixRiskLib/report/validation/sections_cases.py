@@ -68,5 +68,5 @@ def _warnings(validation: ExternalValidation) -> Block:
         ("Warning", "cases"),
         tuple((words, Share(count, total)) for words, count in validation.warnings.items()),
         "answer_warnings",
-        notes=("Where many cases are far from the training cohort, the model is asked about patients that it does not know.",),
+        notes=("With many cases far from the training cohort the model is asked about patients it does not know.",),
     )
