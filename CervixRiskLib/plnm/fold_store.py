@@ -13,8 +13,14 @@ import numpy as np
 import pandas as pd
 
 from ..atomic import atomic_file
+from ..bundle.library_versions import library_versions
+from ..cohort.engine_version import code_version
 from .comparisons import Answer
 from .model import PlnmModel
+
+# What decides a resample's numbers besides its cases: a run that is resumed after an update begins anew.
+_ROOMS = ("plnm", "statistics")
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "xgboost", "lightgbm", "torch")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +67,7 @@ class FoldStore:
             return cls(None)
         parameters = joblib.hash((model.get_params(deep=False), np.asarray(y), np.asarray(groups), what))
         digest = sha256(parameters.encode())
+        digest.update(json.dumps([code_version(_ROOMS), library_versions(_PACKAGES)]).encode())
         digest.update(joblib.hash((list(X.columns), X.to_numpy(np.float64))).encode())
         return cls(folder, digest.hexdigest())
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..atomic import atomic_file
+from ..bundle.library_versions import library_versions
+from ..cohort.engine_version import code_version
 from ..progress import SILENT, Progress
 from .case_crops import CaseCrops
 from .domain import NetworkDomain
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from ..networks import Epoch, Network, TrainingPlan
 
 _BATCH = 16
+# A run that is resumed after an update begins anew.
+_ROOMS = ("networks", "staging")
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,8 +171,10 @@ def _key(
     settings: StagingSettings,
 ) -> str:
     """Hash of all that the trial's answers depend on."""
+    made_by = [code_version(_ROOMS), library_versions(["torch"])]
     described = json.dumps(
-        [network.name, asdict(network.weights), plan.to_json(), settings.torch_seed, network.n_classes], sort_keys=True
+        [network.name, asdict(network.weights), plan.to_json(), settings.torch_seed, network.n_classes, made_by],
+        sort_keys=True,
     )
     digest = sha256(described.encode())
     for array in (cases.crops, cases.labels, np.asarray(cases.patients).astype("U"), training, judged):

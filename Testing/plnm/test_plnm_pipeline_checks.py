@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from CervixRiskLib.plnm import pipeline_checks, validation
+from CervixRiskLib.plnm import fold_store, pipeline_checks, validation
 from CervixRiskLib.plnm.model import PlnmModel
 from CervixRiskLib.plnm.pipeline_checks import LIGHT, light_model, optimism, permutation_test
 from CervixRiskLib.statistics import auc, optimism_bootstrap
@@ -50,6 +50,10 @@ def test_permutations_are_resumed(case, tmp_path, monkeypatch):
     monkeypatch.setattr(validation, "_fit_fold", refuse)
     assert permutation_test(model, X, y, groups, permutations=2, **run) == found
     assert found.p_value in (1 / 3, 2 / 3, 1.0)
+    # An update computes otherwise: what was kept before it does not count.
+    monkeypatch.setattr(fold_store, "code_version", lambda rooms: "changed")
+    with pytest.raises(AssertionError, match="fitted again"):
+        permutation_test(model, X, y, groups, permutations=2, **run)
 
 
 def test_the_p_value_counts_permutations_as_good_as_the_observed_one(case, monkeypatch):
