@@ -87,7 +87,7 @@ def test_a_contour_whose_place_leads_out_of_the_folder(study: Study, draw: MakeR
     assert (tmp_path / "x").read_bytes() == b"somebody else's"
 
 
-@pytest.mark.parametrize("place", ["../../x", "..", "a/b", "/tmp/x"])
+@pytest.mark.parametrize("place", ["../../x", "..", "a/b", "/elsewhere/x"])
 def test_folders_and_staged_names_that_lead_out_of_the_folder(study: Study, draw: MakeRoi, place: str) -> None:
     desk = ReaderDesk(study, "Reader A")
     desk.submit(1, draw(1))
